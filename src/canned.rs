@@ -1,0 +1,109 @@
+//! Prepared replies in place of the network, for a shop's unit tests.
+//!
+//! The availability check passes by itself; the calls get the replies in the order given. What they get, they get
+//! through the same code as a reply of the real gateway.
+//!
+//! ```
+//! use ekolopay::canned::Canned;
+//! use ekolopay::transport::{Endpoint, TransportError};
+//! use ekolopay::{Credentials, Delivery, Error, Gateway};
+//!
+//! let refused = r#"{"response":{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{"clearMessage":"Token inconnu"}}}"#;
+//! let canned = Canned::new()
+//!     .reply(200, refused)
+//!     .fails(TransportError::new(Delivery::Unknown, "the line is cut"));
+//! let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
+//!     .transport(canned.clone())
+//!     .build()?;
+//! let token = "940d4e9a".parse()?;
+//!
+//! assert!(matches!(gateway.check_payment(&token), Err(Error::Refused { code: 0, .. })));
+//! assert_eq!(gateway.check_payment(&token).unwrap_err().delivery(), Delivery::Unknown);
+//!
+//! let canned = canned.unavailable();
+//! assert!(gateway.check_payment(&token).unwrap_err().is_unavailable());
+//!
+//! let sent: Vec<Endpoint> = canned.requests().iter().map(|request| request.endpoint()).collect();
+//! use Endpoint::{Availability, CheckPayment};
+//! assert_eq!(sent, [Availability, CheckPayment, Availability, CheckPayment, Availability]);
+//! # Ok::<(), Error>(())
+//! ```
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::Delivery;
+use crate::transport::{Endpoint, Reply, Request, Transport, TransportError};
+
+/// A [`Transport`] that answers from a list. Clones share the list and the record of what was sent.
+#[derive(Debug, Clone, Default)]
+pub struct Canned {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    answers: VecDeque<Result<Reply, TransportError>>,
+    out_of_service: bool,
+    requests: Vec<Request>,
+}
+
+impl Canned {
+    /// No reply yet: the availability check passes, a call fails as [`Delivery::NotSent`].
+    #[must_use]
+    pub fn new() -> Canned {
+        Canned::default()
+    }
+
+    /// The next call gets this HTTP status and body.
+    #[must_use]
+    pub fn reply(self, status: u16, body: impl Into<Vec<u8>>) -> Canned {
+        self.state().answers.push_back(Ok(Reply::new(status, body)));
+        self
+    }
+
+    /// The next call fails so.
+    #[must_use]
+    pub fn fails(self, error: TransportError) -> Canned {
+        self.state().answers.push_back(Err(error));
+        self
+    }
+
+    /// From now on the availability check gets the documented body of a gateway out of service.
+    #[must_use]
+    pub fn unavailable(self) -> Canned {
+        self.state().out_of_service = true;
+        self
+    }
+
+    /// All that was sent so far, availability checks included.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.state().requests.clone()
+    }
+
+    /// A test that panicked elsewhere leaves the state as good as it was.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Transport for Canned {
+    fn send(&self, request: &Request) -> Result<Reply, TransportError> {
+        const OUT_OF_SERVICE: &str =
+            r#"{"code":0,"message":"Service indisponible","reason":"UNAVAILABLE_SERVICE"}"#;
+
+        let mut state = self.state();
+        state.requests.push(request.clone());
+        match request.endpoint() {
+            Endpoint::Availability if state.out_of_service => Ok(Reply::new(200, OUT_OF_SERVICE)),
+            Endpoint::Availability => Ok(Reply::new(200, "{}")),
+            _ => state.answers.pop_front().unwrap_or_else(|| {
+                Err(TransportError::new(
+                    Delivery::NotSent,
+                    "no canned reply is left",
+                ))
+            }),
+        }
+    }
+}

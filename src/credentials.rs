@@ -1,0 +1,150 @@
+use std::env::{self, VarError};
+use std::fmt;
+
+use crate::error::{InvalidInput, require_visible_ascii};
+
+/// What the gateway knows a merchant by: the API client and its secret key.
+///
+/// Both come from the merchant's account (documentation: « Le compte Marchand »). The secret key can be put in
+/// and not be taken out again: it has no getter, `Debug` hides it, and there is no `Display`, `Serialize` or `PartialEq`.
+///
+/// ```
+/// use ekolopay::Credentials;
+///
+/// let credentials = Credentials::new("demo", "054e9a59-ab57-4e9a-940d-97e6b940d875")?;
+/// assert_eq!(credentials.api_client(), "demo");
+/// assert_eq!(
+///     format!("{credentials:?}"),
+///     r#"Credentials { api_client: "demo", secret_key: [secret] }"#
+/// );
+/// # Ok::<(), ekolopay::InvalidInput>(())
+/// ```
+#[derive(Clone)]
+pub struct Credentials {
+    api_client: String,
+    secret_key: String,
+}
+
+impl Credentials {
+    /// Credentials from the merchant's account.
+    ///
+    /// # Errors
+    ///
+    /// `api_client` or `secret_key`, when it is empty or holds anything but visible ASCII: a space, a line
+    /// break from a file, an accent.
+    pub fn new(
+        api_client: impl Into<String>,
+        secret_key: impl Into<String>,
+    ) -> Result<Credentials, InvalidInput> {
+        let (api_client, secret_key) = (api_client.into(), secret_key.into());
+        require_visible_ascii("api_client", &api_client)?;
+        require_visible_ascii("secret_key", &secret_key)?;
+        Ok(Credentials {
+            api_client,
+            secret_key,
+        })
+    }
+
+    /// Credentials from the variables `EKOLOPAY_API_CLIENT` and `EKOLOPAY_SECRET_KEY`.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Credentials::new), and when a variable is not set or is not Unicode;
+    /// [`field`](InvalidInput::field) is then the variable's name.
+    ///
+    /// ```no_run
+    /// let credentials = ekolopay::Credentials::from_env()?;
+    /// # Ok::<(), ekolopay::InvalidInput>(())
+    /// ```
+    pub fn from_env() -> Result<Credentials, InvalidInput> {
+        const CLIENT: &str = "EKOLOPAY_API_CLIENT";
+        const SECRET: &str = "EKOLOPAY_SECRET_KEY";
+        let required = |name| variable(name)?.ok_or(InvalidInput::new(name, "is not set"));
+        Credentials::new(required(CLIENT)?, required(SECRET)?).map_err(|invalid| {
+            let name = match invalid.field() {
+                "api_client" => CLIENT,
+                _ => SECRET,
+            };
+            invalid.renamed(name)
+        })
+    }
+
+    /// The API client, which is no secret: it stands in the address of every call.
+    #[must_use]
+    pub fn api_client(&self) -> &str {
+        &self.api_client
+    }
+
+    pub(crate) fn secret_key(&self) -> &str {
+        &self.secret_key
+    }
+
+    /// Whether a text holds the secret, in any form that [`redact`](Credentials::redact) knows.
+    pub(crate) fn occur_in(&self, text: &str) -> bool {
+        (0..text.len()).any(|at| occurrence(&text.as_bytes()[at..], &self.secret_key).is_some())
+    }
+
+    /// Puts `[secret]` where the secret stands: as given, percent-encoded or JSON-escaped.
+    pub(crate) fn redact(&self, text: String) -> String {
+        if !self.occur_in(&text) {
+            return text;
+        }
+        let mut redacted = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some(next) = rest.chars().next() {
+            if let Some(length) = occurrence(rest.as_bytes(), &self.secret_key) {
+                redacted.push_str("[secret]");
+                rest = &rest[length..];
+            } else {
+                redacted.push(next);
+                rest = &rest[next.len_utf8()..];
+            }
+        }
+        // A secret such as "e" or "]" is found again in the mark itself, or across its edge.
+        if self.occur_in(&redacted) {
+            redacted.clear();
+        }
+        redacted
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("api_client", &self.api_client)
+            .field("secret_key", &format_args!("[secret]"))
+            .finish()
+    }
+}
+
+/// An environment variable, if it is set.
+pub(crate) fn variable(name: &'static str) -> Result<Option<String>, InvalidInput> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(InvalidInput::new(name, "is not Unicode")),
+    }
+}
+
+/// The length of the secret in whatever form it stands at the beginning of `text`.
+fn occurrence(text: &[u8], secret: &str) -> Option<usize> {
+    if text.starts_with(secret.as_bytes()) {
+        return Some(secret.len());
+    }
+    let rest = secret.bytes().try_fold(text, after_encoded)?;
+    Some(text.len() - rest.len())
+}
+
+/// What follows one byte of the secret, be it written `%2F`, `\u002f`, `\/` or as it is.
+fn after_encoded(text: &[u8], byte: u8) -> Option<&[u8]> {
+    let is_hex = |digits: &[u8]| {
+        std::str::from_utf8(digits).is_ok_and(|digits| u8::from_str_radix(digits, 16) == Ok(byte))
+    };
+    match text {
+        [b'%', high, low, rest @ ..] if is_hex(&[*high, *low]) => Some(rest),
+        [b'\\', b'u', b'0', b'0', high, low, rest @ ..] if is_hex(&[*high, *low]) => Some(rest),
+        [b'\\', escaped @ (b'"' | b'\\' | b'/'), rest @ ..] if *escaped == byte => Some(rest),
+        [first, rest @ ..] if *first == byte => Some(rest),
+        _ => None,
+    }
+}

@@ -1,0 +1,219 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::availability;
+use crate::credentials::{self, Credentials};
+use crate::error::Error;
+use crate::origin::Origin;
+use crate::purchase::{self, Purchase, PurchaseToken};
+use crate::reply::unexpected;
+use crate::transport::http::Http;
+use crate::transport::{Endpoint, Reply, Request, Transport, TransportError};
+use crate::verify::{self, Verification};
+
+mod builder;
+
+pub use builder::GatewayBuilder;
+
+const USER_AGENT: &str = concat!("ekolopay/", env!("CARGO_PKG_VERSION"));
+
+/// The longest excerpt of a reply in an error, in characters.
+const LONGEST_EXCERPT: usize = 200;
+
+/// A client of the gateway. Every call blocks until it is answered or out of time.
+///
+/// A clone is cheap and shares connections; one gateway may serve every thread.
+///
+/// ```no_run
+/// use ekolopay::Gateway;
+/// use ekolopay::purchase::{Customer, Product, Purchase};
+///
+/// let gateway = Gateway::from_env()?;
+/// let purchase = Purchase::new(150_000, Product::new("Iphone S"), Customer::new("066304925"))?;
+/// let token = gateway.create_purchase_token(&purchase)?;
+/// // Keep the token with the order, then redirect the customer's browser:
+/// println!("Location: {}", gateway.payment_url(&token));
+/// # Ok::<(), ekolopay::Error>(())
+/// ```
+///
+/// # Errors of every call
+///
+/// - [`Error::Unavailable`]: the gateway is out of service;
+/// - [`Error::Refused`]: it refused, and says why;
+/// - [`Error::UnexpectedReply`]: it answered what the documentation does not know;
+/// - [`Error::Transport`]: the exchange failed.
+#[derive(Clone)]
+pub struct Gateway {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    credentials: Credentials,
+    origin: Origin,
+    purchase_token_url: Arc<str>,
+    check_payment_url: Arc<str>,
+    transport: Box<dyn Transport>,
+}
+
+impl Gateway {
+    /// A client of `https://ekolopay.com` with the default settings.
+    #[must_use]
+    pub fn new(credentials: Credentials) -> Gateway {
+        let http = Http::new(builder::DEFAULT_TIMEOUT, USER_AGENT, None, false);
+        Gateway::assemble(credentials, Origin::default(), Box::new(http))
+    }
+
+    /// A client as the environment describes it: `EKOLOPAY_API_CLIENT`, `EKOLOPAY_SECRET_KEY`, and
+    /// `EKOLOPAY_ORIGIN` when it is set and not empty.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`], naming the variable that is missing or breaks a rule.
+    pub fn from_env() -> Result<Gateway, Error> {
+        const ORIGIN: &str = "EKOLOPAY_ORIGIN";
+        let mut builder = Gateway::builder(Credentials::from_env()?);
+        if let Some(origin) = credentials::variable(ORIGIN)?.filter(|origin| !origin.is_empty()) {
+            builder = builder.origin(&origin);
+        }
+        builder.build().map_err(|error| match error {
+            Error::Invalid(invalid) => invalid.renamed(ORIGIN).into(),
+            other => other,
+        })
+    }
+
+    /// Settings other than the defaults.
+    pub fn builder(credentials: Credentials) -> GatewayBuilder {
+        GatewayBuilder::new(credentials)
+    }
+
+    /// Asks whether the gateway is in service: one request, never repeated, with no secret in it.
+    ///
+    /// Every call asks this by itself first; call it to show a shop's customers whether they can pay.
+    /// Documentation: « NOTEZ BIEN ».
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] and [`Error::Transport`]; the [delivery](Error::delivery) is `NotSent` in both.
+    pub fn check_availability(&self) -> Result<(), Error> {
+        let reply = self
+            .exchange(Endpoint::Availability, availability::FORM.to_vec())
+            .map_err(TransportError::before_the_call)?;
+        availability::examine_check(&reply).map_err(|error| self.redact(error))
+    }
+
+    /// Creates the token of an order. Documentation: step 1, « Créer un token d'achat ».
+    ///
+    /// Not repeated when it fails. A token that was created and whose reply was lost is not paid by anyone: create
+    /// another.
+    ///
+    /// # Errors
+    ///
+    /// See [errors of every call](Gateway#errors-of-every-call).
+    pub fn create_purchase_token(&self, purchase: &Purchase) -> Result<PurchaseToken, Error> {
+        let body = purchase::encode(purchase, &self.inner.credentials);
+        self.call(Endpoint::PurchaseToken, body, |reply| {
+            let token = purchase::decode(reply)?;
+            // It would be sent to the customer's browser.
+            if self.inner.credentials.occur_in(token.as_str()) {
+                return Err(unexpected(reply, "purchaseToken holds the secret key"));
+            }
+            Ok(token)
+        })
+    }
+
+    /// The page on which the customer pays. Documentation: step 2, « Rediriger vers la plateforme de paiement ».
+    ///
+    /// It is for the customer's browser, by a redirect; the shop has nothing to fetch there.
+    ///
+    /// ```
+    /// use ekolopay::{Credentials, Gateway};
+    ///
+    /// let gateway = Gateway::new(Credentials::new("demo", "a-secret-key")?);
+    /// assert_eq!(
+    ///     gateway.payment_url(&"940d/4e9a".parse()?),
+    ///     "https://ekolopay.com/purchase-product/940d%2F4e9a"
+    /// );
+    /// # Ok::<(), ekolopay::Error>(())
+    /// ```
+    #[must_use]
+    pub fn payment_url(&self, token: &PurchaseToken) -> String {
+        self.inner.origin.payment_url(token)
+    }
+
+    /// Asks whether the order of this token is paid. Documentation: step 4, « Vérifier le paiement ».
+    ///
+    /// Give it the token that was kept with the order, not one from a request.
+    ///
+    /// # Errors
+    ///
+    /// See [errors of every call](Gateway#errors-of-every-call). An error says nothing about the payment: check again.
+    pub fn check_payment(&self, token: &PurchaseToken) -> Result<Verification, Error> {
+        let body = verify::encode(token, &self.inner.credentials);
+        self.call(Endpoint::CheckPayment, body, |reply| {
+            verify::decode(reply, token)
+        })
+    }
+
+    fn assemble(
+        credentials: Credentials,
+        origin: Origin,
+        transport: Box<dyn Transport>,
+    ) -> Gateway {
+        let url = |path| origin.api_url(path, credentials.api_client()).into();
+        Gateway {
+            inner: Arc::new(Inner {
+                purchase_token_url: url("purchase-token"),
+                check_payment_url: url("check-payment"),
+                credentials,
+                origin,
+                transport,
+            }),
+        }
+    }
+
+    /// Check, send, decode.
+    fn call<T>(
+        &self,
+        endpoint: Endpoint,
+        body: Vec<u8>,
+        decode: impl FnOnce(&Reply) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.check_availability()?;
+        let reply = self.exchange(endpoint, body)?;
+        availability::examine(&reply)
+            .and_then(|()| decode(&reply))
+            .map_err(|error| self.redact(error))
+    }
+
+    fn exchange(&self, endpoint: Endpoint, body: Vec<u8>) -> Result<Reply, TransportError> {
+        let url = match endpoint {
+            Endpoint::PurchaseToken => &self.inner.purchase_token_url,
+            Endpoint::Availability | Endpoint::CheckPayment => &self.inner.check_payment_url,
+        };
+        let request = Request::new(endpoint, Arc::clone(url), body);
+        self.inner.transport.send(&request)
+    }
+
+    /// The one way out for texts of a reply: the secret is taken out first, the excerpt cut after.
+    fn redact(&self, mut error: Error) -> Error {
+        if let Error::Unavailable { message: text }
+        | Error::Refused { message: text, .. }
+        | Error::UnexpectedReply { excerpt: text, .. } = &mut error
+        {
+            *text = self.inner.credentials.redact(std::mem::take(text));
+        }
+        if let Error::UnexpectedReply { excerpt, .. } = &mut error {
+            *excerpt = excerpt.chars().take(LONGEST_EXCERPT).collect();
+        }
+        error
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("credentials", &self.inner.credentials)
+            .field("origin", &self.inner.origin)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,113 @@
+//! Where the gateway is, and the addresses below it. Pure.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::error::InvalidInput;
+use crate::purchase::PurchaseToken;
+
+/// A scheme, a host and perhaps a port, with no slash at the end.
+pub(crate) struct Origin {
+    text: String,
+    loopback: bool,
+}
+
+impl Default for Origin {
+    fn default() -> Origin {
+        Origin {
+            text: "https://ekolopay.com".to_owned(),
+            loopback: false,
+        }
+    }
+}
+
+impl Origin {
+    pub(crate) fn parse(text: &str) -> Result<Origin, InvalidInput> {
+        let invalid = |reason| InvalidInput::new("origin", reason);
+        let (scheme, rest) = text
+            .split_once("://")
+            .filter(|(scheme, _)| matches!(*scheme, "https" | "http"))
+            .ok_or(invalid("must begin with https:// or http://"))?;
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        let (host, port) = split_port(authority).ok_or(invalid(
+            "must be a scheme, a host, an optional port and one final slash, nothing else",
+        ))?;
+        let loopback = is_loopback(host);
+        if scheme == "http" && !loopback {
+            return Err(invalid("must be https: http is for loopback hosts only"));
+        }
+        let port = port.map_or(String::new(), |port| format!(":{port}"));
+        Ok(Origin {
+            text: format!("{scheme}://{host}{port}"),
+            loopback,
+        })
+    }
+
+    /// `localhost`, 127.0.0.0/8 or `::1`: what is sent there does not leave this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    pub(crate) fn api_url(&self, path: &str, api_client: &str) -> String {
+        let client: String = form_urlencoded::byte_serialize(api_client.as_bytes()).collect();
+        format!("{}/api/v1/gateway/{path}?api_client={client}", self.text)
+    }
+
+    /// The token stands as one segment of the path: all but RFC 3986's unreserved characters are percent-encoded.
+    pub(crate) fn payment_url(&self, token: &PurchaseToken) -> String {
+        use fmt::Write;
+
+        let mut url = format!("{}/purchase-product/", self.text);
+        for byte in token.as_str().bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                url.push(byte.into());
+            } else {
+                // Writing to a String cannot fail.
+                let _ = write!(url, "%{byte:02X}");
+            }
+        }
+        url
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+/// The host, an IPv6 address in its brackets, and the port.
+fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let (host, port) = match authority.rfind(']') {
+        Some(end) => authority.split_at(end + 1),
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    let port = match port.strip_prefix(':') {
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(digits.parse().ok().filter(|port| *port != 0)?)
+        }
+        None if port.is_empty() => None,
+        _ => return None,
+    };
+    is_host(host).then_some((host, port))
+}
+
+fn is_host(host: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    ipv6(host).is_some() || host.len() <= 253 && host.split('.').all(is_label)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
+        || ipv6(host).is_some_and(|ip| ip.is_loopback())
+}
+
+fn ipv6(host: &str) -> Option<Ipv6Addr> {
+    host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+}

@@ -1,0 +1,231 @@
+//! The seam between the SDK and the network: plain data in, plain data out.
+//!
+//! The SDK speaks HTTP by itself; these types are for who must put something else in its place: a company's
+//! own HTTP stack, a recorder, a test. A closure will do.
+//!
+//! ```
+//! use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
+//! use ekolopay::{Credentials, Delivery, Gateway};
+//!
+//! let transport = |request: &Request| match request.endpoint() {
+//!     Endpoint::Availability => Ok(Reply::new(200, "{}")),
+//!     _ => Err(TransportError::new(Delivery::NotSent, "the cable is out")),
+//! };
+//! let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
+//!     .transport(transport)
+//!     .build()?;
+//!
+//! gateway.check_availability()?;
+//! let error = gateway.check_payment(&"940d4e9a".parse()?).unwrap_err();
+//! assert_eq!(error.delivery(), Delivery::NotSent);
+//! # Ok::<(), ekolopay::Error>(())
+//! ```
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Delivery;
+
+pub(crate) mod http;
+
+/// The longest body that can be a reply of the gateway, in bytes.
+pub(crate) const LONGEST_REPLY: usize = 64 * 1024;
+
+/// One HTTP exchange: POST the request, and give back whatever was answered.
+///
+/// An implementation follows no redirect, repeats nothing, turns no status into an error, and bounds the time it
+/// takes and the length it reads (past 64 KiB a body is not read by anyone).
+/// It must not log [`Request::body`], which holds the secret key.
+pub trait Transport: Send + Sync {
+    /// Sends one request and waits for its reply.
+    ///
+    /// # Errors
+    ///
+    /// When there is no whole reply. [`TransportError::new`] asks whether the request can have arrived.
+    fn send(&self, request: &Request) -> Result<Reply, TransportError>;
+}
+
+impl<F> Transport for F
+where
+    F: Fn(&Request) -> Result<Reply, TransportError> + Send + Sync,
+{
+    fn send(&self, request: &Request) -> Result<Reply, TransportError> {
+        self(request)
+    }
+}
+
+/// What is to be posted. `Debug` does not show the body.
+#[derive(Clone)]
+pub struct Request {
+    endpoint: Endpoint,
+    url: Arc<str>,
+    body: Vec<u8>,
+}
+
+impl Request {
+    pub(crate) fn new(endpoint: Endpoint, url: Arc<str>, body: Vec<u8>) -> Request {
+        Request {
+            endpoint,
+            url,
+            body,
+        }
+    }
+
+    /// Which call this is.
+    #[must_use]
+    pub fn endpoint(&self) -> Endpoint {
+        self.endpoint
+    }
+
+    /// The whole address, with `api_client` in its query.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The value of the `Content-Type` header.
+    #[must_use]
+    pub fn content_type(&self) -> &'static str {
+        "application/x-www-form-urlencoded"
+    }
+
+    /// The form. In the two calls it holds the secret key; in the availability check it does not.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("endpoint", &self.endpoint)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The calls that the SDK makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// The check that runs before every call: a `check-payment` with no token and no secret.
+    Availability,
+    /// `POST /purchase-token`.
+    PurchaseToken,
+    /// `POST /check-payment`.
+    CheckPayment,
+}
+
+/// What was answered. `Debug` shows the body's length only.
+#[derive(Clone)]
+pub struct Reply {
+    status: u16,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    /// A reply of this HTTP status and body.
+    #[must_use]
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Reply {
+        Reply {
+            status,
+            body: body.into(),
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The body, as it came.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
+}
+
+/// An exchange that brought no whole reply. What failed is its [`source`](Error::source).
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.summary())]
+pub struct TransportError {
+    delivery: Delivery,
+    timed_out: bool,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl TransportError {
+    /// A failure, and whether the request can have arrived: [`Delivery::NotSent`] only where it is certain that
+    /// no byte of the body left. Anything else counts as [`Delivery::Unknown`].
+    #[must_use]
+    pub fn new(
+        delivery: Delivery,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> TransportError {
+        TransportError {
+            delivery: match delivery {
+                Delivery::NotSent => Delivery::NotSent,
+                Delivery::Unknown | Delivery::Answered => Delivery::Unknown,
+            },
+            timed_out: false,
+            source: source.into(),
+        }
+    }
+
+    /// Marks the failure as one of time.
+    ///
+    /// ```
+    /// use ekolopay::{Delivery, transport::TransportError};
+    ///
+    /// let error = TransportError::new(Delivery::Unknown, "no answer in 30 s").timed_out();
+    /// assert!(error.is_timeout());
+    /// ```
+    #[must_use]
+    pub fn timed_out(self) -> TransportError {
+        TransportError {
+            timed_out: true,
+            ..self
+        }
+    }
+
+    /// [`NotSent`](Delivery::NotSent) or [`Unknown`](Delivery::Unknown).
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        self.delivery
+    }
+
+    /// Whether the exchange ran out of its time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.timed_out
+    }
+
+    /// The failure of the check is no failure of the call: that one never left.
+    pub(crate) fn before_the_call(self) -> TransportError {
+        TransportError {
+            delivery: Delivery::NotSent,
+            ..self
+        }
+    }
+
+    fn summary(&self) -> &'static str {
+        match (self.delivery, self.timed_out) {
+            (Delivery::NotSent, false) => "the request was not sent",
+            (Delivery::NotSent, true) => "the request was not sent in time",
+            (_, false) => "the request was sent and its outcome is unknown",
+            (_, true) => "the request was sent and not answered in time: its outcome is unknown",
+        }
+    }
+}

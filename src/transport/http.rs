@@ -1,0 +1,173 @@
+//! The transport that is used unless another is given. The only file that names ureq.
+
+use std::io::Read;
+use std::time::Duration;
+
+use ureq::{Agent, SendBody};
+
+use super::{LONGEST_REPLY, Reply, Request, Transport, TransportError};
+use crate::error::{Delivery, InvalidInput};
+
+/// An idle connection is given up before the gateway closes it: Apache's default is 5 s.
+const LONGEST_IDLE: Duration = Duration::from_secs(3);
+
+/// Both of ureq's limits on idle connections must be raised: else many threads reconnect all the time.
+const MOST_IDLE: usize = 64;
+
+pub(crate) struct Http {
+    agent: Agent,
+}
+
+impl Http {
+    /// `loopback`: the gateway is on this machine; it may be plain http, and no proxy stands between.
+    pub(crate) fn new(
+        timeout: Duration,
+        user_agent: &str,
+        roots: Option<Roots>,
+        loopback: bool,
+    ) -> Http {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .https_only(!loopback)
+            .timeout_global(Some(timeout))
+            .max_idle_age(LONGEST_IDLE)
+            .max_idle_connections(MOST_IDLE)
+            .max_idle_connections_per_host(MOST_IDLE)
+            .user_agent(user_agent)
+            .accept("application/json");
+        let config = if loopback { config.proxy(None) } else { config };
+        let agent = tls::configure(config, roots).build().new_agent();
+        Http { agent }
+    }
+
+    fn exchange(&self, request: &Request, body: &mut Body<'_>) -> Result<Reply, ureq::Error> {
+        let mut response = self
+            .agent
+            .post(request.url())
+            .header("Content-Type", request.content_type())
+            // Without it the body would be chunked, and chunks appear in ureq's TRACE log.
+            .header("Content-Length", request.body().len())
+            .send(SendBody::from_reader(body))?;
+        let mut bytes = Vec::new();
+        response
+            .body_mut()
+            .as_reader()
+            // One byte more, so that a longer body is seen to be longer.
+            .take(LONGEST_REPLY as u64 + 1)
+            .read_to_end(&mut bytes)?;
+        Ok(Reply::new(response.status().as_u16(), bytes))
+    }
+}
+
+impl Transport for Http {
+    fn send(&self, request: &Request) -> Result<Reply, TransportError> {
+        if !tls::AVAILABLE && request.url().starts_with("https:") {
+            return Err(TransportError::new(
+                Delivery::NotSent,
+                "https needs the feature `rustls` or `native-tls` of ekolopay",
+            ));
+        }
+        let mut body = Body {
+            rest: request.body(),
+            read: false,
+        };
+        self.exchange(request, &mut body).map_err(|error| {
+            let delivery = if body.read {
+                Delivery::Unknown
+            } else {
+                Delivery::NotSent
+            };
+            let timed_out = matches!(error, ureq::Error::Timeout(_));
+            let error = TransportError::new(delivery, error);
+            if timed_out { error.timed_out() } else { error }
+        })
+    }
+}
+
+/// The request's body, which remembers whether ureq ever asked for it: it does so only once it is connected
+/// and the head is sent. Never asked for is never sent.
+struct Body<'a> {
+    rest: &'a [u8],
+    read: bool,
+}
+
+impl Read for Body<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.read = true;
+        self.rest.read(buffer)
+    }
+}
+
+pub(crate) use tls::Roots;
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod tls {
+    use ureq::config::ConfigBuilder;
+    use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+    use ureq::typestate::AgentScope;
+
+    use super::InvalidInput;
+
+    pub(super) const AVAILABLE: bool = true;
+
+    pub(crate) struct Roots(RootCerts);
+
+    impl Roots {
+        pub(crate) fn from_pem(pem: &[u8]) -> Result<Roots, InvalidInput> {
+            let invalid = |reason| InvalidInput::new("root_certificates", reason);
+            let mut certificates = Vec::new();
+            for item in parse_pem(pem) {
+                match item {
+                    Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
+                    Ok(_) => return Err(invalid("must hold certificates only")),
+                    Err(_) => return Err(invalid("must be PEM")),
+                }
+            }
+            if certificates.is_empty() {
+                return Err(invalid("must hold a PEM certificate"));
+            }
+            Ok(Roots(certificates.into()))
+        }
+    }
+
+    pub(super) fn configure(
+        config: ConfigBuilder<AgentScope>,
+        roots: Option<Roots>,
+    ) -> ConfigBuilder<AgentScope> {
+        // With both features, rustls. ureq panics when the provider it is told is not compiled in.
+        let (provider, built_in) = if cfg!(feature = "rustls") {
+            (TlsProvider::Rustls, RootCerts::WebPki)
+        } else {
+            (TlsProvider::NativeTls, RootCerts::PlatformVerifier)
+        };
+        config.tls_config(
+            TlsConfig::builder()
+                .provider(provider)
+                .root_certs(roots.map_or(built_in, |Roots(roots)| roots))
+                .build(),
+        )
+    }
+}
+
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+mod tls {
+    use super::InvalidInput;
+
+    pub(super) const AVAILABLE: bool = false;
+
+    pub(crate) enum Roots {}
+
+    impl Roots {
+        pub(crate) fn from_pem(_: &[u8]) -> Result<Roots, InvalidInput> {
+            Err(InvalidInput::new(
+                "root_certificates",
+                "needs the feature `rustls` or `native-tls`",
+            ))
+        }
+    }
+
+    pub(super) fn configure<C>(config: C, _: Option<Roots>) -> C {
+        config
+    }
+}

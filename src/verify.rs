@@ -1,0 +1,113 @@
+//! Step 4, « Vérifier le paiement »: the only place where a payment is found to be made.
+//!
+//! A shop ships against a [`PaidPurchase`], which nothing but a verified payment makes, and finds the order by
+//! its token. A function that takes one cannot be called for an order that was not paid.
+//!
+//! ```
+//! use ekolopay::canned::Canned;
+//! use ekolopay::verify::{PaidPurchase, Verification};
+//! use ekolopay::{Credentials, Gateway};
+//!
+//! fn ship(paid: PaidPurchase) -> String {
+//!     format!("the order of {} is on its way", paid.token())
+//! }
+//!
+//! let paid = r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#;
+//! let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
+//!     .transport(Canned::new().reply(200, paid))
+//!     .build()?;
+//!
+//! let shipped = match gateway.check_payment(&"940d4e9a".parse()?)? {
+//!     Verification::Paid(paid) => ship(paid),
+//!     Verification::NotPaid => "not paid, or not yet".to_owned(),
+//! };
+//! assert_eq!(shipped, "the order of 940d4e9a is on its way");
+//! # Ok::<(), ekolopay::Error>(())
+//! ```
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::credentials::Credentials;
+use crate::error::Error;
+use crate::purchase::PurchaseToken;
+use crate::reply::{self, unexpected};
+use crate::transport::Reply;
+
+/// The gateway's answer to « le paiement de la commande a réussi ou pas ».
+#[derive(Debug)]
+#[must_use = "a payment that is checked and not looked at is taken for paid"]
+pub enum Verification {
+    /// The order is paid.
+    Paid(PaidPurchase),
+    /// The order is not paid, or not yet: the customer may still be typing a code. Check again later.
+    NotPaid,
+}
+
+/// The proof that the order of a token is paid.
+///
+/// [`check_payment`](crate::Gateway::check_payment) alone makes one: there is no constructor, no `Clone`, no `Default` and no `Deserialize`.
+///
+/// ```compile_fail
+/// fn twice(paid: &ekolopay::verify::PaidPurchase) -> ekolopay::verify::PaidPurchase {
+///     paid.clone()
+/// }
+/// ```
+#[derive(Debug)]
+pub struct PaidPurchase {
+    token: PurchaseToken,
+}
+
+impl PaidPurchase {
+    /// The token that was paid. The order to ship is the one kept with *this* token, whatever order the
+    /// request at hand speaks of.
+    #[must_use]
+    pub fn token(&self) -> &PurchaseToken {
+        &self.token
+    }
+}
+
+/// The form of `POST /check-payment`.
+pub(crate) fn encode(token: &PurchaseToken, credentials: &Credentials) -> Vec<u8> {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("purchaseToken", token.as_str())
+        .append_pair("secret_key", credentials.secret_key())
+        .finish()
+        .into_bytes()
+}
+
+/// Whether the reply to `POST /check-payment` says that the order of this token is paid.
+pub(crate) fn decode(reply: &Reply, token: &PurchaseToken) -> Result<Verification, Error> {
+    #[derive(Deserialize)]
+    struct Data {
+        #[serde(default)]
+        payment_successful: Value,
+    }
+
+    let data: Data = reply::decode(reply)?;
+    match boolean(&data.payment_successful) {
+        Some(true) => Ok(Verification::Paid(PaidPurchase {
+            token: token.clone(),
+        })),
+        Some(false) => Ok(Verification::NotPaid),
+        None => Err(unexpected(reply, "payment_successful is not a boolean")),
+    }
+}
+
+/// PHP may write a boolean as a number, and either as a string. Anything else is no boolean.
+fn boolean(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::Number(number) => match number.as_u64() {
+            Some(1) => Some(true),
+            Some(0) => Some(false),
+            _ => None,
+        },
+        Value::String(text) => match text.as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
