@@ -17,9 +17,7 @@ pub(crate) const FORM: &[u8] = b"purchaseToken=";
 pub(crate) fn examine_check(reply: &Reply) -> Result<(), Error> {
     examine(reply)?;
     match reply.status() {
-        status @ (502..=504) => Err(Error::Unavailable {
-            message: format!("HTTP {status}"),
-        }),
+        status @ (502..=504) => Err(Error::Unavailable { message: format!("HTTP {status}") }),
         _ => Ok(()),
     }
 }
@@ -34,14 +32,12 @@ pub(crate) fn examine(reply: &Reply) -> Result<(), Error> {
     }
 
     match reply::parse(reply.body()) {
-        Some(Body { reason, message }) if reason == "UNAVAILABLE_SERVICE" => {
-            Err(Error::Unavailable {
-                message: match message {
-                    Value::String(message) => message,
-                    _ => "UNAVAILABLE_SERVICE".to_owned(),
-                },
-            })
-        }
+        Some(Body { reason, message }) if reason == "UNAVAILABLE_SERVICE" => Err(Error::Unavailable {
+            message: match message {
+                Value::String(message) => message,
+                _ => "UNAVAILABLE_SERVICE".to_owned(),
+            },
+        }),
         _ => Ok(()),
     }
 }

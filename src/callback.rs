@@ -27,7 +27,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use crate::error::InvalidInput;
+use crate::error::{InvalidInput, require};
 use crate::purchase::PurchaseToken;
 
 /// A callback's claim about one payment.
@@ -73,34 +73,30 @@ impl Callback {
     pub fn parse(body: &[u8]) -> Result<Callback, InvalidInput> {
         let mut fields = Fields::default();
         for (key, value) in form_urlencoded::parse(body) {
-            if let Some(slot) = fields.slot(&key) {
-                slot.fill(value)?;
+            if let Some(index) = index(&key) {
+                fill(&mut fields, index, value)?;
             }
         }
-        fields.check()
+        check(fields)
     }
 
     /// The token that the callback speaks of. Find the order by it, and check the *order's* token.
-    #[must_use]
     pub fn purchase_token(&self) -> &PurchaseToken {
         &self.purchase_token
     }
 
     /// The status that the callback claims.
-    #[must_use]
     pub fn status(&self) -> &Status {
         &self.status
     }
 
     /// A text about the status, in French, for people; empty when there was none.
-    #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
     /// What the callback claims in `paymentSuccessful`. Anyone can claim it: ask
     /// [`check_payment`](crate::Gateway::check_payment).
-    #[must_use]
     pub fn claims_success(&self) -> bool {
         self.claims_success
     }
@@ -120,14 +116,14 @@ impl<'de> Deserialize<'de> for Callback {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Callback, A::Error> {
                 let mut fields = Fields::default();
                 while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    match fields.slot(&key) {
-                        Some(slot) => slot
-                            .fill(map.next_value::<String>()?.into())
-                            .map_err(A::Error::custom)?,
-                        None => drop(map.next_value::<IgnoredAny>()?),
+                    if let Some(index) = index(&key) {
+                        let value = map.next_value::<String>()?.into();
+                        fill(&mut fields, index, value).map_err(A::Error::custom)?;
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
                     }
                 }
-                fields.check().map_err(A::Error::custom)
+                check(fields).map_err(A::Error::custom)
             }
         }
 
@@ -135,109 +131,54 @@ impl<'de> Deserialize<'de> for Callback {
     }
 }
 
-/// The four fields while a form is read, whichever way it comes: all rules stand here.
-struct Fields<'a> {
-    purchase_token: Slot<'a>,
-    payment_successful: Slot<'a>,
-    status: Slot<'a>,
-    message: Slot<'a>,
+const KEYS: [&str; 4] = ["purchaseToken", "paymentSuccessful", "status", "message"];
+
+/// The values of [`KEYS`] while a form is read, whichever way it comes: all rules stand below.
+type Fields<'a> = [Option<Cow<'a, str>>; 4];
+
+fn index(key: &str) -> Option<usize> {
+    KEYS.iter().position(|known| *known == key)
 }
 
-impl Default for Fields<'_> {
-    fn default() -> Self {
-        Fields {
-            purchase_token: Slot::empty("purchaseToken"),
-            payment_successful: Slot::empty("paymentSuccessful"),
-            status: Slot::empty("status"),
-            message: Slot::empty("message"),
-        }
-    }
+fn fill<'a>(fields: &mut Fields<'a>, index: usize, value: Cow<'a, str>) -> Result<(), InvalidInput> {
+    let before = fields[index].replace(value);
+    require(before.is_none(), KEYS[index], "is given twice")
 }
 
-impl<'a> Fields<'a> {
-    fn slot(&mut self, key: &str) -> Option<&mut Slot<'a>> {
-        [
-            &mut self.purchase_token,
-            &mut self.payment_successful,
-            &mut self.status,
-            &mut self.message,
-        ]
-        .into_iter()
-        .find(|slot| slot.name == key)
-    }
-
-    fn check(self) -> Result<Callback, InvalidInput> {
-        let message = self.message.value.unwrap_or_default().into_owned();
-        let purchase_token = PurchaseToken::new(self.purchase_token.required()?)?;
-        let claims_success = boolean(&self.payment_successful.required()?)?;
-        let status = status(self.status.required()?)?;
-        let documented = match status {
-            Status::Success | Status::Successful => true,
-            Status::Failed | Status::Rejected | Status::Timeout => false,
-            Status::Other(_) => claims_success,
-        };
-        if claims_success != documented {
-            return Err(InvalidInput::new(
-                "paymentSuccessful",
-                "contradicts the status",
-            ));
-        }
-        Ok(Callback {
-            purchase_token,
-            claims_success,
-            status,
-            message,
-        })
-    }
-}
-
-struct Slot<'a> {
-    name: &'static str,
-    value: Option<Cow<'a, str>>,
-}
-
-impl<'a> Slot<'a> {
-    fn empty(name: &'static str) -> Slot<'a> {
-        Slot { name, value: None }
-    }
-
-    fn fill(&mut self, value: Cow<'a, str>) -> Result<(), InvalidInput> {
-        match self.value.replace(value) {
-            None => Ok(()),
-            Some(_) => Err(InvalidInput::new(self.name, "is given twice")),
-        }
-    }
-
-    fn required(self) -> Result<Cow<'a, str>, InvalidInput> {
-        self.value.ok_or(InvalidInput::new(self.name, "is missing"))
-    }
+fn check(fields: Fields<'_>) -> Result<Callback, InvalidInput> {
+    let [token, successful, status, message] = fields;
+    let required = |index: usize, field: Option<_>| field.ok_or(InvalidInput::new(KEYS[index], "is missing"));
+    let purchase_token = PurchaseToken::new(required(0, token)?)?;
+    let claims_success = boolean(&required(1, successful)?)?;
+    let status = parse_status(required(2, status)?)?;
+    let consistent = match status {
+        Status::Success | Status::Successful => claims_success,
+        Status::Failed | Status::Rejected | Status::Timeout => !claims_success,
+        Status::Other(_) => true,
+    };
+    require(consistent, "paymentSuccessful", "contradicts the status")?;
+    let message = message.unwrap_or_default().into_owned();
+    Ok(Callback { purchase_token, claims_success, status, message })
 }
 
 /// PHP writes `1` and `0`, or nothing for false; Java writes words.
 fn boolean(text: &str) -> Result<bool, InvalidInput> {
-    let is = |word: &str| text.eq_ignore_ascii_case(word);
-    if is("true") || is("1") {
-        Ok(true)
-    } else if is("false") || is("0") || is("") {
-        Ok(false)
-    } else {
-        Err(InvalidInput::new(
-            "paymentSuccessful",
-            "must be true or false",
-        ))
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(true),
+        "false" | "0" | "" => Ok(false),
+        _ => Err(InvalidInput::new("paymentSuccessful", "must be true or false")),
     }
 }
 
-fn status(text: Cow<'_, str>) -> Result<Status, InvalidInput> {
-    match &*text {
-        "SUCCESS" => Ok(Status::Success),
-        "SUCCESSFUL" => Ok(Status::Successful),
-        "FAILED" => Ok(Status::Failed),
-        "REJECTED" => Ok(Status::Rejected),
-        "TIMEOUT" => Ok(Status::Timeout),
-        other if other.contains(char::REPLACEMENT_CHARACTER) => {
-            Err(InvalidInput::new("status", "must be UTF-8"))
-        }
-        _ => Ok(Status::Other(text.into_owned())),
-    }
+fn parse_status(text: Cow<'_, str>) -> Result<Status, InvalidInput> {
+    let is_utf8 = !text.contains(char::REPLACEMENT_CHARACTER);
+    require(is_utf8, "status", "must be UTF-8")?;
+    Ok(match &*text {
+        "SUCCESS" => Status::Success,
+        "SUCCESSFUL" => Status::Successful,
+        "FAILED" => Status::Failed,
+        "REJECTED" => Status::Rejected,
+        "TIMEOUT" => Status::Timeout,
+        _ => Status::Other(text.into_owned()),
+    })
 }

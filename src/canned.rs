@@ -50,34 +50,29 @@ struct State {
 
 impl Canned {
     /// No reply yet: the availability check passes, a call fails as [`Delivery::NotSent`].
-    #[must_use]
     pub fn new() -> Canned {
         Canned::default()
     }
 
     /// The next call gets this HTTP status and body.
-    #[must_use]
     pub fn reply(self, status: u16, body: impl Into<Vec<u8>>) -> Canned {
         self.state().answers.push_back(Ok(Reply::new(status, body)));
         self
     }
 
     /// The next call fails so.
-    #[must_use]
     pub fn fails(self, error: TransportError) -> Canned {
         self.state().answers.push_back(Err(error));
         self
     }
 
     /// From now on the availability check gets the documented body of a gateway out of service.
-    #[must_use]
     pub fn unavailable(self) -> Canned {
         self.state().out_of_service = true;
         self
     }
 
     /// All that was sent so far, availability checks included.
-    #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.state().requests.clone()
     }
@@ -90,20 +85,17 @@ impl Canned {
 
 impl Transport for Canned {
     fn send(&self, request: &Request) -> Result<Reply, TransportError> {
-        const OUT_OF_SERVICE: &str =
-            r#"{"code":0,"message":"Service indisponible","reason":"UNAVAILABLE_SERVICE"}"#;
+        const OUT_OF_SERVICE: &str = r#"{"code":0,"message":"Service indisponible","reason":"UNAVAILABLE_SERVICE"}"#;
 
         let mut state = self.state();
         state.requests.push(request.clone());
         match request.endpoint() {
             Endpoint::Availability if state.out_of_service => Ok(Reply::new(200, OUT_OF_SERVICE)),
             Endpoint::Availability => Ok(Reply::new(200, "{}")),
-            _ => state.answers.pop_front().unwrap_or_else(|| {
-                Err(TransportError::new(
-                    Delivery::NotSent,
-                    "no canned reply is left",
-                ))
-            }),
+            _ => state
+                .answers
+                .pop_front()
+                .unwrap_or_else(|| Err(TransportError::new(Delivery::NotSent, "no canned reply is left"))),
         }
     }
 }

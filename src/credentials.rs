@@ -32,17 +32,11 @@ impl Credentials {
     ///
     /// `api_client` or `secret_key`, when it is empty or holds anything but visible ASCII: a space, a line
     /// break from a file, an accent.
-    pub fn new(
-        api_client: impl Into<String>,
-        secret_key: impl Into<String>,
-    ) -> Result<Credentials, InvalidInput> {
+    pub fn new(api_client: impl Into<String>, secret_key: impl Into<String>) -> Result<Credentials, InvalidInput> {
         let (api_client, secret_key) = (api_client.into(), secret_key.into());
         require_visible_ascii("api_client", &api_client)?;
         require_visible_ascii("secret_key", &secret_key)?;
-        Ok(Credentials {
-            api_client,
-            secret_key,
-        })
+        Ok(Credentials { api_client, secret_key })
     }
 
     /// Credentials from the variables `EKOLOPAY_API_CLIENT` and `EKOLOPAY_SECRET_KEY`.
@@ -57,20 +51,14 @@ impl Credentials {
     /// # Ok::<(), ekolopay::InvalidInput>(())
     /// ```
     pub fn from_env() -> Result<Credentials, InvalidInput> {
-        const CLIENT: &str = "EKOLOPAY_API_CLIENT";
-        const SECRET: &str = "EKOLOPAY_SECRET_KEY";
-        let required = |name| variable(name)?.ok_or(InvalidInput::new(name, "is not set"));
-        Credentials::new(required(CLIENT)?, required(SECRET)?).map_err(|invalid| {
-            let name = match invalid.field() {
-                "api_client" => CLIENT,
-                _ => SECRET,
-            };
-            invalid.renamed(name)
-        })
+        let required = |name| {
+            let value = variable(name)?.ok_or(InvalidInput::new(name, "is not set"))?;
+            require_visible_ascii(name, &value).map(|()| value)
+        };
+        Ok(Credentials { api_client: required("EKOLOPAY_API_CLIENT")?, secret_key: required("EKOLOPAY_SECRET_KEY")? })
     }
 
     /// The API client, which is no secret: it stands in the address of every call.
-    #[must_use]
     pub fn api_client(&self) -> &str {
         &self.api_client
     }
@@ -81,30 +69,30 @@ impl Credentials {
 
     /// Whether a text holds the secret, in any form that [`redact`](Credentials::redact) knows.
     pub(crate) fn occur_in(&self, text: &str) -> bool {
-        (0..text.len()).any(|at| occurrence(&text.as_bytes()[at..], &self.secret_key).is_some())
+        self.find(text).is_some()
     }
 
     /// Puts `[secret]` where the secret stands: as given, percent-encoded or JSON-escaped.
-    pub(crate) fn redact(&self, text: String) -> String {
-        if !self.occur_in(&text) {
-            return text;
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let mut redacted = String::new();
+        let mut rest = text;
+        while let Some((start, end)) = self.find(rest) {
+            redacted.push_str(&rest[..start]);
+            redacted.push_str("[secret]");
+            rest = &rest[end..];
         }
-        let mut redacted = String::with_capacity(text.len());
-        let mut rest = text.as_str();
-        while let Some(next) = rest.chars().next() {
-            if let Some(length) = occurrence(rest.as_bytes(), &self.secret_key) {
-                redacted.push_str("[secret]");
-                rest = &rest[length..];
-            } else {
-                redacted.push(next);
-                rest = &rest[next.len_utf8()..];
-            }
-        }
+        redacted.push_str(rest);
         // A secret such as "e" or "]" is found again in the mark itself, or across its edge.
-        if self.occur_in(&redacted) {
-            redacted.clear();
-        }
-        redacted
+        if self.occur_in(&redacted) { String::new() } else { redacted }
+    }
+
+    fn find(&self, text: &str) -> Option<(usize, usize)> {
+        (0..text.len()).find_map(|start| {
+            let text = &text.as_bytes()[start..];
+            let rest = text.strip_prefix(self.secret_key.as_bytes());
+            let rest = rest.or_else(|| self.secret_key.bytes().try_fold(text, after_encoded))?;
+            Some((start, start + text.len() - rest.len()))
+        })
     }
 }
 
@@ -126,20 +114,10 @@ pub(crate) fn variable(name: &'static str) -> Result<Option<String>, InvalidInpu
     }
 }
 
-/// The length of the secret in whatever form it stands at the beginning of `text`.
-fn occurrence(text: &[u8], secret: &str) -> Option<usize> {
-    if text.starts_with(secret.as_bytes()) {
-        return Some(secret.len());
-    }
-    let rest = secret.bytes().try_fold(text, after_encoded)?;
-    Some(text.len() - rest.len())
-}
-
 /// What follows one byte of the secret, be it written `%2F`, `\u002f`, `\/` or as it is.
 fn after_encoded(text: &[u8], byte: u8) -> Option<&[u8]> {
-    let is_hex = |digits: &[u8]| {
-        std::str::from_utf8(digits).is_ok_and(|digits| u8::from_str_radix(digits, 16) == Ok(byte))
-    };
+    let is_hex =
+        |digits: &[u8]| std::str::from_utf8(digits).is_ok_and(|digits| u8::from_str_radix(digits, 16) == Ok(byte));
     match text {
         [b'%', high, low, rest @ ..] if is_hex(&[*high, *low]) => Some(rest),
         [b'\\', b'u', b'0', b'0', high, low, rest @ ..] if is_hex(&[*high, *low]) => Some(rest),

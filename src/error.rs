@@ -1,5 +1,3 @@
-use std::fmt;
-
 use crate::transport::TransportError;
 
 /// Everything that can go wrong in a call to the gateway.
@@ -79,19 +77,16 @@ pub enum Error {
 
 impl Error {
     /// Whether the gateway is out of service: a later call may succeed.
-    #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Error::Unavailable { .. })
     }
 
     /// Whether the exchange ran out of its time.
-    #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self, Error::Transport(error) if error.is_timeout())
     }
 
     /// Whether the gateway can have acted on the call.
-    #[must_use]
     pub fn delivery(&self) -> Delivery {
         match self {
             Error::Invalid(_) | Error::Unavailable { .. } => Delivery::NotSent,
@@ -120,7 +115,8 @@ pub enum Delivery {
 /// assert_eq!(invalid.reason(), "must not be empty");
 /// assert_eq!(invalid.to_string(), "secret_key must not be empty");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {reason}")]
 pub struct InvalidInput {
     field: &'static str,
     reason: &'static str,
@@ -138,36 +134,24 @@ impl InvalidInput {
 
     /// The field by its name in the gateway's documentation (`amount`, `customer.phone`, `purchaseToken`, …),
     /// the setting (`origin`, `timeout`, …), or the environment variable.
-    #[must_use]
     pub fn field(&self) -> &'static str {
         self.field
     }
 
     /// The rule that is broken, to be read after the field's name.
-    #[must_use]
     pub fn reason(&self) -> &str {
         self.reason
     }
 }
 
-impl fmt::Display for InvalidInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.field, self.reason)
-    }
+/// A rule, as one line where it is applied.
+pub(crate) fn require(holds: bool, field: &'static str, reason: &'static str) -> Result<(), InvalidInput> {
+    if holds { Ok(()) } else { Err(InvalidInput::new(field, reason)) }
 }
-
-impl std::error::Error for InvalidInput {}
 
 /// The rule that credentials and tokens share.
 pub(crate) fn require_visible_ascii(field: &'static str, text: &str) -> Result<(), InvalidInput> {
-    if text.is_empty() {
-        return Err(InvalidInput::new(field, "must not be empty"));
-    }
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(InvalidInput::new(
-            field,
-            "must be visible ASCII characters only",
-        ));
-    }
-    Ok(())
+    require(!text.is_empty(), field, "must not be empty")?;
+    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    require(visible, field, "must be visible ASCII characters only")
 }

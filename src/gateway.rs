@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::Arc;
 
 use crate::availability;
@@ -8,7 +7,7 @@ use crate::origin::Origin;
 use crate::purchase::{self, Purchase, PurchaseToken};
 use crate::reply::unexpected;
 use crate::transport::http::Http;
-use crate::transport::{Endpoint, Reply, Request, Transport, TransportError};
+use crate::transport::{Bytes, Endpoint, Reply, Request, Transport, TransportError};
 use crate::verify::{self, Verification};
 
 mod builder;
@@ -42,11 +41,12 @@ const LONGEST_EXCERPT: usize = 200;
 /// - [`Error::Refused`]: it refused, and says why;
 /// - [`Error::UnexpectedReply`]: it answered what the documentation does not know;
 /// - [`Error::Transport`]: the exchange failed.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,
 }
 
+#[derive(Debug)]
 struct Inner {
     credentials: Credentials,
     origin: Origin,
@@ -57,7 +57,6 @@ struct Inner {
 
 impl Gateway {
     /// A client of `https://ekolopay.com` with the default settings.
-    #[must_use]
     pub fn new(credentials: Credentials) -> Gateway {
         let http = Http::new(builder::DEFAULT_TIMEOUT, USER_AGENT, None, false);
         Gateway::assemble(credentials, Origin::default(), Box::new(http))
@@ -135,7 +134,6 @@ impl Gateway {
     /// );
     /// # Ok::<(), ekolopay::Error>(())
     /// ```
-    #[must_use]
     pub fn payment_url(&self, token: &PurchaseToken) -> String {
         self.inner.origin.payment_url(token)
     }
@@ -149,26 +147,14 @@ impl Gateway {
     /// See [errors of every call](Gateway#errors-of-every-call). An error says nothing about the payment: check again.
     pub fn check_payment(&self, token: &PurchaseToken) -> Result<Verification, Error> {
         let body = verify::encode(token, &self.inner.credentials);
-        self.call(Endpoint::CheckPayment, body, |reply| {
-            verify::decode(reply, token)
-        })
+        self.call(Endpoint::CheckPayment, body, |reply| verify::decode(reply, token))
     }
 
-    fn assemble(
-        credentials: Credentials,
-        origin: Origin,
-        transport: Box<dyn Transport>,
-    ) -> Gateway {
+    fn assemble(credentials: Credentials, origin: Origin, transport: Box<dyn Transport>) -> Gateway {
         let url = |path| origin.api_url(path, credentials.api_client()).into();
-        Gateway {
-            inner: Arc::new(Inner {
-                purchase_token_url: url("purchase-token"),
-                check_payment_url: url("check-payment"),
-                credentials,
-                origin,
-                transport,
-            }),
-        }
+        let (purchase_token_url, check_payment_url) = (url("purchase-token"), url("check-payment"));
+        let inner = Inner { credentials, origin, purchase_token_url, check_payment_url, transport };
+        Gateway { inner: Arc::new(inner) }
     }
 
     /// Check, send, decode.
@@ -180,9 +166,7 @@ impl Gateway {
     ) -> Result<T, Error> {
         self.check_availability()?;
         let reply = self.exchange(endpoint, body)?;
-        availability::examine(&reply)
-            .and_then(|()| decode(&reply))
-            .map_err(|error| self.redact(error))
+        availability::examine(&reply).and_then(|()| decode(&reply)).map_err(|error| self.redact(error))
     }
 
     fn exchange(&self, endpoint: Endpoint, body: Vec<u8>) -> Result<Reply, TransportError> {
@@ -190,30 +174,21 @@ impl Gateway {
             Endpoint::PurchaseToken => &self.inner.purchase_token_url,
             Endpoint::Availability | Endpoint::CheckPayment => &self.inner.check_payment_url,
         };
-        let request = Request::new(endpoint, Arc::clone(url), body);
+        let request = Request { endpoint, url: Arc::clone(url), body: Bytes(body) };
         self.inner.transport.send(&request)
     }
 
     /// The one way out for texts of a reply: the secret is taken out first, the excerpt cut after.
     fn redact(&self, mut error: Error) -> Error {
-        if let Error::Unavailable { message: text }
-        | Error::Refused { message: text, .. }
-        | Error::UnexpectedReply { excerpt: text, .. } = &mut error
-        {
-            *text = self.inner.credentials.redact(std::mem::take(text));
-        }
-        if let Error::UnexpectedReply { excerpt, .. } = &mut error {
-            *excerpt = excerpt.chars().take(LONGEST_EXCERPT).collect();
+        let redact = |text: &str| self.inner.credentials.redact(text);
+        match &mut error {
+            Error::Unavailable { message } | Error::Refused { message, .. } => *message = redact(message),
+            Error::UnexpectedReply { excerpt, .. } => {
+                let whole = redact(excerpt);
+                *excerpt = whole.chars().take(LONGEST_EXCERPT).collect();
+            }
+            Error::Invalid(_) | Error::Transport(_) => {}
         }
         error
-    }
-}
-
-impl fmt::Debug for Gateway {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gateway")
-            .field("credentials", &self.inner.credentials)
-            .field("origin", &self.inner.origin)
-            .finish_non_exhaustive()
     }
 }

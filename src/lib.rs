@@ -1,4 +1,142 @@
-//! x
+//! A blocking client of **EkoloPay Collect**, the mobile-money payment gateway of Congo.
+//!
+//! It creates the token of an order, says where the customer pays, reads the gateway's callback, and verifies the
+//! payment. It speaks the gateway's API as documented on 1 July 2023, and where that is silent it takes the side on
+//! which no goods are shipped unpaid and no payment is lost.
+//!
+//! # What it is not
+//!
+//! It is not a web framework, not a queue and not a database: it keeps nothing, repeats nothing and runs nothing in
+//! the background. When to check a payment again is the shop's decision. It moves no money out: transfers from the
+//! merchant's account are not in the gateway's API.
+//!
+//! # The five steps of a payment
+//!
+//! **1. Order.** Describe it, create its token, and store the token with the order before the customer leaves.
+//!
+//! ```
+//! # use ekolopay::canned::Canned;
+//! # let reply = r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"purchaseToken":"940d4e9a"}}}}"#;
+//! # let credentials = ekolopay::Credentials::new("demo", "a-secret-key")?;
+//! use ekolopay::Gateway;
+//! use ekolopay::purchase::{Customer, Product, Purchase};
+//!
+//! # /*
+//! let gateway = Gateway::from_env()?;
+//! # */
+//! # let gateway = Gateway::builder(credentials).transport(Canned::new().reply(200, reply)).build()?;
+//! let purchase = Purchase::new(
+//!     150_000, // whole currency units
+//!     Product::new("Achat d'un Iphone S"),
+//!     Customer::new("066304925"),
+//! )?;
+//! let token = gateway.create_purchase_token(&purchase)?;
+//! # Ok::<(), ekolopay::Error>(())
+//! ```
+//!
+//! **2. Redirect** the customer's browser. The shop itself has nothing to fetch there.
+//!
+//! ```
+//! # use ekolopay::{Credentials, Gateway};
+//! # let gateway = Gateway::new(Credentials::new("demo", "a-secret-key")?);
+//! # let token = "940d4e9aab5797e6055e1259b84a9875".parse()?;
+//! let location = gateway.payment_url(&token);
+//! assert_eq!(location, "https://ekolopay.com/purchase-product/940d4e9aab5797e6055e1259b84a9875");
+//! # Ok::<(), ekolopay::Error>(())
+//! ```
+//!
+//! **3. Callback.** The gateway posts to the shop when the payment is over, well or badly. So can anyone else: it is
+//! a reason to look, and no proof.
+//!
+//! ```
+//! use ekolopay::callback::Callback;
+//!
+//! let body = b"purchaseToken=940d4e9a&paymentSuccessful=true&status=SUCCESS&message=Paiement+r%C3%A9ussi.";
+//! let callback = Callback::parse(body)?;
+//! let look_at = callback.purchase_token();
+//! # Ok::<(), ekolopay::InvalidInput>(())
+//! ```
+//!
+//! **4. Verify** the token that was stored with the order: after the callback, when the customer comes back to the
+//! redirect URL, and for open orders from time to time, because either may never come.
+//!
+//! ```
+//! # use ekolopay::canned::Canned;
+//! # let reply = r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#;
+//! # let credentials = ekolopay::Credentials::new("demo", "a-secret-key")?;
+//! # let gateway = ekolopay::Gateway::builder(credentials).transport(Canned::new().reply(200, reply)).build()?;
+//! # let token = "940d4e9a".parse()?;
+//! # fn ship(_: ekolopay::verify::PaidPurchase) {}
+//! use ekolopay::verify::Verification;
+//!
+//! match gateway.check_payment(&token)? {
+//!     Verification::Paid(paid) => ship(paid),
+//!     Verification::NotPaid => {} // or not yet: the order stays open
+//! }
+//! # Ok::<(), ekolopay::Error>(())
+//! ```
+//!
+//! **5. Ship** against the proof, and find the order *by its token*: whoever pays a small order and presents its token
+//! for a large one gets the small one.
+//!
+//! ```
+//! # struct Orders;
+//! # impl Orders { fn by_token(&self, _: &str) -> Option<u64> { None } }
+//! use ekolopay::verify::PaidPurchase;
+//!
+//! fn ship(orders: &Orders, paid: PaidPurchase) -> Option<u64> {
+//!     orders.by_token(paid.token().as_str()) // ships it once: the database sees to that
+//! }
+//! ```
+//!
+//! # Errors
+//!
+//! Every call asks first whether the gateway is in service, as its documentation demands, and an [`Error`] says what
+//! became of the call:
+//!
+//! | [`delivery()`](Error::delivery) | errors | what to do |
+//! |---|---|---|
+//! | [`NotSent`](Delivery::NotSent) | `Invalid`, `Unavailable`, `Transport` | nothing was done: mend the input, or call again later |
+//! | [`Unknown`](Delivery::Unknown) | `Transport` | it may have arrived. A lost check: check again. A lost token: create another, nobody has paid the first |
+//! | [`Answered`](Delivery::Answered) | `Refused` | read the message: wrong credentials, unknown token … |
+//! | [`Answered`](Delivery::Answered) | `UnexpectedReply` | proves nothing: leave the order open and check again |
+//!
+//! No error means "not paid": that is [`Verification::NotPaid`](verify::Verification::NotPaid) alone. An order is never to be
+//! closed because of an error.
+//!
+//! # Security
+//!
+//! - **A callback is not signed.** Only [`check_payment`](Gateway::check_payment) makes a [`PaidPurchase`](verify::PaidPurchase).
+//! - **The secret key** goes into the bodies of the two calls and nowhere else: not into addresses, the availability
+//!   check, `Debug`, `Display`, or the errors, also when the gateway echoes it. It has no getter. Keep it in the
+//!   environment ([`Gateway::from_env`]), on the server; never in a page or an app.
+//! - **Logs.** The crate itself writes none. ureq's do not show bodies, but at TRACE `ureq_proto` dumps headers,
+//!   addresses and the gateway's replies: cap it at `debug` (`RUST_LOG=trace,ureq_proto=debug`).
+//! - **The network.** https with verified certificates; plain http for loopback only. Redirects are not followed, so
+//!   that the secret goes to no other host. The variables `HTTPS_PROXY` and `NO_PROXY` are honoured, except for loopback.
+//! - **The token** is kept with the order, and the *order's* token is checked, not one that a request brings.
+//!
+//! # Asynchronous programs
+//!
+//! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). From async code, move a clone of the
+//! gateway, which is cheap, to a thread for blocking work:
+//!
+//! ```ignore
+//! let gateway = gateway.clone();
+//! let verification = tokio::task::spawn_blocking(move || gateway.check_payment(&token)).await??;
+//! ```
+//!
+//! # Features
+//!
+//! - `rustls` (default): TLS by rustls, with its bundled roots.
+//! - `native-tls`: TLS by the system's library, with the system's trust store. With both, rustls.
+//!
+//! With neither, https fails as [`Error::Transport`], `NotSent`; loopback http and other [transports](transport) work.
+//!
+//! # Supported Rust
+//!
+//! 1.85 and later. A later minimum comes with a minor version.
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,12 +1,12 @@
 //! Where the gateway is, and the addresses below it. Pure.
 
-use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::error::InvalidInput;
 use crate::purchase::PurchaseToken;
 
 /// A scheme, a host and perhaps a port, with no slash at the end.
+#[derive(Debug)]
 pub(crate) struct Origin {
     text: String,
     loopback: bool,
@@ -14,10 +14,7 @@ pub(crate) struct Origin {
 
 impl Default for Origin {
     fn default() -> Origin {
-        Origin {
-            text: "https://ekolopay.com".to_owned(),
-            loopback: false,
-        }
+        Origin { text: "https://ekolopay.com".to_owned(), loopback: false }
     }
 }
 
@@ -29,18 +26,14 @@ impl Origin {
             .filter(|(scheme, _)| matches!(*scheme, "https" | "http"))
             .ok_or(invalid("must begin with https:// or http://"))?;
         let authority = rest.strip_suffix('/').unwrap_or(rest);
-        let (host, port) = split_port(authority).ok_or(invalid(
-            "must be a scheme, a host, an optional port and one final slash, nothing else",
-        ))?;
+        let (host, port) = split_port(authority)
+            .ok_or(invalid("must be a scheme, a host, an optional port and one final slash, nothing else"))?;
         let loopback = is_loopback(host);
         if scheme == "http" && !loopback {
             return Err(invalid("must be https: http is for loopback hosts only"));
         }
         let port = port.map_or(String::new(), |port| format!(":{port}"));
-        Ok(Origin {
-            text: format!("{scheme}://{host}{port}"),
-            loopback,
-        })
+        Ok(Origin { text: format!("{scheme}://{host}{port}"), loopback })
     }
 
     /// `localhost`, 127.0.0.0/8 or `::1`: what is sent there does not leave this machine.
@@ -55,24 +48,10 @@ impl Origin {
 
     /// The token stands as one segment of the path: all but RFC 3986's unreserved characters are percent-encoded.
     pub(crate) fn payment_url(&self, token: &PurchaseToken) -> String {
-        use fmt::Write;
-
-        let mut url = format!("{}/purchase-product/", self.text);
-        for byte in token.as_str().bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                url.push(byte.into());
-            } else {
-                // Writing to a String cannot fail.
-                let _ = write!(url, "%{byte:02X}");
-            }
-        }
-        url
-    }
-}
-
-impl fmt::Debug for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.text, f)
+        let token: String = form_urlencoded::byte_serialize(token.as_str().as_bytes()).collect();
+        // In these two a form differs from a path.
+        let token = token.replace('*', "%2A").replace("%7E", "~");
+        format!("{}/purchase-product/{token}", self.text)
     }
 }
 
@@ -93,13 +72,9 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
 }
 
 fn is_host(host: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    ipv6(host).is_some() || host.len() <= 253 && host.split('.').all(is_label)
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    ipv6(host).is_some() || host.split('.').all(is_label)
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::credentials::Credentials;
-use crate::error::{Error, InvalidInput, require_visible_ascii};
+use crate::error::{Error, InvalidInput, require, require_visible_ascii};
 use crate::reply::{self, unexpected};
 use crate::transport::Reply;
 
@@ -41,41 +41,17 @@ impl Purchase {
     /// - `amount`, when it is zero, or greater than the gateway's signed 64-bit `int` can hold;
     /// - `product.label` or `customer.phone`, when it is blank;
     /// - `product.amount`, when it is set and is not the order's amount.
-    pub fn new(
-        amount: u64,
-        product: Product,
-        customer: Customer,
-    ) -> Result<Purchase, InvalidInput> {
-        if amount == 0 {
-            return Err(InvalidInput::new("amount", "must be greater than zero"));
-        }
-        if i64::try_from(amount).is_err() {
-            return Err(InvalidInput::new(
-                "amount",
-                "must fit a signed 64-bit integer",
-            ));
-        }
-        if product.amount.is_some_and(|own| own != amount) {
-            return Err(InvalidInput::new(
-                "product.amount",
-                "must equal the order's amount",
-            ));
-        }
-        require_text("product.label", &product.label)?;
-        require_text("customer.phone", &customer.phone)?;
-        Ok(Purchase {
-            amount,
-            product,
-            customer,
-        })
+    pub fn new(amount: u64, product: Product, customer: Customer) -> Result<Purchase, InvalidInput> {
+        require(amount > 0, "amount", "must be greater than zero")?;
+        let is_int = i64::try_from(amount).is_ok();
+        require(is_int, "amount", "must fit a signed 64-bit integer")?;
+        let is_same = product.amount.is_none_or(|own| own == amount);
+        require(is_same, "product.amount", "must equal the order's amount")?;
+        let is_blank = |text: &str| text.trim().is_empty();
+        require(!is_blank(&product.label), "product.label", "must not be blank")?;
+        require(!is_blank(&customer.phone), "customer.phone", "must not be blank")?;
+        Ok(Purchase { amount, product, customer })
     }
-}
-
-fn require_text(field: &'static str, text: &str) -> Result<(), InvalidInput> {
-    if text.trim().is_empty() {
-        return Err(InvalidInput::new(field, "must not be blank"));
-    }
-    Ok(())
 }
 
 /// What is sold: `product` of the documentation.
@@ -89,29 +65,19 @@ pub struct Product {
 impl Product {
     /// A product with its label, the customer's first line on the payment page.
     pub fn new(label: impl Into<String>) -> Product {
-        Product {
-            label: label.into(),
-            amount: None,
-            details: None,
-        }
+        Product { label: label.into(), amount: None, details: None }
     }
 
     /// The amount once more, in whole currency units; it must equal the order's. Default: left out.
-    #[must_use]
-    pub fn amount(self, amount: u64) -> Product {
-        Product {
-            amount: Some(amount),
-            ..self
-        }
+    pub fn amount(mut self, amount: u64) -> Product {
+        self.amount = Some(amount);
+        self
     }
 
     /// A description. Default: left out.
-    #[must_use]
-    pub fn details(self, details: impl Into<String>) -> Product {
-        Product {
-            details: Some(details.into()),
-            ..self
-        }
+    pub fn details(mut self, details: impl Into<String>) -> Product {
+        self.details = Some(details.into());
+        self
     }
 }
 
@@ -126,29 +92,19 @@ pub struct Customer {
 impl Customer {
     /// A customer with a telephone number, as the documentation writes it: `066304925`.
     pub fn new(phone: impl Into<String>) -> Customer {
-        Customer {
-            uuid: None,
-            name: None,
-            phone: phone.into(),
-        }
+        Customer { uuid: None, name: None, phone: phone.into() }
     }
 
     /// The customer's UUID in the shop. Default: left out.
-    #[must_use]
-    pub fn uuid(self, uuid: impl Into<String>) -> Customer {
-        Customer {
-            uuid: Some(uuid.into()),
-            ..self
-        }
+    pub fn uuid(mut self, uuid: impl Into<String>) -> Customer {
+        self.uuid = Some(uuid.into());
+        self
     }
 
     /// The customer's name. Default: left out.
-    #[must_use]
-    pub fn name(self, name: impl Into<String>) -> Customer {
-        Customer {
-            name: Some(name.into()),
-            ..self
-        }
+    pub fn name(mut self, name: impl Into<String>) -> Customer {
+        self.name = Some(name.into());
+        self
     }
 }
 
@@ -165,7 +121,7 @@ impl Customer {
 /// assert!(PurchaseToken::new("..").is_err());
 /// # Ok::<(), ekolopay::InvalidInput>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct PurchaseToken(String);
 
@@ -179,17 +135,12 @@ impl PurchaseToken {
         const FIELD: &str = "purchaseToken";
         let text = text.into();
         require_visible_ascii(FIELD, &text)?;
-        if text.len() > 1024 {
-            return Err(InvalidInput::new(FIELD, "must be at most 1,024 bytes long"));
-        }
-        if text == "." || text == ".." {
-            return Err(InvalidInput::new(FIELD, "must not be `.` or `..`"));
-        }
+        require(text.len() <= 1024, FIELD, "must be at most 1,024 bytes long")?;
+        require(text != "." && text != "..", FIELD, "must not be `.` or `..`")?;
         Ok(PurchaseToken(text))
     }
 
     /// The token as the gateway wrote it.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -223,58 +174,36 @@ impl AsRef<str> for PurchaseToken {
     }
 }
 
-impl Serialize for PurchaseToken {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
 /// The form of `POST /purchase-token`.
 pub(crate) fn encode(purchase: &Purchase, credentials: &Credentials) -> Vec<u8> {
-    let Purchase {
-        amount,
-        product,
-        customer,
-    } = purchase;
-    let product = object([
-        ("amount", product.amount.map(Value::from)),
-        ("label", Some(Value::from(product.label.as_str()))),
-        ("details", product.details.as_deref().map(Value::from)),
-    ]);
-    let customer = object([
-        ("uuid", customer.uuid.as_deref().map(Value::from)),
-        ("name", customer.name.as_deref().map(Value::from)),
-        ("phone", Some(Value::from(customer.phone.as_str()))),
-    ]);
+    let Purchase { amount, product, customer } = purchase;
+    let product = json!({
+        "amount": product.amount, "label": product.label, "details": product.details,
+    });
+    let customer = json!({
+        "uuid": customer.uuid, "name": customer.name, "phone": customer.phone,
+    });
     form_urlencoded::Serializer::new(String::new())
         .append_pair("amount", &amount.to_string())
-        .append_pair("product", &product)
-        .append_pair("customer", &customer)
+        .append_pair("product", &without_nulls(product))
+        .append_pair("customer", &without_nulls(customer))
         .append_pair("secret_key", credentials.secret_key())
         .finish()
         .into_bytes()
 }
 
-/// The JSON text of what is set.
-fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> String {
-    let set = members
-        .into_iter()
-        .filter_map(|(key, value)| Some((key.to_owned(), value?)));
-    Value::Object(set.collect()).to_string()
+/// The text of a JSON object, less what was left out.
+fn without_nulls(mut object: Value) -> String {
+    if let Value::Object(members) = &mut object {
+        members.retain(|_, value| !value.is_null());
+    }
+    object.to_string()
 }
 
 /// The token in the reply to `POST /purchase-token`.
 pub(crate) fn decode(reply: &Reply) -> Result<PurchaseToken, Error> {
-    #[derive(Deserialize)]
-    struct Data {
-        #[serde(rename = "purchaseToken", default)]
-        token: Value,
-    }
-
-    match reply::decode(reply)? {
-        Data {
-            token: Value::String(token),
-        } => PurchaseToken::new(token).map_err(|_| unexpected(reply, "purchaseToken is no token")),
+    match reply::decode(reply)?.purchase_token {
+        Value::String(token) => PurchaseToken::new(token).map_err(|_| unexpected(reply, "purchaseToken is no token")),
         _ => Err(unexpected(reply, "purchaseToken is not a string")),
     }
 }

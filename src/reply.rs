@@ -11,33 +11,27 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::transport::{LONGEST_REPLY, Reply};
 
-/// What `API_DATA` holds on success, as a `D`; else why there is none.
-pub(crate) fn decode<D: DeserializeOwned>(reply: &Reply) -> Result<D, Error> {
+/// What `API_DATA` holds on success; else why there is none.
+pub(crate) fn decode(reply: &Reply) -> Result<ApiData, Error> {
     if reply.body().len() > LONGEST_REPLY {
         return Err(unexpected(reply, "the body is longer than 64 KiB"));
     }
     if (300..400).contains(&reply.status()) {
         return Err(unexpected(reply, "a redirect is not followed"));
     }
-    let Some(Envelope { response }) = parse::<Envelope<D>>(reply.body()) else {
+    let Some(Envelope { response }) = parse(reply.body()) else {
         return Err(unexpected(reply, "the body is not the documented JSON"));
     };
     let data = response.0.data.0;
-    let Some(code) = integer(&response.0.code) else {
-        return Err(unexpected(reply, "API_RESPONSE_CODE is not an integer"));
-    };
-    if code != 200 {
-        return Err(match data.clear_message {
-            Value::String(message) => Error::Refused { code, message },
-            _ => unexpected(reply, "a refusal without a clearMessage"),
-        });
-    }
-    if !(200..300).contains(&reply.status()) {
-        return Err(unexpected(reply, "code 200 under an HTTP error"));
-    }
-    match data.api_data {
-        Some(Object(data)) => Ok(data),
-        None => Err(unexpected(reply, "code 200 without API_DATA")),
+    match (integer(&response.0.code), data.clear_message, data.api_data) {
+        (None, ..) => Err(unexpected(reply, "API_RESPONSE_CODE is not an integer")),
+        (Some(200), ..) if !(200..300).contains(&reply.status()) => {
+            Err(unexpected(reply, "code 200 under an HTTP status that is no success"))
+        }
+        (Some(200), _, Some(Object(data))) => Ok(data),
+        (Some(200), ..) => Err(unexpected(reply, "code 200 without API_DATA")),
+        (Some(code), Value::String(message), _) => Err(Error::Refused { code, message }),
+        (Some(_), ..) => Err(unexpected(reply, "a refusal without a clearMessage")),
     }
 }
 
@@ -45,11 +39,7 @@ pub(crate) fn decode<D: DeserializeOwned>(reply: &Reply) -> Result<D, Error> {
 /// gateway, after the secret is taken out of it.
 pub(crate) fn unexpected(reply: &Reply, reason: &'static str) -> Error {
     let beginning = &reply.body()[..reply.body().len().min(LONGEST_REPLY)];
-    Error::UnexpectedReply {
-        status: reply.status(),
-        reason,
-        excerpt: String::from_utf8_lossy(beginning).into_owned(),
-    }
+    Error::UnexpectedReply { status: reply.status(), reason, excerpt: String::from_utf8_lossy(beginning).into_owned() }
 }
 
 /// A body that is one JSON object from its first byte to its last, in UTF-8 throughout.
@@ -60,40 +50,46 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
 }
 
 #[derive(Deserialize)]
-struct Envelope<D> {
-    response: Object<Response<D>>,
+struct Envelope {
+    response: Object<Response>,
 }
 
 #[derive(Deserialize)]
-struct Response<D> {
+struct Response {
     #[serde(rename = "API_RESPONSE_CODE")]
     code: Value,
     #[serde(rename = "API_RESPONSE_DATA")]
-    data: Object<Data<D>>,
+    data: Object<Data>,
 }
 
 #[derive(Deserialize)]
-struct Data<D> {
+struct Data {
     #[serde(rename = "API_DATA")]
-    api_data: Option<Object<D>>,
+    api_data: Option<Object<ApiData>>,
     #[serde(rename = "clearMessage", default)]
     clear_message: Value,
+}
+
+/// What either call answers; null is what a reply does not hold.
+#[derive(Deserialize)]
+pub(crate) struct ApiData {
+    #[serde(rename = "purchaseToken", default)]
+    pub(crate) purchase_token: Value,
+    #[serde(default)]
+    pub(crate) payment_successful: Value,
 }
 
 /// PHP may write an integer as its decimal string.
 fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
-        Value::String(text) => text
-            .parse()
-            .ok()
-            .filter(|code: &i64| code.to_string() == *text),
+        Value::String(text) => text.parse().ok().filter(|code: &i64| code.to_string() == *text),
         _ => None,
     }
 }
 
 /// A `T` read from a JSON object. A derived struct alone would also be read from an array, by position.
-pub(crate) struct Object<T>(pub(crate) T);
+struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

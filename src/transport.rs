@@ -46,6 +46,12 @@ pub trait Transport: Send + Sync {
     fn send(&self, request: &Request) -> Result<Reply, TransportError>;
 }
 
+impl fmt::Debug for dyn Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Transport")
+    }
+}
+
 impl<F> Transport for F
 where
     F: Fn(&Request) -> Result<Reply, TransportError> + Send + Sync,
@@ -56,53 +62,32 @@ where
 }
 
 /// What is to be posted. `Debug` does not show the body.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Request {
-    endpoint: Endpoint,
-    url: Arc<str>,
-    body: Vec<u8>,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) url: Arc<str>,
+    pub(crate) body: Bytes,
 }
 
 impl Request {
-    pub(crate) fn new(endpoint: Endpoint, url: Arc<str>, body: Vec<u8>) -> Request {
-        Request {
-            endpoint,
-            url,
-            body,
-        }
-    }
-
     /// Which call this is.
-    #[must_use]
     pub fn endpoint(&self) -> Endpoint {
         self.endpoint
     }
 
     /// The whole address, with `api_client` in its query.
-    #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
     /// The value of the `Content-Type` header.
-    #[must_use]
     pub fn content_type(&self) -> &'static str {
         "application/x-www-form-urlencoded"
     }
 
     /// The form. In the two calls it holds the secret key; in the availability check it does not.
-    #[must_use]
     pub fn body(&self) -> &[u8] {
-        &self.body
-    }
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("endpoint", &self.endpoint)
-            .field("url", &self.url)
-            .finish_non_exhaustive()
+        &self.body.0
     }
 }
 
@@ -119,41 +104,36 @@ pub enum Endpoint {
 }
 
 /// What was answered. `Debug` shows the body's length only.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Reply {
     status: u16,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 impl Reply {
     /// A reply of this HTTP status and body.
-    #[must_use]
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Reply {
-        Reply {
-            status,
-            body: body.into(),
-        }
+        Reply { status, body: Bytes(body.into()) }
     }
 
     /// The HTTP status.
-    #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
     /// The body, as it came.
-    #[must_use]
     pub fn body(&self) -> &[u8] {
-        &self.body
+        &self.body.0
     }
 }
 
-impl fmt::Debug for Reply {
+/// Bytes of which `Debug` shows the number only.
+#[derive(Clone)]
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl fmt::Debug for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reply")
-            .field("status", &self.status)
-            .field("body", &format_args!("{} bytes", self.body.len()))
-            .finish()
+        write!(f, "{} bytes", self.0.len())
     }
 }
 
@@ -161,27 +141,18 @@ impl fmt::Debug for Reply {
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.summary())]
 pub struct TransportError {
-    delivery: Delivery,
-    timed_out: bool,
-    source: Box<dyn Error + Send + Sync>,
+    pub(crate) delivery: Delivery,
+    pub(crate) timed_out: bool,
+    pub(crate) source: Box<dyn Error + Send + Sync>,
 }
 
 impl TransportError {
     /// A failure, and whether the request can have arrived: [`Delivery::NotSent`] only where it is certain that
     /// no byte of the body left. Anything else counts as [`Delivery::Unknown`].
-    #[must_use]
-    pub fn new(
-        delivery: Delivery,
-        source: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> TransportError {
-        TransportError {
-            delivery: match delivery {
-                Delivery::NotSent => Delivery::NotSent,
-                Delivery::Unknown | Delivery::Answered => Delivery::Unknown,
-            },
-            timed_out: false,
-            source: source.into(),
-        }
+    pub fn new(delivery: Delivery, source: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
+        let not_sent = delivery == Delivery::NotSent;
+        let delivery = if not_sent { Delivery::NotSent } else { Delivery::Unknown };
+        TransportError { delivery, timed_out: false, source: source.into() }
     }
 
     /// Marks the failure as one of time.
@@ -192,32 +163,25 @@ impl TransportError {
     /// let error = TransportError::new(Delivery::Unknown, "no answer in 30 s").timed_out();
     /// assert!(error.is_timeout());
     /// ```
-    #[must_use]
-    pub fn timed_out(self) -> TransportError {
-        TransportError {
-            timed_out: true,
-            ..self
-        }
+    pub fn timed_out(mut self) -> TransportError {
+        self.timed_out = true;
+        self
     }
 
     /// [`NotSent`](Delivery::NotSent) or [`Unknown`](Delivery::Unknown).
-    #[must_use]
     pub fn delivery(&self) -> Delivery {
         self.delivery
     }
 
     /// Whether the exchange ran out of its time.
-    #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.timed_out
     }
 
     /// The failure of the check is no failure of the call: that one never left.
-    pub(crate) fn before_the_call(self) -> TransportError {
-        TransportError {
-            delivery: Delivery::NotSent,
-            ..self
-        }
+    pub(crate) fn before_the_call(mut self) -> TransportError {
+        self.delivery = Delivery::NotSent;
+        self
     }
 
     fn summary(&self) -> &'static str {

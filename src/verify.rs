@@ -25,7 +25,6 @@
 //! # Ok::<(), ekolopay::Error>(())
 //! ```
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::credentials::Credentials;
@@ -61,7 +60,6 @@ pub struct PaidPurchase {
 impl PaidPurchase {
     /// The token that was paid. The order to ship is the one kept with *this* token, whatever order the
     /// request at hand speaks of.
-    #[must_use]
     pub fn token(&self) -> &PurchaseToken {
         &self.token
     }
@@ -78,17 +76,8 @@ pub(crate) fn encode(token: &PurchaseToken, credentials: &Credentials) -> Vec<u8
 
 /// Whether the reply to `POST /check-payment` says that the order of this token is paid.
 pub(crate) fn decode(reply: &Reply, token: &PurchaseToken) -> Result<Verification, Error> {
-    #[derive(Deserialize)]
-    struct Data {
-        #[serde(default)]
-        payment_successful: Value,
-    }
-
-    let data: Data = reply::decode(reply)?;
-    match boolean(&data.payment_successful) {
-        Some(true) => Ok(Verification::Paid(PaidPurchase {
-            token: token.clone(),
-        })),
+    match boolean(&reply::decode(reply)?.payment_successful) {
+        Some(true) => Ok(Verification::Paid(PaidPurchase { token: token.clone() })),
         Some(false) => Ok(Verification::NotPaid),
         None => Err(unexpected(reply, "payment_successful is not a boolean")),
     }

@@ -6,7 +6,12 @@ use std::time::Duration;
 use ureq::{Agent, SendBody};
 
 use super::{LONGEST_REPLY, Reply, Request, Transport, TransportError};
-use crate::error::{Delivery, InvalidInput};
+use crate::error::Delivery;
+
+pub(crate) use tls::{Roots, parse_roots};
+
+/// Without it https is refused here: ureq would look at what other crates have compiled into it, and may panic.
+const TLS: bool = cfg!(any(feature = "rustls", feature = "native-tls"));
 
 /// An idle connection is given up before the gateway closes it: Apache's default is 5 s.
 const LONGEST_IDLE: Duration = Duration::from_secs(3);
@@ -20,12 +25,7 @@ pub(crate) struct Http {
 
 impl Http {
     /// `loopback`: the gateway is on this machine; it may be plain http, and no proxy stands between.
-    pub(crate) fn new(
-        timeout: Duration,
-        user_agent: &str,
-        roots: Option<Roots>,
-        loopback: bool,
-    ) -> Http {
+    pub(crate) fn new(timeout: Duration, user_agent: &str, roots: Option<Roots>, loopback: bool) -> Http {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -42,6 +42,9 @@ impl Http {
     }
 
     fn exchange(&self, request: &Request, body: &mut Body<'_>) -> Result<Reply, ureq::Error> {
+        if !TLS && request.url().starts_with("https:") {
+            return Err(ureq::Error::Tls("https needs the feature `rustls` or `native-tls`"));
+        }
         let mut response = self
             .agent
             .post(request.url())
@@ -62,25 +65,11 @@ impl Http {
 
 impl Transport for Http {
     fn send(&self, request: &Request) -> Result<Reply, TransportError> {
-        if !tls::AVAILABLE && request.url().starts_with("https:") {
-            return Err(TransportError::new(
-                Delivery::NotSent,
-                "https needs the feature `rustls` or `native-tls` of ekolopay",
-            ));
-        }
-        let mut body = Body {
-            rest: request.body(),
-            read: false,
-        };
+        let mut body = Body { rest: request.body(), read: false };
         self.exchange(request, &mut body).map_err(|error| {
-            let delivery = if body.read {
-                Delivery::Unknown
-            } else {
-                Delivery::NotSent
-            };
+            let delivery = if body.read { Delivery::Unknown } else { Delivery::NotSent };
             let timed_out = matches!(error, ureq::Error::Timeout(_));
-            let error = TransportError::new(delivery, error);
-            if timed_out { error.timed_out() } else { error }
+            TransportError { delivery, timed_out, source: error.into() }
         })
     }
 }
@@ -99,72 +88,41 @@ impl Read for Body<'_> {
     }
 }
 
-pub(crate) use tls::Roots;
-
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls {
     use ureq::config::ConfigBuilder;
-    use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+    use ureq::tls::{PemItem, TlsConfig, TlsProvider, parse_pem};
     use ureq::typestate::AgentScope;
 
-    use super::InvalidInput;
+    pub(crate) use ureq::tls::RootCerts as Roots;
 
-    pub(super) const AVAILABLE: bool = true;
-
-    pub(crate) struct Roots(RootCerts);
-
-    impl Roots {
-        pub(crate) fn from_pem(pem: &[u8]) -> Result<Roots, InvalidInput> {
-            let invalid = |reason| InvalidInput::new("root_certificates", reason);
-            let mut certificates = Vec::new();
-            for item in parse_pem(pem) {
-                match item {
-                    Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-                    Ok(_) => return Err(invalid("must hold certificates only")),
-                    Err(_) => return Err(invalid("must be PEM")),
-                }
-            }
-            if certificates.is_empty() {
-                return Err(invalid("must hold a PEM certificate"));
-            }
-            Ok(Roots(certificates.into()))
-        }
+    pub(crate) fn parse_roots(pem: &[u8]) -> Option<Roots> {
+        let certificate = |item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        };
+        let certificates: Vec<_> = parse_pem(pem).map(certificate).collect::<Option<_>>()?;
+        (!certificates.is_empty()).then(|| certificates.into())
     }
 
-    pub(super) fn configure(
-        config: ConfigBuilder<AgentScope>,
-        roots: Option<Roots>,
-    ) -> ConfigBuilder<AgentScope> {
-        // With both features, rustls. ureq panics when the provider it is told is not compiled in.
+    /// With both features, rustls. ureq panics when the provider it is told is not compiled in.
+    pub(super) fn configure(config: ConfigBuilder<AgentScope>, roots: Option<Roots>) -> ConfigBuilder<AgentScope> {
         let (provider, built_in) = if cfg!(feature = "rustls") {
-            (TlsProvider::Rustls, RootCerts::WebPki)
+            (TlsProvider::Rustls, Roots::WebPki)
         } else {
-            (TlsProvider::NativeTls, RootCerts::PlatformVerifier)
+            (TlsProvider::NativeTls, Roots::PlatformVerifier)
         };
-        config.tls_config(
-            TlsConfig::builder()
-                .provider(provider)
-                .root_certs(roots.map_or(built_in, |Roots(roots)| roots))
-                .build(),
-        )
+        let roots = roots.unwrap_or(built_in);
+        config.tls_config(TlsConfig::builder().provider(provider).root_certs(roots).build())
     }
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 mod tls {
-    use super::InvalidInput;
+    pub(crate) type Roots = std::convert::Infallible;
 
-    pub(super) const AVAILABLE: bool = false;
-
-    pub(crate) enum Roots {}
-
-    impl Roots {
-        pub(crate) fn from_pem(_: &[u8]) -> Result<Roots, InvalidInput> {
-            Err(InvalidInput::new(
-                "root_certificates",
-                "needs the feature `rustls` or `native-tls`",
-            ))
-        }
+    pub(crate) fn parse_roots(_: &[u8]) -> Option<Roots> {
+        None
     }
 
     pub(super) fn configure<C>(config: C, _: Option<Roots>) -> C {
