@@ -137,6 +137,9 @@
 //!
 //! 1.85 and later. A later minimum comes with a minor version.
 
+// The tests may; the library may not.
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,0 +1,161 @@
+//! The check before every call: what it sends, what stops a call, and what does not.
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+
+use ekolopay::canned::Canned;
+use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
+use ekolopay::{Delivery, Error, Gateway};
+use support::{PAID, UNAVAILABLE, canned, credentials, purchase, token};
+
+/// A gateway whose check gets this reply, and whose calls are answered as paid; and how many calls came through.
+fn checked(status: u16, body: &str) -> (Gateway, Arc<AtomicUsize>) {
+    let (body, calls) = (body.to_owned(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&calls);
+    let transport = move |request: &Request| match request.endpoint() {
+        Endpoint::Availability => Ok(Reply::new(status, body.as_str())),
+        _ => {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(Reply::new(200, PAID))
+        }
+    };
+    (Gateway::builder(credentials()).transport(transport).build().unwrap(), calls)
+}
+
+#[track_caller]
+fn stops(status: u16, body: &str, expected: &str) {
+    let (gateway, calls) = checked(status, body);
+    let errors = [
+        gateway.check_availability().unwrap_err(),
+        gateway.check_payment(&token()).unwrap_err(),
+        gateway.create_purchase_token(&purchase()).unwrap_err(),
+    ];
+    for error in errors {
+        assert!(error.is_unavailable() && !error.is_timeout());
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        match error {
+            Error::Unavailable { message } => assert_eq!(message, expected),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), 0);
+}
+
+#[track_caller]
+fn passes(status: u16, body: &str) {
+    let (gateway, calls) = checked(status, body);
+    gateway.check_availability().unwrap();
+    assert!(gateway.check_payment(&token()).is_ok());
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn the_check_is_one_request_with_no_token_and_no_secret() {
+    let transport = Canned::new();
+    canned(transport.clone()).check_availability().unwrap();
+    let requests = transport.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].endpoint(), Endpoint::Availability);
+    assert_eq!(requests[0].url(), "https://ekolopay.com/api/v1/gateway/check-payment?api_client=demo");
+    assert_eq!(requests[0].content_type(), "application/x-www-form-urlencoded");
+    assert_eq!(requests[0].body(), b"purchaseToken=");
+}
+
+#[test]
+fn the_unavailable_body_stops_a_call_under_any_status() {
+    for status in [200, 302, 404, 500, 503, 999] {
+        stops(status, UNAVAILABLE, "Service indisponible");
+    }
+}
+
+#[test]
+fn only_the_reason_is_compared() {
+    let reason = r#""reason":"UNAVAILABLE_SERVICE""#;
+    stops(200, &format!(r#"{{{reason}}}"#), "UNAVAILABLE_SERVICE");
+    stops(200, &format!(r#"{{"code":7,{reason},"message":"Maintenance","more":[1]}}"#), "Maintenance");
+    stops(200, &format!(r#"{{"message":5,{reason}}}"#), "UNAVAILABLE_SERVICE");
+    stops(200, r#"{"reason":"UNAVAILABLE\u005fSERVICE"}"#, "UNAVAILABLE_SERVICE");
+}
+
+#[test]
+fn a_server_error_before_the_gateway_stops_a_call() {
+    for status in [502, 503, 504] {
+        stops(status, "<html>Bad Gateway</html>", &format!("HTTP {status}"));
+        stops(status, "", &format!("HTTP {status}"));
+    }
+}
+
+#[test]
+fn any_other_answer_comes_from_a_gateway_in_service() {
+    let refusal = include_str!("fixtures/check-payment-refused.json");
+    for status in [200, 204, 301, 307, 400, 401, 403, 404, 405, 422, 429, 500, 501, 505] {
+        passes(status, refusal);
+        passes(status, "");
+    }
+    passes(200, &"<p>Une longue page</p>".repeat(10_000));
+    for body in [
+        r#"{"reason":"unavailable_service"}"#,
+        r#"{"reason":"UNAVAILABLE_SERVICE "}"#,
+        r#"{"reason":["UNAVAILABLE_SERVICE"]}"#,
+        r#"{"code":0,"message":"Service indisponible"}"#,
+        r#"[{"reason":"UNAVAILABLE_SERVICE"}]"#,
+        r#"["UNAVAILABLE_SERVICE","Service indisponible"]"#,
+        r#""UNAVAILABLE_SERVICE""#,
+        r#"{"response":{"reason":"UNAVAILABLE_SERVICE"}}"#,
+        r#"{"reason":"UNAVAILABLE_SERVICE"} and more"#,
+        r#"{"reason":"UNAVAILABLE_SERVICE""#,
+    ] {
+        passes(200, body);
+    }
+}
+
+#[test]
+fn a_check_that_fails_means_that_nothing_was_sent() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let transport = move |_: &Request| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Err(TransportError::new(Delivery::Unknown, "the line is cut").timed_out())
+    };
+    let gateway = Gateway::builder(credentials()).transport(transport).build().unwrap();
+    for error in [gateway.check_availability().unwrap_err(), gateway.check_payment(&token()).unwrap_err()] {
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert!(error.is_timeout() && !error.is_unavailable(), "the cause is kept");
+        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the line is cut");
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "the check is not repeated");
+}
+
+#[test]
+fn a_gateway_that_goes_down_between_check_and_call_has_done_nothing() {
+    for status in [200, 301, 500, 503] {
+        let gateway = canned(Canned::new().reply(status, UNAVAILABLE).reply(status, UNAVAILABLE));
+        for error in
+            [gateway.check_payment(&token()).unwrap_err(), gateway.create_purchase_token(&purchase()).unwrap_err()]
+        {
+            assert!(error.is_unavailable(), "{error:?}");
+            assert_eq!(error.delivery(), Delivery::NotSent);
+        }
+    }
+    // A call was answered: whatever a proxy makes of that, it is not certain that nothing was done.
+    let error = canned(Canned::new().reply(503, "")).check_payment(&token()).unwrap_err();
+    assert!(matches!(error, Error::UnexpectedReply { status: 503, .. }), "{error:?}");
+}
+
+#[test]
+fn every_call_is_checked_anew() {
+    let status = Arc::new(AtomicU16::new(200));
+    let answered = Arc::clone(&status);
+    let transport = move |request: &Request| match request.endpoint() {
+        Endpoint::Availability => Ok(Reply::new(answered.load(Ordering::SeqCst), "")),
+        _ => Ok(Reply::new(200, PAID)),
+    };
+    let gateway = Gateway::builder(credentials()).transport(transport).build().unwrap();
+    assert!(gateway.check_payment(&token()).is_ok());
+    status.store(503, Ordering::SeqCst);
+    assert!(gateway.check_payment(&token()).unwrap_err().is_unavailable());
+    status.store(200, Ordering::SeqCst);
+    assert!(gateway.check_payment(&token()).is_ok());
+}

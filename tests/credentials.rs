@@ -1,0 +1,102 @@
+//! Credentials: what is accepted, what is shown, and what the environment gives.
+
+mod support;
+
+use std::process::Command;
+
+use ekolopay::{Credentials, Gateway};
+
+#[track_caller]
+fn refused(api_client: &str, secret_key: &str, text: &str) {
+    let invalid = Credentials::new(api_client, secret_key).unwrap_err();
+    assert_eq!(invalid.to_string(), text);
+}
+
+#[test]
+fn anything_but_visible_ascii_is_refused_by_its_field() {
+    refused("", "k", "api_client must not be empty");
+    refused("demo", "", "secret_key must not be empty");
+    for bad in ["a b", " demo", "demo\n", "démo", "a\0b", "a\tb", "a\u{7f}", "a\u{200b}b"] {
+        refused(bad, "k", "api_client must be visible ASCII characters only");
+        refused("demo", bad, "secret_key must be visible ASCII characters only");
+    }
+}
+
+#[test]
+fn every_visible_ascii_character_is_accepted() {
+    let all: String = ('!'..='~').collect();
+    let credentials = Credentials::new(all.as_str(), all.clone()).unwrap();
+    assert_eq!(credentials.api_client(), all);
+}
+
+#[test]
+fn debug_shows_the_client_and_hides_the_secret() {
+    let text = format!("{:?}", support::credentials());
+    assert_eq!(text, r#"Credentials { api_client: "demo", secret_key: [secret] }"#);
+    let pretty = format!("{:#?}", support::credentials().clone());
+    assert!(!pretty.contains("054e"), "{pretty}");
+}
+
+/// Environment variables belong to a process, so each case is one: this test's own executable, run again.
+fn in_environment(variables: &[(&str, &str)]) -> String {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["child", "--exact", "--ignored", "--nocapture"]);
+    for name in ["EKOLOPAY_API_CLIENT", "EKOLOPAY_SECRET_KEY", "EKOLOPAY_ORIGIN"] {
+        child.env_remove(name);
+    }
+    let output = child.envs(variables.iter().copied()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (_, line) = text.split_once("from_env: ").expect("the child prints what it got");
+    line.lines().next().unwrap().to_owned()
+}
+
+#[test]
+#[ignore = "a part of the tests below, which run it in environments of their own"]
+fn child() {
+    match Gateway::from_env() {
+        Ok(gateway) => println!("from_env: {} {:?}", gateway.payment_url(&support::token()), Credentials::from_env()),
+        Err(error) => println!("from_env: {error} / {:?}", Credentials::from_env().map_err(|error| error.field())),
+    }
+}
+
+#[test]
+fn the_environment_gives_credentials_and_origin() {
+    let demo = [("EKOLOPAY_API_CLIENT", "demo"), ("EKOLOPAY_SECRET_KEY", "k-123")];
+    let credentials = r#"Ok(Credentials { api_client: "demo", secret_key: [secret] })"#;
+    let path = "purchase-product/940d4e9aab5797e6055e1259b84a9875";
+    assert_eq!(in_environment(&demo), format!("https://ekolopay.com/{path} {credentials}"));
+    for (origin, used) in [("", "https://ekolopay.com"), ("http://[::1]:8099/", "http://[::1]:8099")] {
+        let variables = [demo[0], demo[1], ("EKOLOPAY_ORIGIN", origin)];
+        assert_eq!(in_environment(&variables), format!("{used}/{path} {credentials}"));
+    }
+}
+
+#[test]
+fn what_is_wrong_in_the_environment_is_named_by_its_variable() {
+    let (client, secret) = (("EKOLOPAY_API_CLIENT", "demo"), ("EKOLOPAY_SECRET_KEY", "k-123"));
+    assert_eq!(in_environment(&[]), r#"EKOLOPAY_API_CLIENT is not set / Err("EKOLOPAY_API_CLIENT")"#);
+    assert_eq!(in_environment(&[client]), r#"EKOLOPAY_SECRET_KEY is not set / Err("EKOLOPAY_SECRET_KEY")"#);
+    let empty = in_environment(&[client, ("EKOLOPAY_SECRET_KEY", "")]);
+    assert_eq!(empty, r#"EKOLOPAY_SECRET_KEY must not be empty / Err("EKOLOPAY_SECRET_KEY")"#);
+    let spaced = in_environment(&[client, ("EKOLOPAY_SECRET_KEY", "k-123 ")]);
+    let rule = "must be visible ASCII characters only";
+    assert_eq!(spaced, format!(r#"EKOLOPAY_SECRET_KEY {rule} / Err("EKOLOPAY_SECRET_KEY")"#));
+    let origin = in_environment(&[client, secret, ("EKOLOPAY_ORIGIN", "http://ekolopay.com")]);
+    assert!(origin.starts_with("EKOLOPAY_ORIGIN must be https: http is for loopback hosts only / Ok("), "{origin}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_unicode_is_an_error() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["child", "--exact", "--ignored", "--nocapture"])
+        .env("EKOLOPAY_API_CLIENT", "demo")
+        .env("EKOLOPAY_SECRET_KEY", OsStr::from_bytes(b"k-\xff"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("from_env: EKOLOPAY_SECRET_KEY is not Unicode / "), "{text}");
+}

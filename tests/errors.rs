@@ -1,0 +1,226 @@
+//! The exact texts of errors, what they answer about themselves, and their size.
+
+mod support;
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use ekolopay::canned::Canned;
+use ekolopay::transport::{Reply, TransportError};
+use ekolopay::{Credentials, Delivery, Error, Gateway, GatewayBuilder, InvalidInput};
+use support::{canned, credentials, token};
+
+#[track_caller]
+fn check(canned_transport: Canned, text: &str, delivery: Delivery) -> Error {
+    let error = canned(canned_transport).check_payment(&token()).unwrap_err();
+    assert_eq!(error.to_string(), text);
+    assert_eq!(error.delivery(), delivery);
+    if let Some(source) = error.source() {
+        assert!(!text.contains(&source.to_string()), "Display repeats its source");
+    }
+    error
+}
+
+#[test]
+fn each_error_has_its_text() {
+    let error =
+        check(Canned::new().unavailable(), r#"the gateway is unavailable: "Service indisponible""#, Delivery::NotSent);
+    assert!(error.is_unavailable() && error.source().is_none());
+
+    let refusal =
+        include_str!("fixtures/check-payment-refused.json").replace("string", "Solde \\u001b[31m insuffisant\\n");
+    check(
+        Canned::new().reply(402, refusal),
+        r#"the gateway refused with code 0: "Solde \u{1b}[31m insuffisant\n""#,
+        Delivery::Answered,
+    );
+    check(
+        Canned::new().reply(500, "<h1>Erreur\n"),
+        r#"unexpected reply, HTTP 500: the body is not the documented JSON; it begins with "<h1>Erreur\n""#,
+        Delivery::Answered,
+    );
+
+    let not_sent = || TransportError::new(Delivery::NotSent, "no route");
+    let unknown = || TransportError::new(Delivery::Unknown, "reset");
+    let error = check(Canned::new().fails(not_sent()), "the request was not sent", Delivery::NotSent);
+    assert_eq!(error.source().unwrap().to_string(), "no route");
+    assert!(!error.is_timeout());
+    let error =
+        check(Canned::new().fails(not_sent().timed_out()), "the request was not sent in time", Delivery::NotSent);
+    assert!(error.is_timeout());
+    let text = "the request was sent and its outcome is unknown";
+    check(Canned::new().fails(unknown()), text, Delivery::Unknown);
+    let text = "the request was sent and not answered in time: its outcome is unknown";
+    assert!(check(Canned::new().fails(unknown().timed_out()), text, Delivery::Unknown).is_timeout());
+    check(Canned::new(), "the request was not sent", Delivery::NotSent);
+}
+
+#[test]
+fn a_transport_cannot_claim_an_answer() {
+    assert_eq!(TransportError::new(Delivery::Answered, "?").delivery(), Delivery::Unknown);
+    let error = Error::from(TransportError::new(Delivery::NotSent, std::io::Error::other("cable")));
+    assert_eq!(error.source().unwrap().to_string(), "cable");
+}
+
+#[test]
+fn an_invalid_input_is_not_sent() {
+    let error = Error::from(Credentials::new("", "").unwrap_err());
+    assert_eq!(error.to_string(), "api_client must not be empty");
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert!(!error.is_timeout() && !error.is_unavailable() && error.source().is_none());
+}
+
+#[test]
+fn an_excerpt_has_at_most_200_characters() {
+    for (body, expected) in
+        [("é".repeat(300), "é".repeat(200)), ("é".repeat(200), "é".repeat(200)), (String::new(), String::new())]
+    {
+        match canned(Canned::new().reply(200, body)).check_payment(&token()).unwrap_err() {
+            Error::UnexpectedReply { excerpt, .. } => assert_eq!(excerpt, expected),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[track_caller]
+fn refused(builder: GatewayBuilder, text: &str) {
+    match builder.build().unwrap_err() {
+        Error::Invalid(invalid) => assert_eq!(invalid.to_string(), text),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_setting_that_breaks_a_rule_is_refused_by_its_name() {
+    let builder = || Gateway::builder(credentials());
+    for timeout in [Duration::ZERO, Duration::MAX, Duration::from_nanos(3_600_000_000_001)] {
+        refused(builder().timeout(timeout), "timeout must be more than zero and at most an hour");
+    }
+    assert!(builder().timeout(Duration::from_secs(3600)).build().is_ok());
+    assert!(builder().timeout(Duration::from_nanos(1)).build().is_ok());
+    for user_agent in ["a\r\nSecret: b", "a\n", "é", "a\0", "a\tb", "\u{7f}"] {
+        refused(builder().user_agent(user_agent), "user_agent must be printable ASCII characters only");
+    }
+    for user_agent in ["", "  "] {
+        refused(builder().user_agent(user_agent), "user_agent must not be blank");
+    }
+    let key = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
+    let broken = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+    for pem in ["", "not PEM", key, broken] {
+        let text = "root_certificates must be PEM certificates, in a build with a TLS feature";
+        refused(builder().root_certificates(pem.as_bytes()), text);
+    }
+    // With a transport of one's own these have no effect.
+    let own = builder().timeout(Duration::ZERO).user_agent("").root_certificates(b"");
+    assert!(own.transport(Canned::new()).build().is_ok());
+}
+
+#[test]
+fn an_origin_is_a_scheme_a_host_and_a_port() {
+    let refused = |origin: &str, reason: &str| {
+        refused(Gateway::builder(credentials()).origin(origin), &format!("origin {reason}"));
+    };
+    for origin in [
+        "",
+        "ekolopay.com",
+        "//ekolopay.com",
+        "ftp://ekolopay.com",
+        "HTTPS://ekolopay.com",
+        " https://ekolopay.com",
+        "https:/ekolopay.com",
+    ] {
+        refused(origin, "must begin with https:// or http://");
+    }
+    for rest in [
+        "",
+        "/",
+        "//",
+        ":",
+        ":443",
+        "a/b",
+        "a//",
+        "a/?q",
+        "a?q",
+        "a#f",
+        "a:",
+        "a:0",
+        "a:65536",
+        "a:+1",
+        "a:1:2",
+        "a: 1",
+        "a:x",
+        "user@a",
+        "user:password@a",
+        "a b",
+        "a\n",
+        "a\\b",
+        "é.com",
+        "a..b",
+        ".a",
+        "a.",
+        "[::1",
+        "::1",
+        "[::1]x",
+        "[::1]:",
+        "[::1]:0",
+        "[x]",
+        "[]",
+        "[::1%25lo]",
+        "%61",
+        "a,b",
+        "[::1]]",
+        "[[::1]",
+    ] {
+        refused(
+            &format!("https://{rest}"),
+            "must be a scheme, a host, an optional port and one final slash, nothing else",
+        );
+    }
+    for host in [
+        "ekolopay.com",
+        "10.0.0.1",
+        "128.0.0.1",
+        "127.0.0.1.example",
+        "localhost.example",
+        "0.0.0.0",
+        "[::2]",
+        "[::ffff:127.0.0.1]",
+        "127.1",
+        "[::]",
+    ] {
+        refused(&format!("http://{host}"), "must be https: http is for loopback hosts only");
+    }
+    for (origin, used) in [
+        ("https://ekolopay.com/", "https://ekolopay.com"),
+        ("https://test-1.ekolo_pay.example:8443", "https://test-1.ekolo_pay.example:8443"),
+        ("https://10.0.0.1:1/", "https://10.0.0.1:1"),
+        ("https://[2001:db8::1]:65535", "https://[2001:db8::1]:65535"),
+        ("http://localhost:08099", "http://localhost:8099"),
+        ("http://LocalHost", "http://LocalHost"),
+        ("http://127.255.0.1", "http://127.255.0.1"),
+        ("http://[::1]:8099/", "http://[::1]:8099"),
+        ("http://[0:0:0:0:0:0:0:1]", "http://[0:0:0:0:0:0:0:1]"),
+    ] {
+        let gateway = Gateway::builder(credentials()).origin(origin).transport(Canned::new()).build().unwrap();
+        assert_eq!(gateway.payment_url(&"t".parse().unwrap()), format!("{used}/purchase-product/t"));
+    }
+}
+
+#[test]
+fn types_cross_threads_and_errors_are_small() {
+    fn crosses_threads<T: Send + Sync + std::fmt::Debug + 'static>() {}
+    fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
+    crosses_threads::<Gateway>();
+    crosses_threads::<GatewayBuilder>();
+    crosses_threads::<Credentials>();
+    crosses_threads::<ekolopay::callback::Callback>();
+    crosses_threads::<ekolopay::verify::Verification>();
+    crosses_threads::<ekolopay::transport::Request>();
+    crosses_threads::<Reply>();
+    crosses_threads::<Canned>();
+    is_error::<Error>();
+    is_error::<InvalidInput>();
+    is_error::<TransportError>();
+    assert!(size_of::<Error>() <= 48, "{} bytes", size_of::<Error>());
+    assert_eq!(size_of::<Gateway>(), size_of::<usize>(), "a clone is one counted pointer");
+}

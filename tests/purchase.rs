@@ -1,0 +1,168 @@
+//! Orders, the form they are sent in, and the tokens that come back.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use ekolopay::canned::Canned;
+use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
+use ekolopay::transport::Endpoint;
+use ekolopay::{Error, Gateway};
+use serde_json::{Value, json};
+use support::{canned, credentials, purchase, token};
+
+const CREATED: &str = include_str!("fixtures/purchase-token.json");
+const REFUSED: &str = include_str!("fixtures/purchase-token-refused.json");
+
+#[track_caller]
+fn refused(purchase: Result<Purchase, ekolopay::InvalidInput>, text: &str) {
+    assert_eq!(purchase.unwrap_err().to_string(), text);
+}
+
+#[test]
+fn an_order_that_breaks_a_rule_is_refused_by_its_field() {
+    let (product, customer) = (|| Product::new("Iphone S"), || Customer::new("066304925"));
+    refused(Purchase::new(0, product(), customer()), "amount must be greater than zero");
+    refused(Purchase::new(u64::MAX, product(), customer()), "amount must fit a signed 64-bit integer");
+    refused(Purchase::new(1, Product::new(""), customer()), "product.label must not be blank");
+    refused(Purchase::new(1, Product::new(" \n"), customer()), "product.label must not be blank");
+    refused(Purchase::new(1, product(), Customer::new("")), "customer.phone must not be blank");
+    refused(Purchase::new(1, product(), Customer::new("\t")), "customer.phone must not be blank");
+    refused(Purchase::new(1, product().amount(2), customer()), "product.amount must equal the order's amount");
+    refused(Purchase::new(1, product().amount(0), customer()), "product.amount must equal the order's amount");
+    assert!(Purchase::new(i64::MAX as u64, product(), customer()).is_ok());
+    assert!(Purchase::new(1, product().amount(1), customer()).is_ok());
+}
+
+/// The form as the gateway gets it: every key once, JSON texts read.
+fn sent(purchase: &Purchase) -> BTreeMap<String, Value> {
+    let transport = Canned::new().reply(200, CREATED);
+    canned(transport.clone()).create_purchase_token(purchase).unwrap();
+    let requests = transport.requests();
+    assert_eq!(requests[1].endpoint(), Endpoint::PurchaseToken);
+    assert_eq!(requests[1].url(), "https://ekolopay.com/api/v1/gateway/purchase-token?api_client=demo");
+    assert_eq!(requests[1].content_type(), "application/x-www-form-urlencoded");
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(requests[1].body()).unwrap();
+    let form: BTreeMap<_, _> = pairs
+        .iter()
+        .map(|(key, text)| match key.as_str() {
+            "product" | "customer" => (key.clone(), serde_json::from_str(text).unwrap()),
+            _ => (key.clone(), Value::from(text.as_str())),
+        })
+        .collect();
+    assert_eq!(form.len(), pairs.len(), "no key twice: {pairs:?}");
+    form
+}
+
+#[test]
+fn the_documented_order_is_sent_as_documented() {
+    let purchase = Purchase::new(
+        150_000,
+        Product::new("Achat d'un Iphone S").amount(150_000).details("Iphone S, 32 GB, Gris..."),
+        Customer::new("066304925").uuid("d34f747e-8876-428c-9466-becf59177bde").name("Kanza"),
+    );
+    let expected = json!({
+        "amount": "150000",
+        "product": {"label": "Achat d'un Iphone S", "amount": 150_000, "details": "Iphone S, 32 GB, Gris..."},
+        "customer": {"uuid": "d34f747e-8876-428c-9466-becf59177bde", "name": "Kanza", "phone": "066304925"},
+        "secret_key": "054e9a59-ab57-4e9a-940d-97e6b940d875",
+    });
+    assert_eq!(json!(sent(&purchase.unwrap())), expected);
+}
+
+#[test]
+fn what_is_not_set_is_left_out() {
+    let form = sent(&purchase());
+    assert_eq!(form["product"], json!({"label": "Achat d'un Iphone S"}));
+    assert_eq!(form["customer"], json!({"phone": "066304925"}));
+}
+
+#[test]
+fn any_text_arrives_as_it_was() {
+    for text in ["é & = + % ;", "\"\\/\u{0}\r\n", "漢字 👩‍👩‍👧", "{\"amount\":1}", "&secret_key=x", "%00%FF"]
+    {
+        let product = Product::new(format!("x{text}")).details(text);
+        let form = sent(&Purchase::new(7, product, Customer::new(format!("0{text}")).name(text).uuid(text)).unwrap());
+        assert_eq!(form["product"], json!({"label": format!("x{text}"), "details": text}));
+        assert_eq!(form["customer"], json!({"phone": format!("0{text}"), "name": text, "uuid": text}));
+    }
+}
+
+#[test]
+fn the_documented_replies_are_read() {
+    let gateway = canned(Canned::new().reply(200, CREATED).reply(200, REFUSED));
+    assert_eq!(gateway.create_purchase_token(&purchase()).unwrap().as_str(), "string");
+    match gateway.create_purchase_token(&purchase()).unwrap_err() {
+        Error::Refused { code: 0, message } => assert_eq!(message, "string"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn unexpected(data: &Value, expected: &str) {
+    let reply = json!({"response": {"API_RESPONSE_CODE": 200, "API_RESPONSE_DATA": {"API_DATA": data}}});
+    let gateway = canned(Canned::new().reply(200, reply.to_string()));
+    match gateway.create_purchase_token(&purchase()).unwrap_err() {
+        Error::UnexpectedReply { status: 200, reason, .. } => assert_eq!(reason, expected),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_reply_without_a_usable_token_is_unexpected() {
+    for data in
+        [json!({}), json!({"purchaseToken": null}), json!({"purchaseToken": 5}), json!({"purchaseToken": ["a"]})]
+    {
+        unexpected(&data, "purchaseToken is not a string");
+    }
+    for text in ["", ".", "..", "a b", "é", "a\n", "x".repeat(1025).as_str()] {
+        unexpected(&json!({"purchaseToken": text}), "purchaseToken is no token");
+    }
+    unexpected(&Value::Null, "code 200 without API_DATA");
+    unexpected(&json!(["t"]), "the body is not the documented JSON");
+    unexpected(&json!({"purchaseToken": support::SECRET_KEY}), "purchaseToken holds the secret key");
+}
+
+#[test]
+fn a_token_is_visible_ascii_of_bounded_length_and_no_dots() {
+    #[track_caller]
+    fn refused(text: &str, reason: &str) {
+        let invalid = PurchaseToken::new(text).unwrap_err();
+        assert_eq!((invalid.field(), invalid.reason()), ("purchaseToken", reason));
+        assert_eq!(text.parse::<PurchaseToken>().unwrap_err(), invalid);
+        assert_eq!(PurchaseToken::try_from(text.to_owned()).unwrap_err(), invalid);
+        let json = serde_json::to_string(text).unwrap();
+        let error = serde_json::from_str::<PurchaseToken>(&json).unwrap_err().to_string();
+        assert!(error.starts_with(&invalid.to_string()), "{error}");
+    }
+    refused("", "must not be empty");
+    for text in ["a b", "a\n", "é", "\u{0}", "a\u{7f}"] {
+        refused(text, "must be visible ASCII characters only");
+    }
+    refused(&"x".repeat(1025), "must be at most 1,024 bytes long");
+    refused(".", "must not be `.` or `..`");
+    refused("..", "must not be `.` or `..`");
+    for text in ["x", "...", ".a", &"x".repeat(1024), &('!'..='~').collect::<String>()] {
+        let token = PurchaseToken::new(text).unwrap();
+        assert_eq!((token.as_str(), token.as_ref(), token.to_string().as_str()), (text, text, text));
+        let json = serde_json::to_string(&token).unwrap();
+        assert_eq!(json, serde_json::to_string(text).unwrap());
+        assert_eq!(serde_json::from_str::<PurchaseToken>(&json).unwrap(), token);
+    }
+    assert!(serde_json::from_str::<PurchaseToken>("5").is_err());
+    assert_eq!(format!("[{:>4}]", PurchaseToken::new("ab").unwrap()), "[  ab]");
+}
+
+#[test]
+fn the_payment_page_has_the_token_as_one_segment_of_its_path() {
+    let gateway = Gateway::new(credentials());
+    let url = |text: &str| gateway.payment_url(&text.parse().unwrap());
+    assert_eq!(gateway.payment_url(&token()), "https://ekolopay.com/purchase-product/940d4e9aab5797e6055e1259b84a9875");
+    // RFC 3986, section 2.3: these and no others stay as they are.
+    assert_eq!(url("aZ09-._~"), "https://ekolopay.com/purchase-product/aZ09-._~");
+    let others: String = ('!'..='~').filter(|c| !c.is_ascii_alphanumeric() && !"-._~".contains(*c)).collect();
+    let encoded: String = others.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    assert_eq!(others.len(), 94 - 62 - 4);
+    assert_eq!(url(&others), format!("https://ekolopay.com/purchase-product/{encoded}"));
+    assert_eq!(url("%7E/../?#"), "https://ekolopay.com/purchase-product/%257E%2F..%2F%3F%23");
+}

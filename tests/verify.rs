@@ -1,0 +1,193 @@
+//! What counts as paid, and all that does not.
+
+mod support;
+
+use ekolopay::Error;
+use ekolopay::canned::Canned;
+use ekolopay::transport::Endpoint;
+use ekolopay::verify::Verification;
+use serde_json::{Value, json};
+use support::{NOT_PAID, PAID, canned, token};
+
+fn check(status: u16, body: impl Into<Vec<u8>>) -> Result<Verification, Error> {
+    canned(Canned::new().reply(status, body)).check_payment(&token())
+}
+
+#[track_caller]
+fn unexpected(status: u16, body: impl Into<Vec<u8>>, expected: &str) {
+    match check(status, body).unwrap_err() {
+        Error::UnexpectedReply { status: seen, reason, .. } => assert_eq!((seen, reason), (status, expected)),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn reply(code: &Value, data: &Value) -> String {
+    json!({"response": {"API_RESPONSE_CODE": code, "API_RESPONSE_DATA": data}}).to_string()
+}
+
+fn paid_as(value: &Value) -> String {
+    reply(&json!(200), &json!({"API_DATA": {"payment_successful": value}}))
+}
+
+#[test]
+fn the_documented_replies_are_read() {
+    match check(200, PAID).unwrap() {
+        Verification::Paid(paid) => assert_eq!(paid.token(), &token()),
+        Verification::NotPaid => panic!("paid"),
+    }
+    assert!(matches!(check(200, NOT_PAID).unwrap(), Verification::NotPaid));
+    match check(200, include_str!("fixtures/check-payment-refused.json")).unwrap_err() {
+        Error::Refused { code: 0, message } => assert_eq!(message, "string"),
+        other => panic!("{other:?}"),
+    }
+    // As printed, with the word "boolean" in the boolean's place, it is no answer.
+    unexpected(200, include_str!("fixtures/check-payment.json"), "payment_successful is not a boolean");
+}
+
+#[test]
+fn the_check_sends_the_token_and_the_secret() {
+    let transport = Canned::new().reply(200, PAID);
+    let verification = canned(transport.clone()).check_payment(&"a+b&c=/é".replace('é', "e").parse().unwrap());
+    assert!(verification.is_ok());
+    let request = &transport.requests()[1];
+    assert_eq!(request.endpoint(), Endpoint::CheckPayment);
+    assert_eq!(request.url(), "https://ekolopay.com/api/v1/gateway/check-payment?api_client=demo");
+    let body = std::str::from_utf8(request.body()).unwrap();
+    assert_eq!(body, "purchaseToken=a%2Bb%26c%3D%2Fe&secret_key=054e9a59-ab57-4e9a-940d-97e6b940d875");
+}
+
+#[test]
+fn php_may_write_booleans_and_codes_loosely() {
+    for value in [json!(true), json!(1), json!("true"), json!("1")] {
+        assert!(matches!(check(200, paid_as(&value)).unwrap(), Verification::Paid(_)), "{value}");
+    }
+    for value in [json!(false), json!(0), json!("false"), json!("0")] {
+        assert!(matches!(check(200, paid_as(&value)).unwrap(), Verification::NotPaid), "{value}");
+    }
+    let data = json!({"API_DATA": {"payment_successful": true}});
+    assert!(matches!(check(200, reply(&json!("200"), &data)).unwrap(), Verification::Paid(_)));
+    for status in [200, 201, 202, 299] {
+        assert!(matches!(check(status, PAID).unwrap(), Verification::Paid(_)), "{status}");
+    }
+}
+
+#[test]
+fn nothing_else_is_a_boolean() {
+    let texts = ["", " ", "TRUE", "True", "yes", "on", "2", "01", "1.0", "-1", "null", "true ", "\u{0}"];
+    let values = [
+        json!(null),
+        json!(2),
+        json!(-1),
+        json!(1.0),
+        json!(0.0),
+        json!([]),
+        json!([true]),
+        json!({}),
+        json!({"a": true}),
+    ];
+    for value in texts.map(Value::from).iter().chain(&values) {
+        unexpected(200, paid_as(value), "payment_successful is not a boolean");
+    }
+    let missing = reply(&json!(200), &json!({"API_DATA": {}}));
+    unexpected(200, missing, "payment_successful is not a boolean");
+}
+
+#[test]
+fn nothing_else_is_a_code() {
+    let data = json!({"API_DATA": {"payment_successful": true}, "clearMessage": "non"});
+    let texts = ["", "0200", "+200", " 200", "200.0", "2e2", "-0", "two hundred"];
+    for code in
+        texts.map(Value::from).iter().chain(&[json!(null), json!(200.0), json!([200]), json!(true), json!(u64::MAX)])
+    {
+        unexpected(200, reply(code, &data), "API_RESPONSE_CODE is not an integer");
+    }
+}
+
+#[test]
+fn a_code_of_200_is_no_success_without_an_http_success() {
+    for status in [100, 199, 400, 401, 404, 429, 500, 503, 600, 999, 0] {
+        unexpected(status, PAID, "code 200 under an HTTP status that is no success");
+    }
+    for status in [300, 301, 302, 303, 304, 307, 308, 399] {
+        unexpected(status, PAID, "a redirect is not followed");
+    }
+}
+
+#[test]
+fn a_refusal_is_read_under_any_status_and_code() {
+    for (status, code, text) in
+        [(200, json!(0), "0"), (402, json!("-17"), "-17"), (500, json!(500), "500"), (404, json!(201), "201")]
+    {
+        match check(status, reply(&code, &json!({"clearMessage": "Token inconnu", "API_DATA": null}))).unwrap_err() {
+            Error::Refused { code, message } => {
+                assert_eq!((code.to_string().as_str(), message.as_str()), (text, "Token inconnu"))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    for data in [json!({}), json!({"clearMessage": null}), json!({"clearMessage": 5}), json!({"clearMessage": ["non"]})]
+    {
+        unexpected(200, reply(&json!(0), &data), "a refusal without a clearMessage");
+    }
+    // Whatever a refusal carries beside its message, it is no payment.
+    let both = json!({"clearMessage": "non", "API_DATA": {"payment_successful": true}});
+    assert!(matches!(check(200, reply(&json!(0), &both)).unwrap_err(), Error::Refused { code: 0, .. }));
+}
+
+#[test]
+fn every_level_is_an_object_and_has_a_key_once() {
+    let reason = "the body is not the documented JSON";
+    for body in [
+        r#"{"response":[200,[[true]]]}"#,
+        r#"{"response":[200,{"API_DATA":{"payment_successful":true}}]}"#,
+        r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":[{"payment_successful":true}]}}"#,
+        r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":[true]}}}"#,
+        r#"[{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}]"#,
+        r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":false,"payment_successful":true}}}}"#,
+        r#"{"response":{"API_RESPONSE_CODE":0,"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#,
+        r#"{"response":{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{"clearMessage":"a","clearMessage":"b"}}}"#,
+        r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{},"API_DATA":{"payment_successful":true}}}}"#,
+        r#"{"response":{},"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#,
+        r#"{"response":null}"#,
+        r#"{"response":{"API_RESPONSE_CODE":200}}"#,
+        r#"{"response":{"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#,
+        "{}",
+        "[]",
+        "null",
+        "true",
+        "\"\"",
+        "",
+    ] {
+        unexpected(200, body, reason);
+    }
+}
+
+#[test]
+fn only_whole_utf_8_json_counts() {
+    let reason = "the body is not the documented JSON";
+    unexpected(200, "<html>Erreur</html>", reason);
+    unexpected(200, format!("\u{feff}{PAID}"), reason);
+    unexpected(200, format!("{PAID}x"), reason);
+    unexpected(200, format!("{PAID}{PAID}"), reason);
+    for length in 0..PAID.trim_end().len() {
+        unexpected(200, &PAID[..length], reason);
+    }
+    let mut latin = paid_as(&json!(true)).replace("{\"response\"", "{\"note\":\"\u{e9}\",\"response\"").into_bytes();
+    assert!(check(200, latin.clone()).is_ok(), "unknown keys are ignored");
+    let accent = latin.iter().position(|byte| *byte == 0xc3).unwrap();
+    latin.splice(accent..accent + 2, [0xe9]);
+    unexpected(200, latin, reason);
+    let nested = format!("{{\"a\":{}{},{}", "[".repeat(30_000), "]".repeat(30_000), &PAID.trim_start()[1..]);
+    match check(200, nested) {
+        Ok(Verification::Paid(_)) => {} // ignored without recursion: no stack is at risk
+        other => panic!("{other:?}"),
+    }
+    unexpected(200, paid_as(&json!(0)).replace(":0}", &format!(":{}}}", "[".repeat(60_000))), reason);
+}
+
+#[test]
+fn a_body_over_64_kib_is_unexpected_even_if_it_parses() {
+    let padded = |length: usize| format!("{PAID}{}", " ".repeat(length - PAID.len()));
+    assert!(matches!(check(200, padded(64 * 1024)).unwrap(), Verification::Paid(_)));
+    unexpected(200, padded(64 * 1024 + 1), "the body is longer than 64 KiB");
+}
