@@ -14,12 +14,9 @@ use support::{PAID, UNAVAILABLE, canned, credentials, purchase, token};
 fn checked(status: u16, body: &str) -> (Gateway, Arc<AtomicUsize>) {
     let (body, calls) = (body.to_owned(), Arc::new(AtomicUsize::new(0)));
     let counted = Arc::clone(&calls);
-    let transport = move |request: &Request| match request.endpoint() {
-        Endpoint::Availability => Ok(Reply::new(status, body.as_str())),
-        _ => {
-            counted.fetch_add(1, Ordering::SeqCst);
-            Ok(Reply::new(200, PAID))
-        }
+    let transport = move |request: &Request| if request.endpoint() == Endpoint::Availability { Ok(Reply::new(status, body.as_str())) } else {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Ok(Reply::new(200, PAID))
     };
     (Gateway::builder(credentials()).transport(transport).build().unwrap(), calls)
 }
@@ -73,7 +70,7 @@ fn the_unavailable_body_stops_a_call_under_any_status() {
 #[test]
 fn only_the_reason_is_compared() {
     let reason = r#""reason":"UNAVAILABLE_SERVICE""#;
-    stops(200, &format!(r#"{{{reason}}}"#), "UNAVAILABLE_SERVICE");
+    stops(200, &format!(r"{{{reason}}}"), "UNAVAILABLE_SERVICE");
     stops(200, &format!(r#"{{"code":7,{reason},"message":"Maintenance","more":[1]}}"#), "Maintenance");
     stops(200, &format!(r#"{{"message":5,{reason}}}"#), "UNAVAILABLE_SERVICE");
     stops(200, r#"{"reason":"UNAVAILABLE\u005fSERVICE"}"#, "UNAVAILABLE_SERVICE");

@@ -1,2 +1,117 @@
-//! x
-fn main() {}
+//! Runs a sandbox until interrupted.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
+
+#[derive(Parser)]
+#[command(
+    name = "ekolopay-sandbox",
+    version,
+    about = "A local EkoloPay Collect gateway, for development and tests: no money moves"
+)]
+struct Arguments {
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8099")]
+    listen: SocketAddr,
+
+    /// The `api_client` to accept
+    #[arg(long, value_name = "ID", default_value = DEMO_API_CLIENT)]
+    api_client: String,
+
+    /// The `secret_key` to accept
+    #[arg(long, value_name = "KEY", default_value = DEMO_SECRET_KEY)]
+    secret_key: String,
+
+    /// Where outcomes are posted (http:// only)
+    #[arg(long, value_name = "URL")]
+    callback_url: Option<String>,
+
+    /// Where customers are sent after the payment
+    #[arg(long, value_name = "URL")]
+    redirect_url: Option<String>,
+
+    /// How long an API call waits for its answer
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    latency_ms: u64,
+
+    /// Post `paymentSuccessful` as 1 or 0 in place of true or false
+    #[arg(long)]
+    php_booleans: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match start(&arguments) {
+        Ok(sandbox) => {
+            // A reader that left is no reason to stop.
+            let _ = announce(&sandbox, &arguments);
+            sandbox.wait();
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let listen = arguments.listen;
+            let text = match error.kind() {
+                io::ErrorKind::AddrInUse => {
+                    format!("{listen} is in use: stop what listens there, or take another --listen")
+                }
+                io::ErrorKind::InvalidInput => error.to_string(),
+                _ => format!("cannot listen on {listen}: {error}"),
+            };
+            complain(&format!("error: {text}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: &Arguments) -> io::Result<Sandbox> {
+    let mut builder = Sandbox::builder()
+        .listen(arguments.listen)
+        .api_client(&arguments.api_client)
+        .secret_key(&arguments.secret_key)
+        .latency(Duration::from_millis(arguments.latency_ms))
+        .php_booleans(arguments.php_booleans)
+        .log(complain);
+    if let Some(url) = &arguments.callback_url {
+        builder = builder.callback_url(url);
+    }
+    if let Some(url) = &arguments.redirect_url {
+        builder = builder.redirect_url(url);
+    }
+    builder.start()
+}
+
+fn announce(sandbox: &Sandbox, arguments: &Arguments) -> io::Result<()> {
+    if !sandbox.address().ip().is_loopback() {
+        complain("warning: not a loopback address, other machines may reach this sandbox");
+    }
+    let origin = sandbox.origin();
+    let mut out = io::stdout().lock();
+    writeln!(out, "Gateway: {origin}")?;
+    writeln!(out, "Payments and callbacks: {origin}/sandbox")?;
+    writeln!(out)?;
+    writeln!(out, "EKOLOPAY_ORIGIN={origin}")?;
+    writeln!(out, "EKOLOPAY_API_CLIENT={}", quoted(&arguments.api_client))?;
+    if arguments.secret_key == DEMO_SECRET_KEY {
+        writeln!(out, "EKOLOPAY_SECRET_KEY={DEMO_SECRET_KEY}")?;
+    } else {
+        writeln!(out, "# EKOLOPAY_SECRET_KEY: the one given as --secret-key")?;
+    }
+    out.flush()
+}
+
+/// For a shell, in which a plain word needs no quotes.
+fn quoted(value: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if value.bytes().all(plain) { value.into() } else { format!("'{}'", value.replace('\'', r"'\''")).into() }
+}
+
+/// Unlike `eprintln!`, never panics when nobody reads.
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

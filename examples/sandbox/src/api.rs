@@ -1,0 +1,114 @@
+//! The two calls of the shop: a purchase token, and the check of a payment.
+
+use serde_json::{Map, Value, json};
+
+use crate::gateway::Gateway;
+use crate::http::{Form, Reply, Request};
+use crate::payments::{Outcome, Payment, State};
+
+/// The value of `API_DATA`, or the `clearMessage` of a refusal: a constant, so
+/// that it never repeats what was sent.
+type Answer = Result<Value, &'static str>;
+
+pub(crate) fn purchase_token(gateway: &Gateway, request: &Request) -> Reply {
+    let answer = authorized(gateway, request).and_then(|form| {
+        let payment = order(&form)?;
+        let data = json!({ "purchaseToken": payment.token });
+        gateway.payments.add(payment);
+        Ok(data)
+    });
+    reply(answer)
+}
+
+pub(crate) fn check_payment(gateway: &Gateway, request: &Request) -> Reply {
+    let answer = authorized(gateway, request).and_then(|form| {
+        let token = form.get("purchaseToken").unwrap_or_default();
+        let payment = gateway.payments.get(token).ok_or("purchaseToken inconnu.")?;
+        let paid = payment.state == State::Settled(Outcome::Paid);
+        Ok(json!({ "payment_successful": paid }))
+    });
+    reply(answer)
+}
+
+fn reply(answer: Answer) -> Reply {
+    let (code, data) = match answer {
+        Ok(data) => (200, json!({ "API_DATA": data })),
+        Err(message) => (0, json!({ "clearMessage": message })),
+    };
+    let response = json!({ "API_RESPONSE_CODE": code, "API_RESPONSE_DATA": data });
+    Reply::json(json!({ "response": response }).to_string())
+}
+
+fn authorized(gateway: &Gateway, request: &Request) -> Result<Form, &'static str> {
+    let settings = &gateway.settings;
+    if Form::parse(request.query.as_bytes()).get("api_client") != Some(settings.api_client.as_str()) {
+        return Err("api_client inconnu.");
+    }
+    let form = request.form().ok_or("Le corps de la requête doit être en x-www-form-urlencoded.")?;
+    if form.get("secret_key") != Some(settings.secret_key.as_str()) {
+        return Err("secret_key manquante ou incorrecte.");
+    }
+    Ok(form)
+}
+
+fn order(form: &Form) -> Result<Payment, &'static str> {
+    let amount =
+        form.get("amount").and_then(whole).ok_or("amount doit être un nombre entier positif, écrit en chiffres.")?;
+    let product = object(form, "product").ok_or("product doit être un objet JSON.")?;
+    let label = text(&product, "label")
+        .filter(|label| !label.trim().is_empty())
+        .ok_or("product.label doit être un texte non vide.")?;
+    if let Some(stated) = product.get("amount") {
+        let stated = stated.as_u64().or_else(|| stated.as_str().and_then(whole));
+        let stated = stated.ok_or("product.amount doit être un nombre entier positif.")?;
+        if stated != amount {
+            return Err("product.amount doit être égal à amount.");
+        }
+    }
+    let details = optional(&product, "details", "product.details doit être un texte.")?;
+
+    let customer = object(form, "customer").ok_or("customer doit être un objet JSON.")?;
+    let phone = text(&customer, "phone")
+        .filter(|phone| dialable(phone))
+        .ok_or("customer.phone doit être un numéro de téléphone, écrit en chiffres.")?;
+    let name = optional(&customer, "name", "customer.name doit être un texte.")?;
+    let uuid = optional(&customer, "uuid", "customer.uuid doit être un texte.")?;
+
+    Ok(Payment {
+        token: format!("{:032x}", fastrand::u128(..)),
+        label,
+        details,
+        amount,
+        phone,
+        name,
+        uuid,
+        state: State::Pending,
+        deliveries: Vec::new(),
+    })
+}
+
+/// Digits alone: `parse` would take a sign as well.
+fn whole(digits: &str) -> Option<u64> {
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    digits.parse().ok().filter(|_| plain)
+}
+
+fn dialable(phone: &str) -> bool {
+    let digits = phone.strip_prefix('+').unwrap_or(phone);
+    digits.bytes().any(|byte| byte.is_ascii_digit()) && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ')
+}
+
+fn object(form: &Form, key: &str) -> Option<Map<String, Value>> {
+    serde_json::from_str(form.get(key)?).ok()
+}
+
+fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
+    object.get(key)?.as_str().map(str::to_owned)
+}
+
+/// Left out, or a text: `null` is neither.
+fn optional(object: &Map<String, Value>, key: &str, refusal: &'static str) -> Result<Option<String>, &'static str> {
+    let known = object.contains_key(key);
+    let text = text(object, key);
+    if known && text.is_none() { Err(refusal) } else { Ok(text) }
+}

@@ -1,0 +1,139 @@
+//! The page of the shop's developer: the payments, their callbacks, the service.
+
+use std::time::SystemTime;
+
+use maud::{Markup, html};
+
+use crate::gateway::Gateway;
+use crate::http::{Reply, Request};
+use crate::payments::{Delivery, Outcome, Payment, State};
+use crate::{callback, html as pages};
+
+const HOME: &str = "/sandbox";
+
+pub(crate) fn show(gateway: &Gateway) -> Reply {
+    let callback_url = gateway.settings.callback_url.as_deref();
+    let payments = gateway.payments.all();
+    let content = html! {
+        h1 { "Passerelle EkoloPay locale" }
+        (service(gateway.in_service()))
+        section.card {
+            h2 { "Boutique" }
+            dl.wide {
+                dt { "api_client" }
+                dd { (gateway.settings.api_client) }
+                dt { "Callback" }
+                dd { (callback_url.unwrap_or("aucun")) }
+                dt { "Redirection" }
+                dd { (gateway.settings.redirect_url.as_deref().unwrap_or("aucune")) }
+            }
+        }
+        h2 { "Paiements" }
+        @if payments.is_empty() {
+            p.muted { "Aucun token d’achat n’a été demandé." }
+        }
+        @for payment in payments.iter().rev() {
+            (card(payment, callback_url.is_some()))
+        }
+    };
+    // With no-referrer, Chromium would send these forms with `Origin: null`.
+    pages::page(200, "Passerelle locale", &content).with("Referrer-Policy", "same-origin")
+}
+
+pub(crate) fn switch_service(gateway: &Gateway, request: &Request) -> Reply {
+    if foreign(request) {
+        return forbidden();
+    }
+    let form = request.form();
+    match form.as_ref().and_then(|form| form.get("in_service")) {
+        Some("true") => gateway.set_in_service(true),
+        Some("false") => gateway.set_in_service(false),
+        _ => return pages::message(400, "Demande incomplète", "Il manque « in_service »."),
+    }
+    Reply::see_other(HOME)
+}
+
+pub(crate) fn send_callback(gateway: &Gateway, request: &Request, token: &str) -> Reply {
+    if foreign(request) {
+        return forbidden();
+    }
+    let Some(payment) = gateway.payments.get(token) else {
+        return pages::not_found("Ce paiement n’existe pas, ou n’existe plus.");
+    };
+    match payment.state {
+        State::Settled(outcome) if gateway.settings.callback_url.is_some() => {
+            callback::deliver(gateway, token, outcome);
+            Reply::see_other(HOME)
+        }
+        _ => pages::message(409, "Rien à envoyer", "Le paiement est en attente, ou sans callback."),
+    }
+}
+
+/// Whether another site's page sent this form.
+fn foreign(request: &Request) -> bool {
+    let own = format!("http://{}", request.header("Host").unwrap_or_default());
+    request.header("Origin").is_some_and(|origin| origin != own)
+        || request.header("Sec-Fetch-Site") == Some("cross-site")
+}
+
+fn forbidden() -> Reply {
+    pages::message(403, "Demande refusée", "Ce formulaire vient d’un autre site.")
+}
+
+fn service(in_service: bool) -> Markup {
+    let (state, action) =
+        if in_service { ("En service", "Mettre hors service") } else { ("Hors service", "Remettre en service") };
+    html! {
+        section.card {
+            div.row {
+                h2 { "Service" }
+                span.state.paid[in_service].failed[!in_service] { (state) }
+            }
+            form method="post" action="/sandbox/service" {
+                button name="in_service" value=(!in_service) { (action) }
+            }
+        }
+    }
+}
+
+fn card(payment: &Payment, callback: bool) -> Markup {
+    let (class, state, settled) = match payment.state {
+        State::Pending => ("state", "En attente", false),
+        State::Settled(Outcome::Paid) => ("state paid", "SUCCESS", true),
+        State::Settled(outcome) => ("state failed", outcome.status(), true),
+    };
+    html! {
+        article.card {
+            div.row {
+                h3 { (payment.label) }
+                span class=(class) { (state) }
+            }
+            p {
+                strong { (pages::amount(payment.amount)) } " · "
+                @if let Some(name) = &payment.name { (name) " · " }
+                (payment.phone)
+            }
+            p { a href={ "/purchase-product/" (payment.token) } { code { (payment.token) } } }
+            @if !payment.deliveries.is_empty() {
+                ul {
+                    @for delivery in &payment.deliveries { li { (line(delivery)) } }
+                }
+            }
+            @if settled && callback {
+                form method="post" action={ "/sandbox/callback/" (payment.token) } {
+                    button { "Envoyer de nouveau le callback" }
+                }
+            }
+        }
+    }
+}
+
+fn line(delivery: &Delivery) -> String {
+    let seconds = delivery.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
+    let result = match &delivery.result {
+        Ok(status) => format!("HTTP {status}"),
+        Err(error) => error.clone(),
+    };
+    format!("{hours:02}:{minutes:02}:{:02}\u{a0}UTC\u{a0}: {result}", seconds % 60)
+}

@@ -1,0 +1,73 @@
+//! The gateway: its state, and which page or call answers a request.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::http::{Reply, Request};
+use crate::payments::Payments;
+use crate::settings::Settings;
+use crate::{api, dashboard, html, page};
+
+/// The documentation's answer of a gateway out of service, as printed there.
+const UNAVAILABLE: &str = r#"{
+    "code" : 0,
+    "message" : "Service indisponible",
+    "reason" : "UNAVAILABLE_SERVICE"
+}"#;
+
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    pub(crate) settings: Settings,
+    pub(crate) payments: Payments,
+    in_service: AtomicBool,
+}
+
+impl Gateway {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self { settings, payments: Payments::default(), in_service: AtomicBool::new(true) }
+    }
+
+    pub(crate) fn in_service(&self) -> bool {
+        self.in_service.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_in_service(&self, in_service: bool) {
+        self.in_service.store(in_service, Ordering::SeqCst);
+    }
+
+    pub(crate) fn answer(&self, request: &Request) -> Reply {
+        let segments: Vec<&str> = request.path.split('/').skip(1).collect();
+        match segments[..] {
+            ["api", "v1", "gateway", "purchase-token"] => self.call(request, api::purchase_token),
+            ["api", "v1", "gateway", "check-payment"] => self.call(request, api::check_payment),
+            ["purchase-product", _] if !self.in_service() => unavailable(),
+            ["purchase-product", token] => match request.verb() {
+                "GET" => page::show(self, token),
+                "POST" => page::submit(self, request, token),
+                _ => html::not_allowed("GET, HEAD, POST"),
+            },
+            [""] => only(request, "GET", || Reply::see_other("/sandbox")),
+            ["sandbox"] => only(request, "GET", || dashboard::show(self)),
+            ["sandbox", "service"] => only(request, "POST", || dashboard::switch_service(self, request)),
+            ["sandbox", "callback", token] => only(request, "POST", || dashboard::send_callback(self, request, token)),
+            _ => html::not_found("Cette adresse n’existe pas."),
+        }
+    }
+
+    fn call(&self, request: &Request, call: fn(&Self, &Request) -> Reply) -> Reply {
+        thread::sleep(self.settings.latency);
+        if self.in_service() { only(request, "POST", || call(self, request)) } else { unavailable() }
+    }
+}
+
+fn only(request: &Request, verb: &str, reply: impl FnOnce() -> Reply) -> Reply {
+    match (request.verb() == verb, verb) {
+        (true, _) => reply(),
+        (false, "GET") => html::not_allowed("GET, HEAD"),
+        (false, _) => html::not_allowed(verb),
+    }
+}
+
+fn unavailable() -> Reply {
+    Reply::json(UNAVAILABLE.to_owned())
+}

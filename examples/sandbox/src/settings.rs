@@ -1,0 +1,89 @@
+//! What a sandbox is started with.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::{DEMO_API_CLIENT, DEMO_SECRET_KEY};
+
+pub(crate) type Log = dyn Fn(&str) + Send + Sync;
+
+pub(crate) struct Settings {
+    pub(crate) api_client: String,
+    pub(crate) secret_key: String,
+    pub(crate) callback_url: Option<String>,
+    pub(crate) redirect_url: Option<String>,
+    pub(crate) latency: Duration,
+    pub(crate) php_booleans: bool,
+    pub(crate) log: Option<Box<Log>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            api_client: DEMO_API_CLIENT.to_owned(),
+            secret_key: DEMO_SECRET_KEY.to_owned(),
+            callback_url: None,
+            redirect_url: None,
+            latency: Duration::ZERO,
+            php_booleans: false,
+            log: None,
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn check(&self) -> io::Result<()> {
+        let refusal = if self.api_client.trim().is_empty() {
+            "the api_client is blank"
+        } else if self.secret_key.trim().is_empty() {
+            "the secret_key is blank"
+        } else if !self.callback_url.as_deref().is_none_or(deliverable) {
+            "the callback URL cannot be delivered to: it must be http://HOST[:PORT][/PATH], \
+             HOST being a name or an IPv4 address"
+        } else if !self.redirect_url.as_deref().is_none_or(web_address) {
+            "the redirect URL must be a http:// or https:// URL, percent-encoded"
+        } else {
+            return Ok(());
+        };
+        Err(io::Error::new(io::ErrorKind::InvalidInput, refusal))
+    }
+}
+
+/// What the callback's client can be trusted with: it takes a wrong port for
+/// port 80, a bracketed host for a port, and writes the path as it stands.
+fn deliverable(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else {
+        return false;
+    };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (host, port) = rest[..end].split_once(':').unwrap_or((&rest[..end], "80"));
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    !host.is_empty()
+        && host.bytes().all(named)
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && port.parse::<u16>().is_ok_and(|port| port > 0)
+        && url.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Safe in a `Location` header, and no `javascript:` link.
+fn web_address(url: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| {
+        let host = url.strip_prefix(scheme).unwrap_or_default();
+        !host.is_empty() && !host.starts_with('/')
+    }) && url.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("api_client", &self.api_client)
+            .field("secret_key", &format_args!("***"))
+            .field("callback_url", &self.callback_url)
+            .field("redirect_url", &self.redirect_url)
+            .field("latency", &self.latency)
+            .field("php_booleans", &self.php_booleans)
+            .field("log", &self.log.is_some())
+            .finish()
+    }
+}

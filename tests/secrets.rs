@@ -1,0 +1,209 @@
+//! The secret key is in the bodies of the two calls and nowhere else.
+
+mod support;
+
+use std::fmt::Debug;
+use std::sync::{Mutex, OnceLock};
+
+use ekolopay::canned::Canned;
+use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
+use ekolopay::{Credentials, Delivery, Error, Gateway};
+use support::{NOT_PAID, RawServer, all_texts, purchase, response, token};
+
+/// A secret that every encoding writes differently.
+const SECRET: &str = r#"S/3"c\r%t~é+&*!"#;
+
+fn secret() -> String {
+    SECRET.replace('é', "e")
+}
+
+fn gateway(canned: Canned) -> Gateway {
+    let credentials = Credentials::new("demo", secret()).unwrap();
+    Gateway::builder(credentials).transport(canned).build().unwrap()
+}
+
+/// The secret as a page, a log or a script might write it.
+fn spellings() -> Vec<String> {
+    let secret = secret();
+    let json = serde_json::to_string(&secret).unwrap();
+    let json = &json[1..json.len() - 1];
+    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let unicode: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    // What JavaScript's encodeURIComponent leaves as it is, and forms do not.
+    let component = percent.replace("%7E", "~").replace("%2A", "*").replace("%21", "!");
+    vec![
+        form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
+        json.replace('/', "\\/"),
+        json.to_owned(),
+        percent.to_lowercase(),
+        percent,
+        component,
+        unicode.to_uppercase().replace("\\U", "\\u"),
+        unicode,
+        secret,
+    ]
+}
+
+#[track_caller]
+fn assert_hidden(text: &str) {
+    for spelling in spellings() {
+        assert!(!text.contains(&spelling), "{spelling:?} stands in {text}");
+    }
+}
+
+fn shown(value: &impl Debug) -> String {
+    format!("{value:?} {value:#?}")
+}
+
+#[test]
+fn no_debug_shows_it() {
+    let canned = Canned::new().reply(200, NOT_PAID).reply(200, secret());
+    let gateway = gateway(canned.clone());
+    gateway.check_payment(&token()).map(drop).unwrap();
+    let builder = Gateway::builder(Credentials::new("demo", secret()).unwrap()).user_agent("shop/7");
+    let requests = canned.requests();
+    assert!(requests.iter().any(|request| request.body().len() > b"purchaseToken=".len()));
+    assert_hidden(
+        &[shown(&gateway), shown(&builder), shown(&canned), shown(&requests), shown(&Reply::new(200, secret()))]
+            .concat(),
+    );
+}
+
+#[test]
+fn it_is_in_the_bodies_of_the_two_calls_alone() {
+    let canned = Canned::new();
+    let gateway = gateway(canned.clone());
+    gateway.check_payment(&token()).unwrap_err();
+    gateway.create_purchase_token(&purchase()).unwrap_err();
+    for request in canned.requests() {
+        let form: Vec<(String, String)> = serde_urlencoded::from_bytes(request.body()).unwrap();
+        let holds = form.iter().any(|(key, value)| key == "secret_key" && *value == secret());
+        assert_eq!(holds, request.endpoint() != Endpoint::Availability);
+        assert_hidden(request.url());
+    }
+}
+
+#[test]
+fn a_gateway_that_echoes_it_does_not_bring_it_into_an_error() {
+    for spelling in spellings() {
+        let text = format!("avant {spelling} après {spelling}");
+        let message = serde_json::to_string(&text).unwrap();
+        let bodies = [
+            format!(r#"{{"response":{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{{"clearMessage":{message}}}}}}}"#),
+            format!(r#"{{"reason":"UNAVAILABLE_SERVICE","message":{message}}}"#),
+            format!("<html>{text}</html>"),
+            format!("{}{spelling}", "x".repeat(195)),
+        ];
+        for body in bodies {
+            for call in [Endpoint::CheckPayment, Endpoint::PurchaseToken] {
+                let gateway = gateway(Canned::new().reply(500, body.as_str()));
+                let error = match call {
+                    Endpoint::CheckPayment => gateway.check_payment(&token()).unwrap_err(),
+                    _ => gateway.create_purchase_token(&purchase()).unwrap_err(),
+                };
+                assert_hidden(&all_texts(&error));
+                match error {
+                    Error::Refused { message, .. } | Error::Unavailable { message } => {
+                        assert_eq!(message, "avant [secret] après [secret]");
+                    }
+                    Error::UnexpectedReply { excerpt, .. } => {
+                        assert!(excerpt.contains("[secret]") || excerpt.ends_with("x[secr"), "{excerpt}");
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_echo_in_the_reply_to_the_check_is_hidden_too() {
+    let body = format!(r#"{{"reason":"UNAVAILABLE_SERVICE","message":"clé {}"}}"#, support::SECRET_KEY);
+    let transport = move |_: &Request| Ok::<_, TransportError>(Reply::new(200, body.as_str()));
+    let gateway = Gateway::builder(support::credentials()).transport(transport).build().unwrap();
+    match gateway.check_availability().unwrap_err() {
+        Error::Unavailable { message } => assert_eq!(message, "clé [secret]"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_text_that_cannot_be_cleaned_is_emptied() {
+    // Each of these is found again in the mark that replaces it, or made by the replacement.
+    for secret in ["e", "]", "[secret]", "secret", "t]", "][", "t]t]"] {
+        let gateway = |canned| {
+            let credentials = Credentials::new("demo", secret).unwrap();
+            Gateway::builder(credentials).transport(canned).build().unwrap()
+        };
+        match gateway(Canned::new().reply(200, format!("a {secret}{secret}t]{secret} b"))).check_payment(&token()) {
+            Err(Error::UnexpectedReply { excerpt, .. }) => assert!(!excerpt.contains(secret), "{secret}: {excerpt}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    // Text without the secret is left alone.
+    let gateway = gateway(Canned::new().reply(200, "a [secret] e % \\u00 %4"));
+    match gateway.check_payment(&token()).unwrap_err() {
+        Error::UnexpectedReply { excerpt, .. } => assert_eq!(excerpt, "a [secret] e % \\u00 %4"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_token_that_holds_it_never_reaches_an_address() {
+    for token in [secret(), format!("t-{}", secret()), "t-".to_owned() + &spellings()[0]] {
+        let token = serde_json::to_string(&token).unwrap();
+        let body = format!(
+            r#"{{"response":{{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{{"API_DATA":{{"purchaseToken":{token}}}}}}}}}"#
+        );
+        let error = gateway(Canned::new().reply(200, body)).create_purchase_token(&purchase()).unwrap_err();
+        assert_hidden(&all_texts(&error));
+        assert!(matches!(error, Error::UnexpectedReply { reason: "purchaseToken holds the secret key", .. }));
+    }
+}
+
+/// Everything that is logged in this process, at every level.
+static LOGGED: OnceLock<Mutex<String>> = OnceLock::new();
+
+struct Capture;
+
+impl log::Log for Capture {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let line = format!("{} {} {}\n", record.level(), record.target(), record.args());
+        LOGGED.get_or_init(Mutex::default).lock().unwrap().push_str(&line);
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn no_log_at_any_level_shows_it() {
+    log::set_boxed_logger(Box::new(Capture)).unwrap();
+    log::set_max_level(log::LevelFilter::Trace);
+    let server = RawServer::in_service(|_| response(200, NOT_PAID));
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for origin in [server.origin.clone(), format!("http://{closed}")] {
+        let credentials = Credentials::new("demo", secret()).unwrap();
+        let gateway = Gateway::builder(credentials).origin(&origin).build().unwrap();
+        let _ = gateway.check_payment(&token());
+        let _ = gateway.create_purchase_token(&purchase());
+    }
+    assert_eq!(server.calls().len(), 2);
+    let logged = LOGGED.get().expect("ureq logs").lock().unwrap().clone();
+    assert!(logged.contains("TRACE ureq"), "{logged}");
+    assert!(!logged.contains(" ekolopay"), "the library itself logs nothing");
+    assert_hidden(&logged);
+}
+
+#[test]
+fn a_failure_after_the_secret_was_sent_does_not_show_it() {
+    let server = RawServer::in_service(|_| b"secret".to_vec());
+    let credentials = Credentials::new("demo", secret()).unwrap();
+    let gateway = Gateway::builder(credentials).origin(&server.origin).build().unwrap();
+    let error = gateway.check_payment(&token()).unwrap_err();
+    assert_eq!(error.delivery(), Delivery::Unknown);
+    assert_hidden(&all_texts(&error));
+}
