@@ -14,9 +14,13 @@ use support::{PAID, UNAVAILABLE, canned, credentials, purchase, token};
 fn checked(status: u16, body: &str) -> (Gateway, Arc<AtomicUsize>) {
     let (body, calls) = (body.to_owned(), Arc::new(AtomicUsize::new(0)));
     let counted = Arc::clone(&calls);
-    let transport = move |request: &Request| if request.endpoint() == Endpoint::Availability { Ok(Reply::new(status, body.as_str())) } else {
-        counted.fetch_add(1, Ordering::SeqCst);
-        Ok(Reply::new(200, PAID))
+    let transport = move |request: &Request| {
+        if request.endpoint() == Endpoint::Availability {
+            Ok(Reply::new(status, body.as_str()))
+        } else {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(Reply::new(200, PAID))
+        }
     };
     (Gateway::builder(credentials()).transport(transport).build().unwrap(), calls)
 }

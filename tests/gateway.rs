@@ -1,0 +1,169 @@
+//! The SDK against the local gateway, which is written from the documentation and shares no code with it.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use ekolopay::callback::{Callback, Status};
+use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
+use ekolopay::verify::Verification;
+use ekolopay::{Credentials, Delivery, Error, Gateway};
+use ekolopay_sandbox::Sandbox;
+use support::{at, purchase, token};
+
+/// What the customer's browser does on the payment page.
+fn submit(gateway: &Gateway, token: &PurchaseToken, outcome: &str) {
+    let answer = minreq::post(gateway.payment_url(token))
+        .with_header("Content-Type", "application/x-www-form-urlencoded")
+        .with_body(format!("outcome={outcome}"))
+        .with_follow_redirects(false)
+        .send()
+        .unwrap();
+    assert_eq!(answer.status_code, 303);
+}
+
+fn is_paid(gateway: &Gateway, token: &PurchaseToken) -> bool {
+    matches!(gateway.check_payment(token).unwrap(), Verification::Paid(paid) if paid.token() == token)
+}
+
+#[test]
+fn an_order_is_not_paid_until_the_customer_pays() {
+    let sandbox = Sandbox::start().unwrap();
+    let gateway = at(&sandbox.origin());
+    gateway.check_availability().unwrap();
+    let order = Purchase::new(
+        1_234_567,
+        Product::new("Sac à dos « Brazza » & <co>").amount(1_234_567).details("20 % de +\r\n日本"),
+        Customer::new("+242 06 630 49 25").name("Kanza N'Zé").uuid("d34f747e-8876-428c-9466-becf59177bde"),
+    );
+    let token = gateway.create_purchase_token(&order.unwrap()).unwrap();
+    let kept = &sandbox.payments()[0];
+    assert_eq!((kept.token.as_str(), kept.amount), (token.as_str(), 1_234_567));
+    assert_eq!(kept.label, "Sac à dos « Brazza » & <co>");
+    assert_eq!(kept.details.as_deref(), Some("20 % de +\r\n日本"));
+    assert_eq!(kept.phone, "+242 06 630 49 25");
+    assert_eq!(kept.name.as_deref(), Some("Kanza N'Zé"));
+    assert_eq!(kept.uuid.as_deref(), Some("d34f747e-8876-428c-9466-becf59177bde"));
+
+    assert!(!is_paid(&gateway, &token));
+    submit(&gateway, &token, "paid");
+    assert!(is_paid(&gateway, &token));
+    assert!(is_paid(&gateway, &token), "and stays so");
+}
+
+#[test]
+fn every_other_outcome_is_not_paid_and_its_callback_is_read() {
+    for php_booleans in [false, true] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/callback", listener.local_addr().unwrap());
+        let (sender, receiver) = channel();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
+                // The callback is the last thing that is sent: its message ends with a full stop.
+                while !received.ends_with(b".") {
+                    match stream.read(&mut buffer) {
+                        Ok(length @ 1..) => received.extend_from_slice(&buffer[..length]),
+                        _ => break,
+                    }
+                }
+                let head = received.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+                sender.send(received.split_off(head + 4)).unwrap();
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+            }
+        });
+        let sandbox = Sandbox::builder().callback_url(url).php_booleans(php_booleans).start().unwrap();
+        let gateway = at(&sandbox.origin());
+        for (outcome, status, message) in [
+            ("paid", Status::Success, "Paiement réussi."),
+            ("failed", Status::Failed, "Le paiement a échoué."),
+            ("rejected", Status::Rejected, "Le paiement est rejeté."),
+            ("timeout", Status::Timeout, "Le temps d'attente de paiement est dépassé."),
+        ] {
+            let token = gateway.create_purchase_token(&purchase()).unwrap();
+            submit(&gateway, &token, outcome);
+            let callback = Callback::parse(&receiver.recv_timeout(Duration::from_secs(10)).unwrap()).unwrap();
+            assert_eq!(callback.purchase_token(), &token);
+            assert_eq!((callback.status(), callback.message()), (&status, message));
+            assert_eq!(callback.claims_success(), outcome == "paid");
+            assert_eq!(is_paid(&gateway, &token), outcome == "paid");
+        }
+    }
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(result: Result<T, Error>) {
+    match result.unwrap_err() {
+        Error::Refused { code: 0, message } => assert!(!message.is_empty()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_the_gateway_refuses_is_refused_in_its_words() {
+    let sandbox = Sandbox::start().unwrap();
+    let gateway = at(&sandbox.origin());
+    refused(gateway.check_payment(&token()));
+    for (client, secret) in [("demo", "wrong"), ("other", support::SECRET_KEY)] {
+        let credentials = Credentials::new(client, secret).unwrap();
+        let stranger = Gateway::builder(credentials).origin(&sandbox.origin()).build().unwrap();
+        stranger.check_availability().unwrap();
+        refused(stranger.create_purchase_token(&purchase()));
+        refused(stranger.check_payment(&token()));
+    }
+    assert!(sandbox.payments().is_empty());
+}
+
+#[test]
+fn out_of_service_nothing_is_sent() {
+    let sandbox = Sandbox::start().unwrap();
+    let gateway = at(&sandbox.origin());
+    let token = gateway.create_purchase_token(&purchase()).unwrap();
+    sandbox.set_in_service(false);
+    for error in [
+        gateway.check_availability().unwrap_err(),
+        gateway.create_purchase_token(&purchase()).unwrap_err(),
+        gateway.check_payment(&token).unwrap_err(),
+    ] {
+        assert!(error.is_unavailable());
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert_eq!(error.to_string(), r#"the gateway is unavailable: "Service indisponible""#);
+    }
+    assert_eq!(sandbox.payments().len(), 1);
+    sandbox.set_in_service(true);
+    assert!(!is_paid(&gateway, &token));
+}
+
+#[test]
+fn a_slow_gateway_runs_out_of_time() {
+    let sandbox = Sandbox::builder().latency(Duration::from_millis(600)).start().unwrap();
+    let builder = || Gateway::builder(support::credentials()).origin(&sandbox.origin());
+    let hurried = builder().timeout(Duration::from_millis(150)).build().unwrap();
+    assert!(hurried.check_payment(&token()).unwrap_err().is_timeout());
+    let patient = builder().timeout(Duration::from_secs(20)).build().unwrap();
+    refused(patient.check_payment(&token()));
+}
+
+#[test]
+fn one_gateway_serves_every_thread_and_crosses_no_replies() {
+    let sandbox = Sandbox::start().unwrap();
+    let gateway = at(&sandbox.origin());
+    thread::scope(|scope| {
+        for number in 0..16 {
+            let gateway = gateway.clone();
+            scope.spawn(move || {
+                for round in 0..5 {
+                    let token = gateway.create_purchase_token(&purchase()).unwrap();
+                    let pays = (number + round) % 2 == 0;
+                    submit(&gateway, &token, if pays { "paid" } else { "failed" });
+                    assert_eq!(is_paid(&gateway, &token), pays);
+                }
+            });
+        }
+    });
+    assert_eq!(sandbox.payments().len(), 80);
+}
