@@ -63,16 +63,16 @@ fn every_other_outcome_is_not_paid_and_its_callback_is_read() {
         let (sender, receiver) = channel();
         thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
-                let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
+                let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
                 // The callback is the last thing that is sent: its message ends with a full stop.
-                while !received.ends_with(b".") {
+                while !bytes.ends_with(b".") {
                     match stream.read(&mut buffer) {
-                        Ok(length @ 1..) => received.extend_from_slice(&buffer[..length]),
+                        Ok(length @ 1..) => bytes.extend_from_slice(&buffer[..length]),
                         _ => break,
                     }
                 }
-                let head = received.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-                sender.send(received.split_off(head + 4)).unwrap();
+                let head = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+                sender.send(bytes.split_off(head + 4)).unwrap();
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
             }
         });

@@ -165,7 +165,7 @@ fn a_refusal_waits_for_the_client_to_read_it() {
     stream.write_all(head.as_bytes()).expect("sent");
     for _ in 0..4 {
         thread::sleep(Duration::from_millis(30));
-        stream.write_all(&[b'a'; 50_000]).expect("still read");
+        stream.write_all(&vec![b'a'; 50_000]).expect("still read");
     }
     assert_eq!(read_answer(&stream, true).expect("an answer").status, 413);
 }
