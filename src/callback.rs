@@ -40,6 +40,20 @@ pub struct Callback {
 }
 
 /// `status`: the words of the documentation, to the letter, and room for the words of a later one.
+///
+/// ```
+/// use ekolopay::callback::Status;
+///
+/// fn for_the_customer(status: &Status) -> &str {
+///     match status {
+///         Status::Success | Status::Successful => "Votre paiement est en cours de vérification.",
+///         Status::Failed | Status::Rejected => "Le paiement n'a pas abouti.",
+///         Status::Timeout => "Le délai de paiement est dépassé.",
+///         Status::Other(text) => text,
+///         _ => "",
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {

@@ -18,17 +18,26 @@ use crate::transport::TransportError;
 /// ```
 /// use ekolopay::{Delivery, Error};
 ///
-/// fn advice(error: &Error) -> &'static str {
-///     match error.delivery() {
-///         Delivery::NotSent => "nothing happened: it is safe to call again",
+/// fn log_line(error: &Error) -> String {
+///     let what = match error {
+///         Error::Invalid(invalid) => format!("mend {}", invalid.field()),
+///         Error::Unavailable { message } => format!("try later: {message}"),
+///         Error::Refused { code, message } => format!("the gateway says no ({code}): {message}"),
+///         Error::UnexpectedReply { status, reason, excerpt } => format!("HTTP {status}, {reason}: {excerpt:?}"),
+///         Error::Transport(failure) => failure.to_string(),
+///         other => other.to_string(),
+///     };
+///     let so = match error.delivery() {
+///         Delivery::NotSent => "nothing was done",
 ///         Delivery::Unknown => "it may have arrived: check before doing it again",
-///         Delivery::Answered => "the gateway answered: repeating the call will not help",
-///     }
+///         Delivery::Answered => "it was answered: repeating it will not help",
+///     };
+///     format!("{what}; {so}")
 /// }
 ///
 /// let error = Error::Unavailable { message: "Service indisponible".to_owned() };
 /// assert!(error.is_unavailable() && !error.is_timeout());
-/// assert_eq!(advice(&error), "nothing happened: it is safe to call again");
+/// assert_eq!(log_line(&error), "try later: Service indisponible; nothing was done");
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -121,9 +121,18 @@
 //! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). From async code, move a clone of the
 //! gateway, which is cheap, to a thread for blocking work:
 //!
-//! ```ignore
+//! ```
+//! # mod tokio {
+//! #     pub mod task {
+//! #         pub async fn spawn_blocking<T>(f: impl FnOnce() -> T) -> Result<T, ekolopay::Error> { Ok(f()) }
+//! #     }
+//! # }
+//! # use ekolopay::{Error, Gateway, purchase::PurchaseToken, verify::Verification};
+//! # async fn check(gateway: &Gateway, token: PurchaseToken) -> Result<Verification, Error> {
 //! let gateway = gateway.clone();
 //! let verification = tokio::task::spawn_blocking(move || gateway.check_payment(&token)).await??;
+//! # Ok(verification)
+//! # }
 //! ```
 //!
 //! # Features

@@ -18,8 +18,8 @@ use crate::transport::Reply;
 ///
 /// let purchase = Purchase::new(
 ///     150_000,
-///     Product::new("Achat d'un Iphone S").details("Iphone S, 32 GB, Gris..."),
-///     Customer::new("066304925").name("Kanza"),
+///     Product::new("Achat d'un Iphone S").amount(150_000).details("Iphone S, 32 GB, Gris..."),
+///     Customer::new("066304925").uuid("d34f747e-8876-428c-9466-becf59177bde").name("Kanza"),
 /// )?;
 ///
 /// let invalid = Purchase::new(0, Product::new("Rien"), Customer::new("066304925")).unwrap_err();

@@ -37,6 +37,22 @@ pub(crate) const LONGEST_REPLY: usize = 64 * 1024;
 /// An implementation follows no redirect, repeats nothing, turns no status into an error, and bounds the time it
 /// takes and the length it reads (past 64 KiB a body is not read by anyone).
 /// It must not log [`Request::body`], which holds the secret key.
+///
+/// ```
+/// use ekolopay::transport::{Reply, Request, Transport, TransportError};
+///
+/// /// Tells what was asked and answered, and no secret.
+/// struct Told<T>(T);
+///
+/// impl<T: Transport> Transport for Told<T> {
+///     fn send(&self, request: &Request) -> Result<Reply, TransportError> {
+///         println!("POST {} {}, {} bytes", request.url(), request.content_type(), request.body().len());
+///         let reply = self.0.send(request).inspect_err(|error| println!("{error}: {:?}", error.delivery()))?;
+///         println!("HTTP {}, {} bytes", reply.status(), reply.body().len());
+///         Ok(reply)
+///     }
+/// }
+/// ```
 pub trait Transport: Send + Sync {
     /// Sends one request and waits for its reply.
     ///

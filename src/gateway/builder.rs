@@ -70,6 +70,13 @@ impl GatewayBuilder {
     /// of a test gateway.
     ///
     /// Default: with the feature `rustls` its bundled roots, with `native-tls` those of the system.
+    ///
+    /// ```no_run
+    /// # let credentials = ekolopay::Credentials::new("demo", "a-secret-key")?;
+    /// let pem = std::fs::read("company-roots.pem")?;
+    /// let gateway = ekolopay::Gateway::builder(credentials).root_certificates(&pem).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn root_certificates(mut self, pem: &[u8]) -> GatewayBuilder {
         self.root_certificates = Some(Bytes(pem.to_vec()));
         self
