@@ -199,11 +199,24 @@ fn no_log_at_any_level_shows_it() {
 }
 
 #[test]
-fn a_failure_after_the_secret_was_sent_does_not_show_it() {
-    let server = RawServer::in_service(|_| b"secret".to_vec());
-    let credentials = Credentials::new("demo", secret()).unwrap();
-    let gateway = Gateway::builder(credentials).origin(&server.origin).build().unwrap();
-    let error = gateway.check_payment(&token()).unwrap_err();
-    assert_eq!(error.delivery(), Delivery::Unknown);
-    assert_hidden(&all_texts(&error));
+fn an_echo_in_what_is_no_http_is_hidden_too() {
+    let secret = secret();
+    for answer in [
+        secret.clone(),
+        format!("HTTP/1.1 {secret} OK\r\n\r\n"),
+        format!("HTTP/{secret} 200 OK\r\n\r\n"),
+        format!("HTTP/1.1 200 {secret}\r\n{secret}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {secret}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{secret}\r\n"),
+        format!("HTTP/1.1 200 OK\r\nX: {}", secret.repeat(10_000)),
+        format!("HTTP/1.1 302 Found\r\nLocation: http://{secret}/\r\nContent-Length: 0\r\n\r\n"),
+    ] {
+        let server = RawServer::in_service(move |_| answer.clone().into_bytes());
+        let credentials = Credentials::new("demo", secret.as_str()).unwrap();
+        let gateway = Gateway::builder(credentials).origin(&server.origin).build().unwrap();
+        let error = gateway.check_payment(&token()).unwrap_err();
+        assert_ne!(error.delivery(), Delivery::NotSent, "{error:?}");
+        assert_hidden(&all_texts(&error));
+        assert_eq!(server.calls().len(), 1);
+    }
 }

@@ -1,5 +1,8 @@
-//! The requests of one connection, all that a client may send being bounded in
-//! size and in time. `httparse` reads the heads.
+//! The requests of one connection, all that a client may send being bounded in size and in time. `httparse` reads the
+//! heads and the lengths of chunks.
+//!
+//! No synchronous server crate is under this: tiny_http (and rouille on it) and touche read heads of any length, oxhttp
+//! cannot be given a free port or be stopped, and khttp 0.2 makes a `str` of bytes that are not UTF-8.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
