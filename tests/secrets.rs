@@ -2,8 +2,8 @@
 
 mod support;
 
+use std::cell::RefCell;
 use std::fmt::Debug;
-use std::sync::{Mutex, OnceLock};
 
 use ekolopay::canned::Canned;
 use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
@@ -161,8 +161,10 @@ fn a_token_that_holds_it_never_reaches_an_address() {
     }
 }
 
-/// Everything that is logged in this process, at every level.
-static LOGGED: OnceLock<Mutex<String>> = OnceLock::new();
+thread_local! {
+    /// What is logged at any level in a test's own thread, in which ureq does all its work.
+    static LOGGED: RefCell<String> = const { RefCell::new(String::new()) };
+}
 
 struct Capture;
 
@@ -173,7 +175,7 @@ impl log::Log for Capture {
 
     fn log(&self, record: &log::Record<'_>) {
         let line = format!("{} {} {}\n", record.level(), record.target(), record.args());
-        LOGGED.get_or_init(Mutex::default).lock().unwrap().push_str(&line);
+        LOGGED.with_borrow_mut(|logged| logged.push_str(&line));
     }
 
     fn flush(&self) {}
@@ -192,7 +194,7 @@ fn no_log_at_any_level_shows_it() {
         let _ = gateway.create_purchase_token(&purchase());
     }
     assert_eq!(server.calls().len(), 2);
-    let logged = LOGGED.get().expect("ureq logs").lock().unwrap().clone();
+    let logged = LOGGED.take();
     assert!(logged.contains("TRACE ureq"), "{logged}");
     assert!(!logged.contains(" ekolopay"), "the library itself logs nothing");
     assert_hidden(&logged);
