@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::availability;
-use crate::credentials::{self, Credentials};
+use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::origin::Origin;
 use crate::purchase::{self, Purchase, PurchaseToken};
@@ -65,19 +65,13 @@ impl Gateway {
     /// A client as the environment describes it: `EKOLOPAY_API_CLIENT`, `EKOLOPAY_SECRET_KEY`, and
     /// `EKOLOPAY_ORIGIN` when it is set and not empty.
     ///
+    /// For a timeout or another setting beside these, begin with [`GatewayBuilder::from_env`].
+    ///
     /// # Errors
     ///
     /// [`Error::Invalid`], naming the variable that is missing or breaks a rule.
     pub fn from_env() -> Result<Gateway, Error> {
-        const ORIGIN: &str = "EKOLOPAY_ORIGIN";
-        let mut builder = Gateway::builder(Credentials::from_env()?);
-        if let Some(origin) = credentials::variable(ORIGIN)?.filter(|origin| !origin.is_empty()) {
-            builder = builder.origin(&origin);
-        }
-        builder.build().map_err(|error| match error {
-            Error::Invalid(invalid) => invalid.renamed(ORIGIN).into(),
-            other => other,
-        })
+        GatewayBuilder::from_env()?.build()
     }
 
     /// Settings other than the defaults.

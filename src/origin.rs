@@ -6,7 +6,7 @@ use crate::error::InvalidInput;
 use crate::purchase::PurchaseToken;
 
 /// A scheme, a host and perhaps a port, with no slash at the end.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Origin {
     text: String,
     loopback: bool,

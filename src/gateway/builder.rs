@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{Gateway, USER_AGENT};
-use crate::credentials::Credentials;
+use crate::credentials::{self, Credentials};
 use crate::error::{Error, InvalidInput, require};
 use crate::origin::Origin;
 use crate::transport::http::{self, Http};
@@ -29,7 +29,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 #[must_use = "a gateway is made by build()"]
 pub struct GatewayBuilder {
     credentials: Credentials,
-    origin: Option<String>,
+    origin: Result<Origin, InvalidInput>,
     timeout: Duration,
     root_certificates: Option<Bytes>,
     user_agent: Option<String>,
@@ -40,7 +40,7 @@ impl GatewayBuilder {
     pub(super) fn new(credentials: Credentials) -> GatewayBuilder {
         GatewayBuilder {
             credentials,
-            origin: None,
+            origin: Ok(Origin::default()),
             timeout: DEFAULT_TIMEOUT,
             root_certificates: None,
             user_agent: None,
@@ -48,12 +48,35 @@ impl GatewayBuilder {
         }
     }
 
+    /// What [`Gateway::from_env`] reads, to be completed by other settings: `EKOLOPAY_API_CLIENT`,
+    /// `EKOLOPAY_SECRET_KEY`, and `EKOLOPAY_ORIGIN` when it is set and not empty.
+    ///
+    /// # Errors
+    ///
+    /// [`Credentials::from_env`]'s, and `EKOLOPAY_ORIGIN`, when it is not Unicode. One that is no origin is an error
+    /// of [`build`](GatewayBuilder::build), unless [`origin`](GatewayBuilder::origin) puts another in its place.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// let gateway = ekolopay::GatewayBuilder::from_env()?.timeout(Duration::from_secs(10)).build()?;
+    /// # Ok::<(), ekolopay::Error>(())
+    /// ```
+    pub fn from_env() -> Result<GatewayBuilder, InvalidInput> {
+        const ORIGIN: &str = "EKOLOPAY_ORIGIN";
+        let mut builder = GatewayBuilder::new(Credentials::from_env()?);
+        if let Some(origin) = credentials::variable(ORIGIN)?.filter(|origin| !origin.is_empty()) {
+            builder.origin = Origin::parse(&origin).map_err(|invalid| invalid.renamed(ORIGIN));
+        }
+        Ok(builder)
+    }
+
     /// Where the gateway is: scheme, host, optional port and one final slash, nothing else.
     ///
     /// `http` is for loopback hosts only (`localhost`, 127.0.0.0/8, `::1`), and no proxy stands before those.
     /// Default: `https://ekolopay.com`.
     pub fn origin(mut self, origin: &str) -> GatewayBuilder {
-        self.origin = Some(origin.to_owned());
+        self.origin = Origin::parse(origin);
         self
     }
 
@@ -105,12 +128,12 @@ impl GatewayBuilder {
     ///
     /// [`Error::Invalid`] with the field:
     ///
-    /// - `origin`, when it is anything but an origin, or `http` to another machine;
+    /// - `origin`, or `EKOLOPAY_ORIGIN`, when it is anything but an origin, or `http` to another machine;
     /// - `timeout`, when it is zero or more than an hour;
     /// - `root_certificates`, when they are not PEM, hold none or hold a key, or without a TLS feature;
     /// - `user_agent`, when it is blank or holds anything but printable ASCII.
     pub fn build(mut self) -> Result<Gateway, Error> {
-        let origin = self.origin.as_deref().map_or(Ok(Origin::default()), Origin::parse)?;
+        let origin = self.origin.clone()?;
         let transport = match self.transport.take() {
             Some(transport) => transport,
             None => Box::new(self.http(origin.is_loopback())?),
