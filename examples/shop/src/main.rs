@@ -1,0 +1,129 @@
+//! A small web shop that sells by mobile money.
+//!
+//! `cargo run -p ekolopay-shop` starts it together with a local gateway, to be tried out. With `--live` it sells for
+//! real: at the gateway of the environment, with a database that stays.
+
+mod checker;
+mod orders;
+mod pages;
+mod web;
+
+use std::env;
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use ekolopay::{Credentials, Gateway, GatewayBuilder};
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
+use oxhttp::Server;
+
+use crate::checker::{Checker, with_sources};
+use crate::orders::Orders;
+use crate::web::Shop;
+
+/// How long the gateway may take for one exchange; a customer waits for two when ordering.
+const GATEWAY_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a browser may take to send or to receive.
+const BROWSER_TIMEOUT: Duration = Duration::from_secs(10);
+const MOST_CONNECTIONS: usize = 256;
+
+const PASSWORD: &str = "SHOP_PASSWORD";
+const DEMO_PASSWORD: &str = "demo";
+
+#[derive(Parser)]
+#[command(
+    name = "ekolopay-shop",
+    version,
+    about = "A small web shop that sells by mobile money",
+    after_help = "Without --live, a local gateway is started too and no money moves.\n\n\
+                  Environment, with --live:\n  \
+                  EKOLOPAY_API_CLIENT   the merchant's API client\n  \
+                  EKOLOPAY_SECRET_KEY   the merchant's secret key\n  \
+                  EKOLOPAY_ORIGIN       the gateway, when it is not the real one\n  \
+                  SHOP_PASSWORD         opens the page of all orders, /marchand"
+)]
+struct Arguments {
+    /// The address to listen on; a web server that speaks https belongs before it
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+
+    /// The SQLite database; without --live it may be left out, and is then kept in memory
+    #[arg(long, value_name = "FILE", required_if_eq("live", "true"))]
+    database: Option<PathBuf>,
+
+    /// Sell for real, at the gateway of the environment
+    #[arg(long)]
+    live: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // ureq's lowest layer would write the gateway's replies into the log.
+    let log = env_logger::Env::default().default_filter_or("info");
+    env_logger::Builder::from_env(log).filter_module("ureq_proto", log::LevelFilter::Info).init();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::error!("{}", with_sources(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let address = free(arguments.listen)?;
+    let origin = format!("http://{address}");
+    // Lives as long as the shop.
+    let mut sandbox = None;
+    let (gateway, password) = if arguments.live {
+        (GatewayBuilder::from_env()?, env::var(PASSWORD).map_err(|_| format!("{PASSWORD} is not set"))?)
+    } else {
+        let local = Sandbox::builder()
+            .callback_url(format!("{origin}/callback"))
+            .redirect_url(format!("{origin}/payment-status"))
+            .start()?;
+        let credentials = Credentials::new(DEMO_API_CLIENT, DEMO_SECRET_KEY)?;
+        let gateway = Gateway::builder(credentials).origin(&local.origin());
+        sandbox = Some(local);
+        (gateway, DEMO_PASSWORD.to_owned())
+    };
+    if password.is_empty() {
+        return Err(format!("{PASSWORD} is empty").into());
+    }
+    let gateway = gateway.timeout(GATEWAY_TIMEOUT).user_agent("ekolopay-shop").build()?;
+    let orders = Arc::new(Orders::open(arguments.database.as_deref())?);
+    let checker = Checker::start(gateway.clone(), Arc::clone(&orders));
+    let shop = Shop { gateway, orders, checker, password, demo: !arguments.live };
+    let server = Server::new(move |request| shop.answer(request))
+        .bind(address)
+        .with_global_timeout(BROWSER_TIMEOUT)
+        .with_max_concurrent_connections(MOST_CONNECTIONS)
+        .spawn()?;
+    // A reader that left is no reason to stop.
+    let _ = announce(&origin, sandbox.as_ref());
+    server.join()?;
+    Ok(())
+}
+
+/// Port 0 stands for a free port, which the server itself does not tell.
+fn free(address: SocketAddr) -> io::Result<SocketAddr> {
+    let taken = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
+    TcpListener::bind(address).and_then(|listener| listener.local_addr()).map_err(taken)
+}
+
+fn announce(origin: &str, sandbox: Option<&Sandbox>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "Shop: {origin}")?;
+    if let Some(sandbox) = sandbox {
+        writeln!(out, "All orders: {origin}/marchand (password: {DEMO_PASSWORD})")?;
+        writeln!(out, "Local gateway: {}/sandbox", sandbox.origin())?;
+    } else {
+        writeln!(out, "All orders: {origin}/marchand")?;
+    }
+    out.flush()
+}

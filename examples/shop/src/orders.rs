@@ -1,0 +1,296 @@
+//! The orders, in a SQLite database: the shop's whole memory.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ekolopay::callback::Status;
+use ekolopay::purchase::PurchaseToken;
+use ekolopay::verify::PaidPurchase;
+use rusqlite::types::Type;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, Row, params};
+use uuid::Uuid;
+
+/// How often an open order is asked about: at first every few seconds, then ever less often, but never no more. A
+/// customer may pay late, and an order is closed by nothing but its payment.
+const SHORTEST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+/// The wait is this part of the order's age, so that a month costs some fifty requests an order.
+const AGE_PER_WAIT: i64 = 4;
+/// However often callbacks and customers ask for it, an order is not asked about more often than this.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(crate) struct Orders {
+    connection: Mutex<Connection>,
+}
+
+/// What can be bought.
+#[derive(Debug)]
+pub(crate) struct Product {
+    pub(crate) slug: String,
+    pub(crate) label: String,
+    pub(crate) details: String,
+    pub(crate) amount: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) id: i64,
+    pub(crate) reference: String,
+    pub(crate) label: String,
+    pub(crate) details: String,
+    pub(crate) amount: u64,
+    pub(crate) name: String,
+    pub(crate) phone: String,
+    /// As people of Congo read it.
+    pub(crate) ordered_at: String,
+    pub(crate) token: Option<PurchaseToken>,
+    pub(crate) state: State,
+    pub(crate) problem: Option<String>,
+}
+
+/// Where an order stands. All but the last are open: the shop goes on asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It has no token yet: there is nothing to pay.
+    Ordered,
+    /// The customer can pay, or has paid and it is not known yet.
+    Pending,
+    /// A callback said that the payment failed, and the gateway has since said that the order is not paid.
+    Failed,
+    /// The same, the payment being rejected.
+    Rejected,
+    /// The same, the customer being too late.
+    TimedOut,
+    /// Paid, by the gateway's own word, and on its way.
+    Shipped,
+}
+
+/// An open order about which the gateway is to be asked.
+pub(crate) struct Due {
+    id: i64,
+    pub(crate) token: PurchaseToken,
+    asked_at: i64,
+}
+
+/// What became of a proof of payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shipment {
+    Leaves,
+    LeftBefore,
+    /// The gateway says paid, and no order has this token.
+    OfNoOrder,
+}
+
+impl Orders {
+    /// Opens the database, and makes all open orders due: what happened while the shop was closed is not known.
+    pub(crate) fn open(file: Option<&Path>) -> Result<Orders> {
+        let connection = match file {
+            Some(file) => Connection::open(file)?,
+            None => Connection::open_in_memory()?,
+        };
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // A token must be on the disk before the customer is sent away, whatever happens to the power.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        if connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? == 0 {
+            connection.execute_batch(include_str!("schema.sql"))?;
+        }
+        connection.execute("UPDATE orders SET due_at = ?1 WHERE token IS NOT NULL", [now()])?;
+        Ok(Orders { connection: Mutex::new(connection) })
+    }
+
+    pub(crate) fn products(&self) -> Result<Vec<Product>> {
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached("SELECT * FROM products ORDER BY label")?;
+        statement.query_map([], product)?.collect()
+    }
+
+    pub(crate) fn product(&self, slug: &str) -> Result<Option<Product>> {
+        self.lock().query_row("SELECT * FROM products WHERE slug = ?1", [slug], product).optional()
+    }
+
+    /// A new order, and the reference by which its customer finds it.
+    pub(crate) fn add(&self, product: &Product, name: &str, phone: &str) -> Result<String> {
+        let reference = Uuid::new_v4().simple().to_string();
+        self.lock().execute(
+            "INSERT INTO orders (reference, label, details, amount, name, phone, ordered_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![reference, product.label, product.details, product.amount, name, phone, now()],
+        )?;
+        Ok(reference)
+    }
+
+    /// Keeps the token with its order, unless the order has one: the token to be paid.
+    pub(crate) fn keep_token(&self, order: &Order, token: &PurchaseToken) -> Result<PurchaseToken> {
+        let due = now() + millis(SHORTEST_WAIT);
+        self.lock().query_row(
+            "UPDATE orders SET token = COALESCE(token, ?2), due_at = COALESCE(due_at, ?3) WHERE id = ?1 RETURNING token",
+            params![order.id, token.as_str(), due],
+            |row| parse(row, "token"),
+        )
+    }
+
+    pub(crate) fn by_reference(&self, reference: &str) -> Result<Option<Order>> {
+        self.lock().query_row(&select("WHERE reference = ?1"), [reference], order).optional()
+    }
+
+    /// The newest first.
+    pub(crate) fn latest(&self, count: usize) -> Result<Vec<Order>> {
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached(&select("ORDER BY id DESC LIMIT ?1"))?;
+        statement.query_map([count], order)?.collect()
+    }
+
+    /// No token could be had for the order.
+    pub(crate) fn no_token(&self, order: &Order, problem: &str) -> Result<()> {
+        self.lock().execute("UPDATE orders SET problem = ?2 WHERE id = ?1", params![order.id, problem])?;
+        Ok(())
+    }
+
+    /// A callback came for this token: whether an order has it. What it says of a failure is kept, to be shown once
+    /// the gateway has said that the order is not paid; what it says of a success is worth nothing.
+    pub(crate) fn note_callback(&self, token: &PurchaseToken, status: &Status) -> Result<bool> {
+        let claim = match status {
+            Status::Failed => Some("FAILED"),
+            Status::Rejected => Some("REJECTED"),
+            Status::Timeout => Some("TIMEOUT"),
+            _ => None,
+        };
+        let known = self.lock().execute(
+            "UPDATE orders SET claim = ?2, claimed_at = ?3 WHERE token = ?1",
+            params![token.as_str(), claim, now()],
+        )?;
+        Ok(known > 0)
+    }
+
+    /// Somebody waits to know: the order of this token is asked about as soon as may be.
+    pub(crate) fn hurry(&self, token: &PurchaseToken) -> Result<()> {
+        self.lock().execute(
+            "UPDATE orders SET due_at = MIN(due_at, MAX(?2, COALESCE(asked_at, 0) + ?3)) WHERE token = ?1",
+            params![token.as_str(), now(), millis(PATIENCE)],
+        )?;
+        Ok(())
+    }
+
+    /// The order to ask about now, if there is one; the newest first, whose customers are waiting. It is due again
+    /// later, so that no other thread takes it too and none is forgotten when this one dies.
+    pub(crate) fn take_due(&self) -> Result<Option<Due>> {
+        self.lock()
+            .query_row(
+                "UPDATE orders
+                 SET asked_at = ?1, due_at = ?1 + MIN(MAX((?1 - ordered_at) / ?2, ?3), ?4)
+                 WHERE id = (SELECT id FROM orders LEFT JOIN shipments ON order_id = id
+                             WHERE due_at <= ?1 AND order_id IS NULL ORDER BY id DESC LIMIT 1)
+                 RETURNING id, token, asked_at",
+                params![now(), AGE_PER_WAIT, millis(SHORTEST_WAIT), millis(LONGEST_WAIT)],
+                |row| Ok(Due { id: row.get("id")?, token: parse(row, "token")?, asked_at: row.get("asked_at")? }),
+            )
+            .optional()
+    }
+
+    /// How long no order will be due, if there is an open one.
+    pub(crate) fn until_due(&self) -> Result<Option<Duration>> {
+        let next: Option<i64> = self.lock().query_row(
+            "SELECT MIN(due_at) FROM orders LEFT JOIN shipments ON order_id = id WHERE order_id IS NULL",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(next.map(|due| Duration::from_millis(u64::try_from(due - now()).unwrap_or(0))))
+    }
+
+    /// The gateway said that the order is not paid, or not yet.
+    pub(crate) fn not_paid(&self, due: &Due) -> Result<()> {
+        self.lock()
+            .execute("UPDATE orders SET not_paid_at = ?2, problem = NULL WHERE id = ?1", [due.id, due.asked_at])?;
+        Ok(())
+    }
+
+    /// The gateway did not say whether the order is paid. It is due again after this time at the latest.
+    pub(crate) fn not_known(&self, due: &Due, problem: &str, again: Duration) -> Result<()> {
+        self.lock().execute(
+            "UPDATE orders SET problem = ?2, due_at = MIN(due_at, ?3) WHERE id = ?1",
+            params![due.id, problem, due.asked_at.saturating_add(millis(again))],
+        )?;
+        Ok(())
+    }
+
+    /// The one place where goods leave: for the order of the token that was paid, once. The warehouse sends what
+    /// stands in the table of shipments.
+    pub(crate) fn ship(&self, paid: PaidPurchase) -> Result<Shipment> {
+        let inserted = self.lock().execute(
+            "INSERT INTO shipments (order_id, shipped_at) SELECT id, ?2 FROM orders WHERE token = ?1",
+            params![paid.token().as_str(), now()],
+        );
+        match inserted {
+            Ok(0) => Ok(Shipment::OfNoOrder),
+            Ok(_) => Ok(Shipment::Leaves),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(Shipment::LeftBefore),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A panic in another thread leaves no statement half done.
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn select(rest: &str) -> String {
+    format!(
+        "SELECT *, shipped_at IS NOT NULL AS shipped, claimed_at <= not_paid_at AS claim_stands,
+                strftime('%d/%m/%Y à %H:%M', ordered_at / 1000, 'unixepoch', '+1 hour') AS ordered
+         FROM orders LEFT JOIN shipments ON order_id = id {rest}"
+    )
+}
+
+fn product(row: &Row<'_>) -> Result<Product> {
+    Ok(Product {
+        slug: row.get("slug")?,
+        label: row.get("label")?,
+        details: row.get("details")?,
+        amount: row.get("amount")?,
+    })
+}
+
+fn order(row: &Row<'_>) -> Result<Order> {
+    let has_token = row.get_ref("token")?.as_str_or_null().is_ok_and(|token| token.is_some());
+    let token = if has_token { Some(parse(row, "token")?) } else { None };
+    let claim: Option<String> = row.get("claim")?;
+    let claim = claim.filter(|_| row.get("claim_stands") == Ok(Some(true)));
+    let state = match claim.as_deref() {
+        _ if row.get("shipped")? => State::Shipped,
+        _ if token.is_none() => State::Ordered,
+        Some("REJECTED") => State::Rejected,
+        Some("TIMEOUT") => State::TimedOut,
+        Some(_) => State::Failed,
+        None => State::Pending,
+    };
+    Ok(Order {
+        id: row.get("id")?,
+        reference: row.get("reference")?,
+        label: row.get("label")?,
+        details: row.get("details")?,
+        amount: row.get("amount")?,
+        name: row.get("name")?,
+        phone: row.get("phone")?,
+        ordered_at: row.get("ordered")?,
+        token,
+        state,
+        problem: row.get("problem")?,
+    })
+}
+
+fn parse(row: &Row<'_>, column: &str) -> Result<PurchaseToken> {
+    let text: String = row.get(column)?;
+    PurchaseToken::new(text).map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,230 @@
+//! The pages, in French, for telephones first.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::orders::{Order, Product, State};
+use crate::web::OrderForm;
+
+pub(crate) const NOT_FOUND: &str = "Cette page n’existe pas, ou n’existe plus.";
+pub(crate) const BROKEN: &str = "La boutique n’a pas pu répondre. Rien n’a été débité ; réessayez dans un moment.";
+pub(crate) const NO_COOKIE: &str = "La page de votre commande est à l’adresse où vous avez commencé à payer : \
+                                    retrouvez-la dans l’historique de votre navigateur. Un paiement fait n’est jamais perdu.";
+pub(crate) const PASSWORD: &str = "Cette page est celle du marchand. Son mot de passe est nécessaire.";
+
+/// What stands between the head and the foot of the shop.
+pub(crate) struct Page {
+    title: String,
+    content: Markup,
+    /// Whether the page follows an order that may still change.
+    follows: bool,
+}
+
+impl Page {
+    fn new(title: impl Into<String>, content: Markup) -> Page {
+        Page { title: title.into(), content, follows: false }
+    }
+
+    pub(crate) fn document(self, demo: bool) -> Markup {
+        html! {
+            (DOCTYPE)
+            html lang="fr" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (self.title) " – Marché de Brazza" }
+                    link rel="stylesheet" href="/style.css";
+                    link rel="icon" href="data:,";
+                    @if self.follows {
+                        noscript { meta http-equiv="refresh" content="10"; }
+                        script src="/suivi.js" defer {}
+                    }
+                }
+                body {
+                    a.skip href="#contenu" { "Aller au contenu" }
+                    header {
+                        @if demo {
+                            p.demo role="note" { strong { "Démonstration." } " Aucun argent ne circule, rien n’est livré." }
+                        }
+                        a.brand href="/" { "Marché de Brazza" }
+                    }
+                    main id="contenu" { (self.content) }
+                    footer { p { "Paiement par Mobile Money avec EkoloPay" } }
+                }
+            }
+        }
+    }
+}
+
+/// A page that only says one thing.
+pub(crate) fn message(title: &str, text: &str) -> Page {
+    let content = html! {
+        h1 { (title) }
+        p { (text) }
+        p { a href="/" { "Retour au catalogue" } }
+    };
+    Page::new(title, content)
+}
+
+pub(crate) fn catalogue(products: &[Product]) -> Page {
+    let content = html! {
+        h1 { "Catalogue" }
+        ul.products {
+            @for product in products {
+                li.card {
+                    h2 { a href={ "/produits/" (product.slug) } { (product.label) } }
+                    p.muted { (product.details) }
+                    p.amount { (francs(product.amount)) }
+                }
+            }
+        }
+    };
+    Page::new("Catalogue", content)
+}
+
+/// A product with its order form, which comes back filled in when something is wrong with it.
+pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>) -> Page {
+    let content = html! {
+        h1 { (product.label) }
+        p.muted { (product.details) }
+        p.amount { (francs(product.amount)) }
+        form.card method="post" {
+            h2 { "Commander" }
+            @if let Some(problem) = problem {
+                p.problem id="probleme" role="alert" { (problem) }
+            }
+            label for="phone" { "Numéro Mobile Money" }
+            p.hint id="exemple" { "Par exemple 06 630 49 25" }
+            input id="phone" name="phone" type="tel" inputmode="tel" autocomplete="tel" required
+                value=(form.phone) aria-invalid=[problem.map(|_| "true")]
+                aria-describedby=(if problem.is_some() { "exemple probleme" } else { "exemple" });
+            label for="name" { "Nom " span.hint { "(facultatif)" } }
+            input id="name" name="name" autocomplete="name" value=(form.name);
+            button { "Payer " (francs(product.amount)) }
+        }
+        p { a href="/" { "Retour au catalogue" } }
+    };
+    let title = if problem.is_some() { format!("Erreur : {}", product.label) } else { product.label.clone() };
+    Page::new(title, content)
+}
+
+/// One word a state, for the script that waits for another.
+pub(crate) fn mark(order: &Order) -> &'static str {
+    match (order.state, &order.problem) {
+        (State::Ordered, _) => "ordered",
+        (State::Pending, None) => "pending",
+        (State::Pending, Some(_)) => "delayed",
+        (State::Failed, _) => "failed",
+        (State::Rejected, _) => "rejected",
+        (State::TimedOut, _) => "timed-out",
+        (State::Shipped, _) => "shipped",
+    }
+}
+
+pub(crate) fn order(order: &Order) -> Page {
+    let (class, title, text) = match (order.state, &order.problem) {
+        (State::Ordered, None) => ("", "Commande enregistrée", "Elle n’est pas encore payée."),
+        (State::Ordered, Some(_)) => (
+            "failed",
+            "Paiement indisponible",
+            "Le service de paiement ne répond pas. Rien n’a été débité, votre commande est gardée : \
+             réessayez dans un moment.",
+        ),
+        (State::Pending, None) => {
+            ("", "Paiement en attente", "Si vous avez payé, la confirmation arrive dans un moment.")
+        }
+        (State::Pending, Some(_)) => (
+            "",
+            "Vérification en cours",
+            "Le service de paiement ne répond pas pour le moment. Si vous avez payé, votre paiement n’est pas perdu : \
+             nous continuons à vérifier.",
+        ),
+        (State::Failed, _) => ("failed", "Paiement échoué", "Le paiement a échoué."),
+        (State::Rejected, _) => ("failed", "Paiement rejeté", "Le paiement est rejeté."),
+        (State::TimedOut, _) => ("failed", "Délai dépassé", "Le temps d’attente de paiement est dépassé."),
+        (State::Shipped, _) => ("paid", "Commande payée", "Merci ! Votre commande est payée et part aujourd’hui."),
+    };
+    let ended = matches!(order.state, State::Failed | State::Rejected | State::TimedOut);
+    let content = html! {
+        h1 { (title) }
+        p.state.(class) role="status" data-state=(mark(order)) { (text) }
+        section.card aria-label="Commande" {
+            h2 { (order.label) }
+            p.amount { (francs(order.amount)) }
+            dl {
+                dt { "Commandé le" }
+                dd { (order.ordered_at) }
+                @if !order.name.is_empty() {
+                    dt { "Nom" }
+                    dd { (order.name) }
+                }
+                dt { "Numéro" }
+                dd { (order.phone) }
+            }
+        }
+        @if ended {
+            p { "Si vous avez tout de même été débité, la commande partira dès que le paiement est confirmé." }
+            p { a href="/" { "Choisir un article et commander de nouveau" } }
+        } @else if order.state != State::Shipped {
+            form method="post" action={ "/commandes/" (order.reference) "/payer" } {
+                button { "Payer " (francs(order.amount)) }
+            }
+        }
+    };
+    Page { follows: order.state != State::Shipped, ..Page::new(title, content) }
+}
+
+/// The merchant's page.
+pub(crate) fn all_orders(orders: &[Order]) -> Page {
+    let shipped = orders.iter().filter(|order| order.state == State::Shipped).count();
+    let content = html! {
+        h1 { "Commandes" }
+        p { (orders.len()) " commandes, dont " (shipped) " payées et à livrer. Les autres restent ouvertes." }
+        div.wide role="region" aria-label="Toutes les commandes" tabindex="0" {
+            table {
+                thead {
+                    tr {
+                        th scope="col" { "Commandé le" }
+                        th scope="col" { "Article" }
+                        th scope="col" { "Montant" }
+                        th scope="col" { "Client" }
+                        th scope="col" { "État" }
+                        th scope="col" { "Token" }
+                    }
+                }
+                tbody { @for order in orders { (line(order)) } }
+            }
+        }
+    };
+    Page::new("Commandes", content)
+}
+
+fn line(order: &Order) -> Markup {
+    let state = match order.state {
+        State::Ordered => "sans token",
+        State::Pending => "ouverte",
+        State::Failed => "ouverte, dite échouée",
+        State::Rejected => "ouverte, dite rejetée",
+        State::TimedOut => "ouverte, dite hors délai",
+        State::Shipped => "payée, à livrer",
+    };
+    html! {
+        tr {
+            td { (order.ordered_at) }
+            td { a href={ "/commandes/" (order.reference) } { (order.label) } }
+            td.number { (francs(order.amount)) }
+            td { (order.name) " " (order.phone) }
+            td {
+                (state)
+                @if let Some(problem) = &order.problem { p.hint { (problem) } }
+            }
+            td { code { (order.token.as_ref().map_or("", |token| token.as_str())) } }
+        }
+    }
+}
+
+/// Thousands are set apart the French way, by a narrow no-break space.
+fn francs(amount: u64) -> String {
+    let digits = amount.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join("\u{202f}") + "\u{a0}FCFA"
+}

@@ -1,0 +1,19 @@
+// Looks now and then whether the order's state is another, and shows the page anew once it is.
+const state = document.querySelector("[data-state]");
+let wait = 1000;
+
+async function look() {
+  try {
+    const answer = await fetch(`${location.pathname}/etat`, { cache: "no-store" });
+    if (answer.ok && (await answer.text()) !== state.dataset.state) {
+      location.reload();
+      return;
+    }
+  } catch {
+    // No network just now: look again later.
+  }
+  wait = Math.min(wait * 1.3, 30000);
+  setTimeout(look, wait);
+}
+
+if (state) setTimeout(look, wait);

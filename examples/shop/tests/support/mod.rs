@@ -1,0 +1,194 @@
+//! A shop that runs as it would for real, its database, and a local gateway that it does not start itself.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
+use minreq::Response;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+pub const PASSWORD: &str = "a merchant's password";
+
+pub struct World {
+    pub sandbox: Sandbox,
+    pub origin: String,
+    /// How many payments the gateway was asked about.
+    checks: Arc<AtomicUsize>,
+    directory: TempDir,
+    shop: Program,
+}
+
+/// What a customer knows after having ordered.
+pub struct Ordered {
+    pub token: String,
+    pub cookie: String,
+    pub reference: String,
+}
+
+/// A child process that does not outlive its test.
+pub struct Program(pub Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl World {
+    pub fn start() -> World {
+        let origin = format!("http://127.0.0.1:{}", free_port());
+        let checks = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&checks);
+        let sandbox = Sandbox::builder()
+            .callback_url(format!("{origin}/callback"))
+            .redirect_url(format!("{origin}/payment-status"))
+            .log(move |line| {
+                counter.fetch_add(usize::from(line.contains("/check-payment ")), Ordering::SeqCst);
+            })
+            .start()
+            .expect("a local gateway");
+        let directory = tempfile::tempdir().expect("a directory");
+        let shop = run(&origin, &sandbox.origin(), directory.path().join("shop.db"));
+        World { sandbox, origin, checks, directory, shop }
+    }
+
+    pub fn kill(&mut self) {
+        self.shop.0.kill().expect("the shop ran");
+        self.shop.0.wait().expect("the shop ended");
+    }
+
+    pub fn start_again(&mut self) {
+        self.shop = run(&self.origin, &self.sandbox.origin(), self.directory.path().join("shop.db"));
+    }
+
+    pub fn database(&self) -> Connection {
+        let connection = Connection::open(self.directory.path().join("shop.db")).expect("the shop's database");
+        connection.busy_timeout(Duration::from_secs(10)).expect("a setting");
+        connection
+    }
+
+    pub fn checks(&self) -> usize {
+        self.checks.load(Ordering::SeqCst)
+    }
+
+    pub fn get(&self, path: &str, cookie: &str) -> Response {
+        let request = minreq::get(format!("{}{path}", self.origin)).with_header("Cookie", cookie);
+        request.with_follow_redirects(false).with_timeout(20).send().expect("an answer")
+    }
+
+    pub fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Response {
+        let request = minreq::post(format!("{}{path}", self.origin));
+        let request = request.with_header("Content-Type", "application/x-www-form-urlencoded").with_body(body);
+        request.with_follow_redirects(false).with_timeout(20).send().expect("an answer")
+    }
+
+    pub fn order(&self, slug: &str) -> Ordered {
+        let answer = self.post(&format!("/produits/{slug}"), "phone=066304925&name=Kanza");
+        assert_eq!(answer.status_code, 303, "{:?}", answer.as_str());
+        let cookie = header(&answer, "set-cookie").split(';').next().expect("a cookie").to_owned();
+        let reference = cookie.strip_prefix("commande=").expect("the order's reference").to_owned();
+        let location = header(&answer, "location");
+        let token = location.strip_prefix(&format!("{}/purchase-product/", self.sandbox.origin()));
+        Ordered { token: token.expect("the payment page").to_owned(), cookie, reference }
+    }
+
+    /// What the customer's browser does on the payment page. The gateway calls the shop back before it answers.
+    pub fn customer_submits(&self, order: &Ordered, outcome: &str) {
+        let answer = minreq::post(format!("{}/purchase-product/{}", self.sandbox.origin(), order.token))
+            .with_header("Content-Type", "application/x-www-form-urlencoded")
+            .with_body(format!("outcome={outcome}"))
+            .with_follow_redirects(false)
+            .with_timeout(20)
+            .send()
+            .expect("an answer");
+        assert_eq!(header(&answer, "location"), format!("{}/payment-status", self.origin));
+    }
+
+    pub fn callback(&self, token: &str, successful: bool, status: &str) -> Response {
+        self.post("/callback", format!("purchaseToken={token}&paymentSuccessful={successful}&status={status}"))
+    }
+
+    pub fn state(&self, order: &Ordered) -> String {
+        let answer = self.get(&format!("/commandes/{}/etat", order.reference), "");
+        answer.as_str().expect("a word").to_owned()
+    }
+
+    #[track_caller]
+    pub fn wait_for(&self, order: &Ordered, state: &str) {
+        wait_until(&format!("the order is {state}"), || self.state(order) == state);
+    }
+
+    /// Until the gateway has said not paid to a question that was asked after now.
+    #[track_caller]
+    pub fn wait_for_not_paid(&self, order: &Ordered) {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_millis();
+        let now = i64::try_from(now).expect("a date of this age");
+        let database = self.database();
+        wait_until("the gateway says that the order is not paid", || {
+            let sql = "SELECT COALESCE(not_paid_at, 0) FROM orders WHERE token = ?1";
+            database.query_row(sql, [&order.token], |row| row.get::<_, i64>(0)).expect("the order") >= now
+        });
+    }
+
+    pub fn shipments(&self) -> Vec<String> {
+        let database = self.database();
+        let sql = "SELECT token FROM shipments JOIN orders ON id = order_id ORDER BY id";
+        let mut statement = database.prepare(sql).expect("the tables");
+        let tokens = statement.query_map([], |row| row.get(0)).expect("the tables");
+        tokens.collect::<Result<_, _>>().expect("the shipments")
+    }
+}
+
+#[track_caller]
+pub fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
+    &answer.headers.iter().find(|(own, _)| own == name).expect("the header").1
+}
+
+#[track_caller]
+pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(30), "in 30 s not yet: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The gateway must know the shop's address before the shop runs, and the shop the gateway's.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// The program, with nothing of this process's own settings.
+pub fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_ekolopay-shop"));
+    for name in ["EKOLOPAY_API_CLIENT", "EKOLOPAY_SECRET_KEY", "EKOLOPAY_ORIGIN", "SHOP_PASSWORD", "RUST_LOG"] {
+        program.env_remove(name);
+    }
+    program
+}
+
+fn run(origin: &str, gateway: &str, database: PathBuf) -> Program {
+    let mut program = program();
+    program.args(["--live", "--listen"]).arg(origin.strip_prefix("http://").expect("an origin"));
+    program.arg("--database").arg(database);
+    program.env("RUST_LOG", "error").env("EKOLOPAY_ORIGIN", gateway).env("SHOP_PASSWORD", PASSWORD);
+    program.env("EKOLOPAY_API_CLIENT", DEMO_API_CLIENT).env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
+    let mut program = Program(program.stdout(Stdio::piped()).spawn().expect("the program"));
+    let said = first_lines(&mut program, 2);
+    assert_eq!(said[0], format!("Shop: {origin}"));
+    program
+}
+
+pub fn first_lines(program: &mut Program, count: usize) -> Vec<String> {
+    let out = program.0.stdout.take().expect("stdout");
+    BufReader::new(out).lines().take(count).collect::<Result<_, _>>().expect("what the program says")
+}
