@@ -20,8 +20,10 @@ pub(crate) fn page(status: u16, title: &str, content: &Markup) -> Reply {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                p.sandbox role="note" {
-                    strong { "Bac à sable." } " Aucun argent ne circule."
+                header {
+                    p.sandbox role="note" {
+                        strong { "Bac à sable." } " Aucun argent ne circule."
+                    }
                 }
                 main { (content) }
             }

@@ -166,7 +166,11 @@ pub(crate) fn order(order: &Order) -> Page {
             p { a href="/" { "Choisir un article et commander de nouveau" } }
         } @else if order.state != State::Shipped {
             form method="post" action={ "/commandes/" (order.reference) "/payer" } {
-                button { "Payer " (francs(order.amount)) }
+                @match order.state {
+                    State::Ordered => button { "Payer " (francs(order.amount)) },
+                    // Perhaps it is paid already.
+                    _ => button.second { "Continuer vers le paiement" },
+                }
             }
         }
     };
@@ -178,7 +182,7 @@ pub(crate) fn all_orders(orders: &[Order]) -> Page {
     let shipped = orders.iter().filter(|order| order.state == State::Shipped).count();
     let content = html! {
         h1 { "Commandes" }
-        p { (orders.len()) " commandes, dont " (shipped) " payées et à livrer. Les autres restent ouvertes." }
+        p { "Payées, à livrer : " (shipped) ". Ouvertes, que la boutique continue à vérifier : " (orders.len() - shipped) "." }
         div.wide role="region" aria-label="Toutes les commandes" tabindex="0" {
             table {
                 thead {

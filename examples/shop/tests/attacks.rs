@@ -44,7 +44,7 @@ fn a_callback_replayed_a_thousand_times_asks_the_gateway_now_and_then_and_ships_
     }
     world.wait_for_not_paid(&order);
     // A request is a check of the service and the check itself; the shop's patience is two seconds.
-    let most = 2 * (2 + start.elapsed().as_secs() as usize / 2);
+    let most = 2 * (2 + start.elapsed().as_secs() / 2);
     assert!(world.checks() <= most, "{} requests in {:?}", world.checks(), start.elapsed());
     world.customer_submits(&order, "paid");
     for _ in 0..500 {

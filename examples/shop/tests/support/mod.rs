@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ pub struct World {
     pub sandbox: Sandbox,
     pub origin: String,
     /// How many payments the gateway was asked about.
-    checks: Arc<AtomicUsize>,
+    checks: Arc<AtomicU64>,
     directory: TempDir,
     shop: Program,
 }
@@ -46,13 +46,13 @@ impl Drop for Program {
 impl World {
     pub fn start() -> World {
         let origin = format!("http://127.0.0.1:{}", free_port());
-        let checks = Arc::new(AtomicUsize::new(0));
+        let checks = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&checks);
         let sandbox = Sandbox::builder()
             .callback_url(format!("{origin}/callback"))
             .redirect_url(format!("{origin}/payment-status"))
             .log(move |line| {
-                counter.fetch_add(usize::from(line.contains("/check-payment ")), Ordering::SeqCst);
+                counter.fetch_add(u64::from(line.contains("/check-payment ")), Ordering::SeqCst);
             })
             .start()
             .expect("a local gateway");
@@ -76,7 +76,7 @@ impl World {
         connection
     }
 
-    pub fn checks(&self) -> usize {
+    pub fn checks(&self) -> u64 {
         self.checks.load(Ordering::SeqCst)
     }
 

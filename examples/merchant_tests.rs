@@ -1,0 +1,110 @@
+//! A merchant's own function and its unit tests: no network and no local gateway, but the documentation's replies, which
+//! go through the same code as the real gateway's.
+//!
+//! `cargo test --example merchant_tests` runs the tests; `cargo run --example merchant_tests` tells what each reply does
+//! to an order.
+
+use std::collections::BTreeMap;
+use std::mem;
+
+use ekolopay::canned::Canned;
+use ekolopay::purchase::PurchaseToken;
+use ekolopay::transport::TransportError;
+use ekolopay::verify::{PaidPurchase, Verification};
+use ekolopay::{Credentials, Delivery, Error, Gateway};
+
+const PAID: &str = include_str!("../tests/fixtures/check-payment-paid.json");
+const NOT_PAID: &str = include_str!("../tests/fixtures/check-payment-not-paid.json");
+const REFUSED: &str = include_str!("../tests/fixtures/check-payment-refused.json");
+
+/// The orders by their tokens, and whether each is shipped. A real shop has a database.
+type Orders = BTreeMap<PurchaseToken, bool>;
+
+/// Ships the order if it is paid: whether it leaves. On an error nothing is known, and the order stays open.
+fn settle_order(gateway: &Gateway, orders: &mut Orders, token: &PurchaseToken) -> Result<bool, Error> {
+    match gateway.check_payment(token)? {
+        Verification::Paid(paid) => Ok(ship(orders, paid)),
+        Verification::NotPaid => Ok(false),
+    }
+}
+
+/// Goods leave here alone: for the order of the token that was paid, once.
+fn ship(orders: &mut Orders, paid: PaidPurchase) -> bool {
+    orders.get_mut(paid.token()).is_some_and(|shipped| !mem::replace(shipped, true))
+}
+
+/// A shop with one open order, and a gateway that answers as told.
+fn shop(canned: Canned) -> Result<(Gateway, Orders, PurchaseToken), Error> {
+    let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?).transport(canned).build()?;
+    let token = PurchaseToken::new("940d4e9aab5797e6055e1259b84a9875")?;
+    Ok((gateway, Orders::from([(token.clone(), false)]), token))
+}
+
+fn lost_reply() -> TransportError {
+    TransportError::new(Delivery::Unknown, "the line was cut")
+}
+
+fn main() -> Result<(), Error> {
+    for (reply, canned) in [
+        ("paid", Canned::new().reply(200, PAID)),
+        ("not paid", Canned::new().reply(200, NOT_PAID)),
+        ("refused", Canned::new().reply(200, REFUSED)),
+        ("unavailable", Canned::new().unavailable()),
+        ("lost", Canned::new().fails(lost_reply())),
+    ] {
+        let (gateway, mut orders, token) = shop(canned)?;
+        match settle_order(&gateway, &mut orders, &token) {
+            Ok(leaves) => println!("{reply:<12} leaves: {leaves}"),
+            Err(error) => println!("{reply:<12} open: {error}"),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paid_order_leaves_once() {
+        let canned = Canned::new().reply(200, PAID).reply(200, PAID);
+        let (gateway, mut orders, token) = shop(canned.clone()).unwrap();
+        assert!(settle_order(&gateway, &mut orders, &token).unwrap());
+        assert!(!settle_order(&gateway, &mut orders, &token).unwrap());
+        assert!(orders[&token]);
+        assert_eq!(canned.requests().len(), 4); // each call, and the availability check before it
+    }
+
+    #[test]
+    fn an_order_that_is_not_paid_stays() {
+        let (gateway, mut orders, token) = shop(Canned::new().reply(200, NOT_PAID)).unwrap();
+        assert!(!settle_order(&gateway, &mut orders, &token).unwrap());
+        assert!(!orders[&token]);
+    }
+
+    /// What the error is, and that the order is open still.
+    #[track_caller]
+    fn stays_open(canned: Canned, is_expected: impl Fn(&Error) -> bool) {
+        let (gateway, mut orders, token) = shop(canned).unwrap();
+        let error = settle_order(&gateway, &mut orders, &token).unwrap_err();
+        assert!(is_expected(&error), "{error:?}");
+        assert!(!orders[&token]);
+    }
+
+    #[test]
+    fn no_error_closes_an_order() {
+        stays_open(Canned::new().reply(200, REFUSED), |error| matches!(error, Error::Refused { code: 0, .. }));
+        stays_open(Canned::new().unavailable(), Error::is_unavailable);
+        stays_open(Canned::new().fails(lost_reply()), |error| error.delivery() == Delivery::Unknown);
+    }
+
+    /// Who pays a small order and presents its token for a large one gets the small one.
+    #[test]
+    fn the_order_that_leaves_is_that_of_the_token_that_was_paid() {
+        let (gateway, mut orders, paid) = shop(Canned::new().reply(200, PAID)).unwrap();
+        let large = PurchaseToken::new("large").unwrap();
+        orders.insert(large.clone(), false);
+        assert!(settle_order(&gateway, &mut orders, &paid).unwrap());
+        assert!(orders[&paid] && !orders[&large]);
+    }
+}

@@ -1,0 +1,234 @@
+//! The whole journey in a browser, on a telephone's screen: order, pay, come back.
+//!
+//! Each page on the way is looked at by axe, which knows the rules of accessibility, and kept as a picture.
+
+mod support;
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use support::{Program, first_lines, program};
+use tempfile::TempDir;
+
+/// The shop by its one command, and a browser.
+struct Journey {
+    browser: Client,
+    shop: String,
+    gateway: String,
+    name: &'static str,
+    /// What does not outlive the test.
+    _processes: (Program, Program, TempDir),
+}
+
+impl Journey {
+    async fn start(name: &'static str) -> Journey {
+        let mut shop = program();
+        shop.args(["--listen", "127.0.0.1:0"]).env("RUST_LOG", "error").stdout(Stdio::piped());
+        let mut shop = Program(shop.spawn().expect("the shop"));
+        let said = first_lines(&mut shop, 3);
+        let after = |line: &String| line.split_once(": ").expect("a name and an address").1.to_owned();
+
+        let driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
+        let mut driver = Program(driver.expect("needs Chromium and its driver in the PATH"));
+        let out = BufReader::new(driver.0.stdout.take().expect("stdout"));
+        let port = out.lines().map_while(Result::ok).find_map(|line| {
+            line.split_once("started successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned())
+        });
+        let profile = tempfile::tempdir().expect("a directory");
+        let data = format!("--user-data-dir={}", profile.path().display());
+        let options = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            &data,
+        ];
+        let telephone = json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true } });
+        let capabilities = json!({ "goog:chromeOptions": { "args": options, "mobileEmulation": telephone } });
+        let Value::Object(capabilities) = capabilities else { unreachable!("an object") };
+        let driver_url = format!("http://127.0.0.1:{}", port.expect("the driver's port"));
+        let browser = ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&driver_url).await;
+        let browser = browser.expect("a browser");
+        let (shop_url, gateway) = (after(&said[0]), after(&said[2]));
+        Journey { browser, shop: shop_url, gateway, name, _processes: (shop, driver, profile) }
+    }
+
+    /// On the page with this heading: no barrier for anybody, and nothing wider than the screen.
+    async fn arrive(&self, heading: &str) {
+        let xpath = format!("//h1[normalize-space()={heading:?}]");
+        let wait = self.browser.wait().at_most(Duration::from_secs(30));
+        if let Err(error) = wait.for_element(Locator::XPath(&xpath)).await {
+            panic!("no {heading:?} ({error}) in {}", self.browser.source().await.expect("a page"));
+        }
+        let picture = self.browser.screenshot().await.expect("a picture");
+        let file = format!("{}-{}.png", self.name, heading.to_lowercase().replace(' ', "-"));
+        fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(file), picture).expect("a file");
+
+        let fits = "return document.documentElement.scrollWidth <= window.innerWidth";
+        assert_eq!(self.browser.execute(fits, vec![]).await.expect("a script"), true, "{heading} scrolls sideways");
+        let axe = env::var("AXE_CORE").expect("AXE_CORE, the path of axe.min.js");
+        let axe = fs::read_to_string(axe).expect("axe.min.js");
+        self.browser.execute(&axe, vec![]).await.expect("axe");
+        let look = "const done = arguments[0]; axe.run().then(found => done(found.violations.map(violation => \
+                    violation.id + ': ' + violation.nodes.map(node => node.html).join(' '))), error => done('' + error))";
+        let found = self.browser.execute_async(look, vec![]).await.expect("a script");
+        assert_eq!(found, json!([]), "barriers on {heading}");
+    }
+
+    async fn find(&self, text: &str) -> Element {
+        let xpath = format!("//*[self::a or self::button][contains(normalize-space(), {text:?})]");
+        self.browser.find(Locator::XPath(&xpath)).await.unwrap_or_else(|error| panic!("no {text:?}: {error}"))
+    }
+
+    async fn click(&self, text: &str) {
+        self.find(text).await.click().await.expect("a click");
+    }
+
+    async fn order(&self, product: &str) {
+        self.browser.goto(&self.shop).await.expect("the shop");
+        self.arrive("Catalogue").await;
+        self.click(product).await;
+        self.arrive(product).await;
+        let phone = self.browser.find(Locator::Id("phone")).await.expect("the field");
+        phone.send_keys("06 630 49 25").await.expect("a number");
+        self.click("Payer").await;
+    }
+
+    /// At the gateway, and back.
+    async fn choose(&self, outcome: &str) {
+        self.arrive("Paiement").await;
+        let url = self.browser.current_url().await.expect("an address");
+        assert!(url.as_str().starts_with(self.gateway.trim_end_matches("sandbox")), "{url}");
+        self.click(outcome).await;
+    }
+
+    async fn text(&self) -> String {
+        let main = self.browser.find(Locator::Css("main")).await.expect("a page");
+        main.text().await.expect("its text")
+    }
+
+    async fn set_in_service(&self, in_service: bool) {
+        self.browser.goto(&self.gateway).await.expect("the gateway");
+        let (now, then) = ("Mettre hors service", "Remettre en service");
+        let (now, then) = if in_service { (then, now) } else { (now, then) };
+        self.click(now).await;
+        let then = format!("//button[.={then:?}]");
+        self.browser.wait().for_element(Locator::XPath(&then)).await.expect("the gateway's new state");
+    }
+
+    /// With the tabulator alone, to what has this text.
+    async fn tab_to(&self, text: &str) -> Element {
+        for _ in 0..20 {
+            let active = self.browser.active_element().await.expect("an element");
+            active.send_keys(&String::from(char::from(Key::Tab))).await.expect("a key");
+            let active = self.browser.active_element().await.expect("an element");
+            let id = active.attr("id").await.expect("an element").unwrap_or_default();
+            if id == text || active.text().await.expect("a text").contains(text) {
+                return active;
+            }
+        }
+        panic!("{text:?} is not reached by keyboard");
+    }
+
+    async fn end(self) {
+        self.browser.close().await.expect("the end");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn a_customer_pays() {
+    let journey = Journey::start("paid").await;
+    journey.order("Iphone S").await;
+    journey.choose("Réussir le paiement").await;
+    journey.arrive("Commande payée").await;
+    let url = journey.browser.current_url().await.expect("an address");
+    assert!(url.as_str().starts_with(&format!("{}/commandes/", journey.shop)), "{url}");
+    let text = journey.text().await;
+    // WebDriver reads a no-break space as a space.
+    assert!(text.contains("150\u{202f}000 FCFA") && !text.contains("Payer"), "{text:?}");
+    // The merchant sees it.
+    let merchant = journey.shop.replace("http://", "http://marchand:demo@") + "/marchand";
+    journey.browser.goto(&merchant).await.expect("all orders");
+    journey.arrive("Commandes").await;
+    assert!(journey.text().await.contains("payée, à livrer"));
+    journey.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn a_customer_without_a_pointer_pays() {
+    let journey = Journey::start("keyboard").await;
+    let enter = String::from(char::from(Key::Enter));
+    journey.browser.goto(&journey.shop).await.expect("the shop");
+    journey.tab_to("Lampe solaire").await.send_keys(&enter).await.expect("a key");
+    journey.arrive("Lampe solaire").await;
+    journey.tab_to("phone").await.send_keys("066304925").await.expect("a number");
+    journey.tab_to("name").await.send_keys("Kanza").await.expect("a name");
+    journey.tab_to("Payer").await.send_keys(&enter).await.expect("a key");
+    journey.arrive("Paiement").await;
+    journey.tab_to("Réussir le paiement").await.send_keys(&enter).await.expect("a key");
+    journey.arrive("Commande payée").await;
+    journey.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn a_customers_payment_is_rejected() {
+    let journey = Journey::start("rejected").await;
+    journey.order("Café de la Lékoumou").await;
+    journey.choose("Faire rejeter le paiement").await;
+    journey.arrive("Paiement rejeté").await;
+    assert!(journey.text().await.contains("la commande partira dès que le paiement est confirmé"));
+    journey.click("commander de nouveau").await;
+    journey.arrive("Catalogue").await;
+    journey.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn a_customer_is_too_late() {
+    let journey = Journey::start("timed-out").await;
+    journey.order("Pagne « Brazza »").await;
+    journey.choose("Laisser passer le délai").await;
+    journey.arrive("Délai dépassé").await;
+    journey.end().await;
+}
+
+/// The gateway is down when the customer orders, and again when he comes back.
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn a_customer_meets_an_outage() {
+    let journey = Journey::start("unavailable").await;
+    journey.set_in_service(false).await;
+    journey.order("Iphone S").await;
+    journey.arrive("Paiement indisponible").await;
+    let order = journey.browser.current_url().await.expect("an address");
+    journey.set_in_service(true).await;
+    journey.browser.goto(order.as_str()).await.expect("the order");
+    journey.click("Payer").await;
+    journey.arrive("Paiement").await;
+    let payment = journey.browser.current_url().await.expect("an address");
+
+    journey.set_in_service(false).await;
+    journey.browser.goto(&format!("{}/payment-status", journey.shop)).await.expect("the return page");
+    journey.arrive("Vérification en cours").await;
+    journey.set_in_service(true).await;
+    journey.browser.goto(payment.as_str()).await.expect("the payment page");
+    journey.choose("Réussir le paiement").await;
+    // By itself: the page follows the order, and the shop the payment.
+    journey.arrive("Commande payée").await;
+    journey.end().await;
+}

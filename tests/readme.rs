@@ -1,0 +1,15 @@
+//! The README's code that is not compiled as it stands there is a part of an example that is.
+
+#[test]
+fn what_the_readme_shows_of_an_example_stands_in_it() {
+    const README: &str = include_str!("../README.md");
+    const EXAMPLE: &str = include_str!("../examples/merchant_tests.rs");
+    let blocks: Vec<&str> =
+        README.split("```rust,ignore\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(blocks.len(), 2);
+    // A test's lines stand further to the right in their module.
+    let flat = |text: &str| text.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
+    for block in blocks {
+        assert!(flat(EXAMPLE).contains(&flat(block)), "not in the example:\n{block}");
+    }
+}
