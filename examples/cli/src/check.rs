@@ -1,0 +1,106 @@
+//! `ekolopay check`
+
+use std::time::Duration;
+
+use ekolopay::Error;
+use ekolopay::purchase::PurchaseToken;
+use serde_json::json;
+
+use crate::arguments::Settings;
+use crate::client::Client;
+use crate::exit::Code;
+use crate::failure::Failure;
+use crate::output::{self, Output};
+use crate::patience::Patience;
+
+/// A token, and the last that is known about its payment.
+struct Open {
+    token: PurchaseToken,
+    answer: Result<bool, Failure>,
+}
+
+pub(crate) fn run(
+    settings: &Settings,
+    tokens: &[String],
+    wait: Option<Duration>,
+    out: &Output,
+) -> Result<Code, Failure> {
+    let client = Client::new(settings)?;
+    let mut patience = wait.map(Patience::new).transpose()?;
+    let mut worst = Code::Done;
+    let mut open = Vec::new();
+    for (position, text) in (1..).zip(tokens) {
+        match PurchaseToken::new(text) {
+            Ok(token) => open.push(Open { token, answer: Err(Failure::OutOfTime) }),
+            Err(invalid) => {
+                let about = format!("token {position}: ");
+                worst = worst.max(out.failure(json!({ "position": position }), &about, &invalid.into())?);
+            }
+        }
+    }
+    if let Some(wait) = wait {
+        output::tell_watcher(&format!("waiting up to {} for a payment", humantime::format_duration(wait)));
+    }
+    loop {
+        let mut unsettled = Vec::new();
+        let mut outage = None;
+        for mut one in open {
+            if let Some(answer) = ask(&client, &one.token, patience.as_ref(), &mut outage) {
+                one.answer = answer;
+            }
+            let may_change = match &one.answer {
+                Ok(paid) => !paid,
+                Err(failure) => failure.may_pass(),
+            };
+            if patience.is_some() && may_change {
+                unsettled.push(one);
+            } else {
+                worst = worst.max(report(&one, out)?);
+            }
+        }
+        open = unsettled;
+        let again = !open.is_empty() && patience.as_mut().is_some_and(Patience::pause);
+        if !again {
+            break;
+        }
+    }
+    for one in &open {
+        worst = worst.max(report(one, out)?);
+    }
+    if worst > Code::NotPaid {
+        output::tell("An error does not mean \"not paid\": keep the order open.");
+    }
+    Ok(worst)
+}
+
+/// Asks, unless the time is over (nothing) or the gateway has just said that it is out of service.
+fn ask(
+    client: &Client,
+    token: &PurchaseToken,
+    patience: Option<&Patience>,
+    outage: &mut Option<String>,
+) -> Option<Result<bool, Failure>> {
+    if let Some(message) = outage {
+        return Some(Err(Failure::Skipped { message: message.clone() }));
+    }
+    let left = match patience {
+        Some(patience) => Some(patience.left()?),
+        None => None,
+    };
+    let answer = client.check(token, left);
+    if let Err(Failure::Gateway(Error::Unavailable { message })) = &answer {
+        *outage = Some(message.clone());
+    }
+    Some(answer)
+}
+
+fn report(Open { token, answer }: &Open, out: &Output) -> Result<Code, Failure> {
+    match answer {
+        Ok(paid) => {
+            let words = if *paid { "paid" } else { "not paid, or not yet" };
+            out.result(&json!({ "purchaseToken": token, "paymentSuccessful": paid }), &format!("{token} {words}"))?;
+            Ok(if *paid { Code::Done } else { Code::NotPaid })
+        }
+        Err(failure) => out.failure(json!({ "purchaseToken": token }), &format!("{token}: "), failure),
+    }
+}

@@ -1,0 +1,70 @@
+//! Reading the command line, and what is said when it cannot be understood.
+//!
+//! What was typed can be a secret in the wrong place, and what is said can end up in a log: no value is repeated.
+
+use std::env;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Error, FromArgMatches};
+
+use crate::arguments::Arguments;
+use crate::exit::Code;
+use crate::help;
+use crate::output;
+
+const SECRET_KEY: &str = "EKOLOPAY_SECRET_KEY";
+
+/// The arguments, or how the program ends without them.
+pub(crate) fn arguments() -> Result<Arguments, Code> {
+    if holds_the_secret() {
+        output::tell(&format!("error: an argument is the secret key: it is read from {SECRET_KEY} alone"));
+        return Err(Code::BadInput);
+    }
+    let matches = help::command().try_get_matches();
+    matches.and_then(|matches| Arguments::from_arg_matches(&matches)).map_err(|error| {
+        let is_usage = error.use_stderr();
+        match without_values(error).print() {
+            Ok(()) if !is_usage => Code::Done,
+            Err(_) if !is_usage => Code::Local,
+            _ => Code::BadInput,
+        }
+    })
+}
+
+/// Whether the secret itself, or `--anything=` the secret, is among the arguments.
+fn holds_the_secret() -> bool {
+    let Ok(secret) = env::var(SECRET_KEY) else { return false };
+    let is_secret = |argument: &str| argument == secret || argument.ends_with(&format!("={secret}"));
+    !secret.is_empty() && env::args_os().any(|argument| is_secret(&argument.to_string_lossy()))
+}
+
+fn without_values(mut error: Error) -> Error {
+    let hidden = || ContextValue::String("…".to_owned());
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidSubcommand] {
+        // An empty value is one that is missing.
+        if matches!(error.get(kind), Some(ContextValue::String(value)) if !value.is_empty()) {
+            error.insert(kind, hidden());
+        }
+    }
+    if error.kind() == ErrorKind::UnknownArgument {
+        let name = match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(argument)) => argument.clone(),
+            _ => String::new(),
+        };
+        let is_option = name.starts_with("--") && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        if !is_option {
+            error.insert(ContextKind::InvalidArg, hidden());
+        }
+        let tip = if name.starts_with("--secret") || name.starts_with("--key") {
+            format!("the secret key is read from the variable {SECRET_KEY} alone")
+        } else {
+            "what begins with '-' and is no option goes after '--'".to_owned()
+        };
+        // In the place of clap's own tip, which repeats the value.
+        error.remove(ContextKind::Suggested);
+        if name.starts_with('-') {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        }
+    }
+    error
+}
