@@ -65,7 +65,7 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     if file == Path::new("-") {
         let stdin = io::stdin();
         if stdin.is_terminal() {
-            output::tell_watcher("type or paste the callback's body, then Enter and Ctrl-D");
+            output::tell("type or paste the callback's body, then Enter and Ctrl-D");
         }
         stdin.lock().take(LONGEST + 1).read_to_end(&mut body)?;
     } else {

@@ -12,12 +12,10 @@ use crate::exit::Code;
 use crate::help;
 use crate::output;
 
-const SECRET_KEY: &str = "EKOLOPAY_SECRET_KEY";
-
 /// The arguments, or how the program ends without them.
 pub(crate) fn arguments() -> Result<Arguments, Code> {
     if holds_the_secret() {
-        output::tell(&format!("error: an argument is the secret key: it is read from {SECRET_KEY} alone"));
+        output::tell("error: an argument is the secret key: it is read from the variable EKOLOPAY_SECRET_KEY alone");
         return Err(Code::BadInput);
     }
     let matches = help::command().try_get_matches();
@@ -33,7 +31,7 @@ pub(crate) fn arguments() -> Result<Arguments, Code> {
 
 /// Whether the secret itself, or `--anything=` the secret, is among the arguments.
 fn holds_the_secret() -> bool {
-    let Ok(secret) = env::var(SECRET_KEY) else { return false };
+    let Ok(secret) = env::var("EKOLOPAY_SECRET_KEY") else { return false };
     let is_secret = |argument: &str| argument == secret || argument.ends_with(&format!("={secret}"));
     !secret.is_empty() && env::args_os().any(|argument| is_secret(&argument.to_string_lossy()))
 }
@@ -46,25 +44,23 @@ fn without_values(mut error: Error) -> Error {
             error.insert(kind, hidden());
         }
     }
-    if error.kind() == ErrorKind::UnknownArgument {
-        let name = match error.get(ContextKind::InvalidArg) {
-            Some(ContextValue::String(argument)) => argument.clone(),
-            _ => String::new(),
-        };
-        let is_option = name.starts_with("--") && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-        if !is_option {
-            error.insert(ContextKind::InvalidArg, hidden());
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => argument.clone(),
+        _ => return error,
+    };
+    let is_name = argument.starts_with("--") && argument.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    if !is_name {
+        error.insert(ContextKind::InvalidArg, hidden());
+        // clap's own tip repeats the value.
+        if error.remove(ContextKind::Suggested).is_some() {
+            suggest(&mut error, "a value that begins with '-' goes after '--'");
         }
-        let tip = if name.starts_with("--secret") || name.starts_with("--key") {
-            format!("the secret key is read from the variable {SECRET_KEY} alone")
-        } else {
-            "what begins with '-' and is no option goes after '--'".to_owned()
-        };
-        // In the place of clap's own tip, which repeats the value.
-        error.remove(ContextKind::Suggested);
-        if name.starts_with('-') {
-            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-        }
+    } else if argument.contains("secret") || argument.contains("key") {
+        suggest(&mut error, "the secret key is read from the variable EKOLOPAY_SECRET_KEY alone");
     }
     error
+}
+
+fn suggest(error: &mut Error, tip: &'static str) {
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
 }

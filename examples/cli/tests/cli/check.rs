@@ -1,0 +1,63 @@
+//! `check` of several tokens.
+
+use ekolopay_sandbox::Sandbox;
+use serde_json::json;
+
+use crate::program::{new_token, paid_token, run_at};
+use crate::support::{RawServer, UNAVAILABLE, response};
+
+#[test]
+fn each_token_is_reported_and_the_worst_decides() {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let (paid, open) = (paid_token(&sandbox), new_token(&sandbox));
+    let check = |tokens: &[&str]| {
+        let arguments: Vec<&str> = ["check", "--json"].iter().chain(tokens).copied().collect();
+        let run = run_at(&sandbox.origin(), &arguments);
+        assert_eq!(run.json_lines().len(), tokens.len(), "{run:?}");
+        run.code
+    };
+    assert_eq!(check(&[&paid, &paid]), 0);
+    assert_eq!(check(&[&paid, &open]), 3);
+    assert_eq!(check(&[&open, &paid]), 3);
+    assert_eq!(check(&["unknown", &open, &paid]), 8);
+    assert_eq!(check(&[&paid, "a b", "unknown"]), 2);
+    let run = run_at(&sandbox.origin(), &["check", &paid, "unknown", "a b", &open]);
+    assert_eq!(run.out, format!("{paid} paid\n{open} not paid, or not yet\n"));
+    assert_eq!(run.err.matches("error: ").count(), 2);
+}
+
+#[test]
+fn a_token_may_begin_with_a_dash() {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let run = run_at(&sandbox.origin(), &["check", "--json", "--", "-x", "--json"]);
+    let tokens: Vec<_> = run.json_lines().iter().map(|line| line["purchaseToken"].clone()).collect();
+    assert_eq!((run.code, tokens), (8, vec![json!("-x"), json!("--json")]));
+}
+
+/// What the SDK cannot be told by a type: that the rest is let alone.
+#[test]
+fn an_outage_is_asked_about_once() {
+    let server = RawServer::start(|_| response(200, UNAVAILABLE));
+    let run = run_at(&server.origin, &["check", "a", "b", "c"]);
+    assert_eq!((run.code, run.out.as_str()), (4, ""));
+    let lines: Vec<&str> = run.err.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "error: a: the gateway is unavailable: \"Service indisponible\"",
+            "error: b: not asked, since the gateway is unavailable: \"Service indisponible\"",
+            "error: c: not asked, since the gateway is unavailable: \"Service indisponible\"",
+            "An error does not mean \"not paid\": keep the order open.",
+        ]
+    );
+    assert_eq!(server.seen().len(), 1);
+
+    let run = run_at(&server.origin, &["check", "--json", "a", "b", "c"]);
+    let line = |token| {
+        json!({
+            "purchaseToken": token, "error": "unavailable", "delivery": "not_sent", "message": "Service indisponible",
+        })
+    };
+    assert_eq!((run.code, run.json_lines()), (4, vec![line("a"), line("b"), line("c")]));
+    assert_eq!(server.seen().len(), 2);
+}

@@ -1,0 +1,65 @@
+//! The help, the README's tables, and the completion scripts.
+
+use std::process::Command;
+
+use crate::program::{bare, run};
+
+const COMMANDS: [&str; 5] = ["availability", "purchase", "check", "callback", "completions"];
+const README: &str = include_str!("../../README.md");
+
+/// The end of the help: number and meaning of each exit code.
+fn codes(help: &str) -> Vec<(&str, &str)> {
+    let (_, end) = help.split_once("Exit codes:\n").expect("the exit codes");
+    end.lines().map_while(|line| line.strip_prefix("  ")?.split_once("  ")).collect()
+}
+
+#[test]
+fn every_help_names_the_variables_and_the_exit_codes() {
+    let help = run(bare(), &["--help"], b"").out;
+    let numbers: Vec<&str> = codes(&help).iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, ["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
+    for name in COMMANDS {
+        assert!(help.contains(&format!("\n  {name} ")), "{name}");
+        let own = run(bare(), &[name, "--help"], b"").out;
+        assert_eq!(codes(&own), codes(&help), "{name}");
+        for variable in ["EKOLOPAY_API_CLIENT", "EKOLOPAY_SECRET_KEY", "EKOLOPAY_ORIGIN"] {
+            assert!(own.contains(variable), "{name}: {variable}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_has_the_same_exit_codes() {
+    let help = run(bare(), &["--help"], b"").out;
+    let rows = README.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        match cells[..] {
+            [number, _name, meaning] if number.parse::<u8>().is_ok() => Some((number, meaning)),
+            _ => None,
+        }
+    });
+    assert_eq!(rows.collect::<Vec<_>>(), codes(&help));
+}
+
+#[test]
+fn each_shell_has_its_completion_script() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(bare(), &["completions", shell], b"").out;
+        for word in COMMANDS.iter().chain(&["ekolopay", "wait", "verify", "amount"]) {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_understands_its_script() {
+    let script = run(bare(), &["completions", "bash"], b"").out;
+    let mut bash = Command::new("bash");
+    bash.arg("-n");
+    assert_cmd::Command::from_std(bash).write_stdin(script).assert().success().stderr("");
+    // The completion of a word, as bash asks for it.
+    let asks = "COMP_WORDS=(ekolopay ch); COMP_CWORD=1; _ekolopay ekolopay ch ekolopay; echo \"${COMPREPLY[@]}\"";
+    let script = run(bare(), &["completions", "bash"], b"").out + asks;
+    assert_cmd::Command::new("bash").arg("-s").write_stdin(script).assert().success().stdout("check\n");
+}

@@ -1,0 +1,13 @@
+//! The program, run against the sandbox and against servers that answer what no gateway should.
+
+mod callback;
+mod check;
+mod exit_codes;
+mod help;
+mod hostile;
+mod program;
+mod purchase;
+mod secrets;
+#[path = "../../../../tests/support/mod.rs"]
+mod support;
+mod wait;

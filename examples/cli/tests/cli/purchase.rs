@@ -1,0 +1,64 @@
+//! `purchase`
+
+use ekolopay_sandbox::Sandbox;
+use serde_json::json;
+
+use crate::program::run_at;
+
+#[test]
+fn every_option_reaches_the_gateway() {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let order = [
+        "purchase",
+        "--amount",
+        "150000",
+        "--label",
+        "Achat d'un Iphone S",
+        "--phone",
+        "066304925",
+        "--details",
+        "Iphone S, 32 GB",
+        "--name",
+        "Kanza",
+        "--uuid",
+        "d34f747e",
+    ];
+    let machine: Vec<&str> = order.iter().copied().chain(["--json"]).collect();
+    let run = run_at(&sandbox.origin(), &machine);
+    let payment = sandbox.payments().pop().expect("a payment");
+    let url = format!("{}/purchase-product/{}", sandbox.origin(), payment.token);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert_eq!(run.json(), json!({ "purchaseToken": payment.token, "paymentUrl": url }));
+    assert_eq!((payment.amount, payment.label.as_str()), (150_000, "Achat d'un Iphone S"));
+    assert_eq!((payment.phone.as_str(), payment.details.as_deref()), ("066304925", Some("Iphone S, 32 GB")));
+    assert_eq!((payment.name.as_deref(), payment.uuid.as_deref()), (Some("Kanza"), Some("d34f747e")));
+
+    let run = run_at(&sandbox.origin(), &order);
+    let token = sandbox.payments().pop().expect("a payment").token;
+    let url = format!("{}/purchase-product/{token}", sandbox.origin());
+    assert_eq!(run.out, format!("token     {token}\npay here  {url}\n"));
+}
+
+#[test]
+fn what_is_no_amount_is_named_and_not_sent() {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let amounts = ["0", "-1", "1e3", "1.5", "1 000", "1_000", "+5", "0x10", "", "٣", "9223372036854775808"];
+    for amount in amounts.into_iter().chain(["99999999999999999999999"]) {
+        let order = ["purchase", "--json", "--amount", amount, "--label", "Iphone", "--phone", "066304925"];
+        let run = run_at(&sandbox.origin(), &order);
+        assert_eq!((run.code, &run.json()["field"]), (2, &json!("amount")), "{amount}: {run:?}");
+        assert!(run.err.starts_with("error: amount must "), "{amount}: {run:?}");
+    }
+    assert!(sandbox.payments().is_empty());
+}
+
+#[test]
+fn the_rules_of_the_sdk_are_told_by_field() {
+    for (label, phone, field) in [(" ", "066304925", "product.label"), ("Iphone", "", "customer.phone")] {
+        let order = ["purchase", "--json", "--amount", "5", "--label", label, "--phone", phone];
+        let run = run_at("", &order);
+        let error =
+            json!({ "error": "bad_input", "delivery": "not_sent", "field": field, "reason": "must not be blank" });
+        assert_eq!((run.code, run.json()), (2, error));
+    }
+}

@@ -1,0 +1,86 @@
+//! The secret, given in the wrong place or sent back. That no run shows it is asserted by `run` itself.
+
+use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox};
+use serde_json::json;
+
+use crate::program::{bare, run, run_at};
+use crate::support::{RawServer, response};
+
+/// A key that the environment does not hold, so that nothing but care keeps it out of the messages.
+const KEY: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+
+#[test]
+fn a_key_in_the_wrong_place_is_not_repeated() {
+    let equals = format!("--secret-key={KEY}");
+    let (short, long, value) = (format!("-k{KEY}"), format!("--{KEY}"), format!("--json={KEY}"));
+    let order = ["purchase", "--label", "a", "--phone", "b", "--amount"];
+    let lines: [&[&str]; 14] = [
+        &["--secret-key", KEY, "availability"],
+        &["check", "--secret-key", KEY],
+        &["check", "a", &equals],
+        &["check", &short],
+        &["check", &long],
+        &["check", &value, "a"],
+        &["check", "a", "--wait", KEY],
+        &["check", "a", "--timeout", KEY],
+        &["check", "a", "--origin", KEY],
+        &["availability", KEY],
+        &["callback", "a", KEY],
+        &["completions", KEY],
+        &[KEY],
+        &[&order[..], &[KEY]].concat(),
+    ];
+    for line in lines {
+        let run = run_at("", line);
+        assert_eq!(run.code, 2, "{line:?}");
+        assert!(run.err.starts_with("error: "), "{run:?}");
+        assert!(!run.err.contains(KEY) && !run.out.contains(KEY), "{line:?}: {run:?}");
+    }
+    for line in &lines[..3] {
+        let tip = "the secret key is read from the variable EKOLOPAY_SECRET_KEY alone";
+        assert!(run_at("", line).err.contains(tip), "{line:?}");
+    }
+}
+
+#[test]
+fn an_unknown_option_or_command_is_still_named_or_suggested() {
+    assert!(run(bare(), &["check", "--jsn", "a"], b"").err.contains("unexpected argument '--jsn' found"));
+    assert!(run(bare(), &["chek", "a"], b"").err.contains("a similar subcommand exists: 'check'"));
+    assert!(run(bare(), &["check", "-x"], b"").err.contains("a value that begins with '-' goes after '--'"));
+    assert!(run(bare(), &["check", "a", "--wait"], b"").err.contains("a value is required for '--wait <DURATION>'"));
+}
+
+/// It would be sent as a token, and be shown as one.
+#[test]
+fn the_key_of_the_environment_is_no_argument() {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let equals = format!("--name={DEMO_SECRET_KEY}");
+    let lines: [&[&str]; 2] =
+        [&["check", DEMO_SECRET_KEY], &["purchase", "--amount", "5", "--label", "a", "--phone", "b", &equals]];
+    for line in lines {
+        let run = run_at(&sandbox.origin(), line);
+        let says = "error: an argument is the secret key: it is read from the variable EKOLOPAY_SECRET_KEY alone\n";
+        assert_eq!((run.code, run.err.as_str()), (2, says));
+    }
+    assert!(sandbox.payments().is_empty());
+}
+
+#[test]
+fn a_gateway_that_sends_it_back_is_not_repeated() {
+    let refusal = format!(
+        r#"{{"response":{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{{"clearMessage":"clé {DEMO_SECRET_KEY}"}}}}}}"#
+    );
+    let page = format!("<html>{DEMO_SECRET_KEY}");
+    for (body, code, member) in [(refusal, 8, "message"), (page, 7, "excerpt")] {
+        let server = RawServer::in_service(move |_| response(200, &body));
+        let run = run_at(&server.origin, &["check", "--json", "a"]);
+        let text = run.json()[member].clone();
+        assert_eq!((run.code, text.as_str().map(|text| text.contains("[secret]"))), (code, Some(true)), "{run:?}");
+        assert!(run.err.contains("[secret]"), "{run:?}");
+    }
+    let token = json!({ "response": { "API_RESPONSE_CODE": 200, "API_RESPONSE_DATA": {
+        "API_DATA": { "purchaseToken": DEMO_SECRET_KEY } } } });
+    let server = RawServer::in_service(move |_| response(200, &token.to_string()));
+    let run = run_at(&server.origin, &["purchase", "--amount", "5", "--label", "a", "--phone", "b"]);
+    assert_eq!(run.code, 7, "{run:?}");
+}
