@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use ekolopay::callback::{Callback, Status};
+use ekolopay::verify::Verification;
 use serde_json::json;
 
 use crate::arguments::Settings;
@@ -40,7 +41,8 @@ pub(crate) fn run(settings: &Settings, file: &Path, verify: bool, out: &Output) 
     let client = Client::new(settings)?;
     out.words(&words)?;
     match client.check(token, None) {
-        Ok(paid) => {
+        Ok(verification) => {
+            let paid = matches!(verification, Verification::Paid(_));
             let json = json!({
                 "claim": claim, "verified": true, "agrees": paid == claims,
                 "purchaseToken": token, "paymentSuccessful": paid,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ekolopay::Error;
 use ekolopay::purchase::PurchaseToken;
+use ekolopay::verify::Verification;
 use serde_json::json;
 
 use crate::arguments::Settings;
@@ -16,7 +17,7 @@ use crate::patience::Patience;
 /// A token, and the last that is known about its payment.
 struct Open {
     token: PurchaseToken,
-    answer: Result<bool, Failure>,
+    answer: Result<Verification, Failure>,
 }
 
 pub(crate) fn run(
@@ -31,6 +32,7 @@ pub(crate) fn run(
     let mut open = Vec::new();
     for (position, text) in (1..).zip(tokens) {
         match PurchaseToken::new(text) {
+            // What is known of it if the time is over before it is asked about.
             Ok(token) => open.push(Open { token, answer: Err(Failure::OutOfTime) }),
             Err(invalid) => {
                 let about = format!("token {position}: ");
@@ -38,7 +40,7 @@ pub(crate) fn run(
             }
         }
     }
-    if let Some(wait) = wait {
+    if let Some(wait) = wait.filter(|_| !open.is_empty()) {
         output::tell_watcher(&format!("waiting up to {} for a payment", humantime::format_duration(wait)));
     }
     loop {
@@ -49,7 +51,7 @@ pub(crate) fn run(
                 one.answer = answer;
             }
             let may_change = match &one.answer {
-                Ok(paid) => !paid,
+                Ok(verification) => matches!(verification, Verification::NotPaid),
                 Err(failure) => failure.may_pass(),
             };
             if patience.is_some() && may_change {
@@ -79,7 +81,7 @@ fn ask(
     token: &PurchaseToken,
     patience: Option<&Patience>,
     outage: &mut Option<String>,
-) -> Option<Result<bool, Failure>> {
+) -> Option<Result<Verification, Failure>> {
     if let Some(message) = outage {
         return Some(Err(Failure::Skipped { message: message.clone() }));
     }
@@ -95,12 +97,12 @@ fn ask(
 }
 
 fn report(Open { token, answer }: &Open, out: &Output) -> Result<Code, Failure> {
-    match answer {
-        Ok(paid) => {
-            let words = if *paid { "paid" } else { "not paid, or not yet" };
-            out.result(&json!({ "purchaseToken": token, "paymentSuccessful": paid }), &format!("{token} {words}"))?;
-            Ok(if *paid { Code::Done } else { Code::NotPaid })
-        }
-        Err(failure) => out.failure(json!({ "purchaseToken": token }), &format!("{token}: "), failure),
-    }
+    let (token, paid) = match answer {
+        Ok(Verification::Paid(paid)) => (paid.token(), true),
+        Ok(Verification::NotPaid) => (token, false),
+        Err(failure) => return out.failure(json!({ "purchaseToken": token }), &format!("{token}: "), failure),
+    };
+    let words = if paid { "paid" } else { "not paid, or not yet" };
+    out.result(&json!({ "purchaseToken": token, "paymentSuccessful": paid }), &format!("{token} {words}"))?;
+    Ok(if paid { Code::Done } else { Code::NotPaid })
 }

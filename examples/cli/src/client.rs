@@ -44,7 +44,7 @@ impl Client {
     }
 
     /// Whether the order of a token is paid, asked so that it takes little more than the time that is left.
-    pub(crate) fn check(&self, token: &PurchaseToken, left: Option<Duration>) -> Result<bool, Failure> {
+    pub(crate) fn check(&self, token: &PurchaseToken, left: Option<Duration>) -> Result<Verification, Failure> {
         // A call is two exchanges.
         let verification = match left.map(|left| (left / 2).max(SHORTEST_TIMEOUT)) {
             Some(timeout) if timeout < self.timeout => {
@@ -52,10 +52,7 @@ impl Client {
             }
             _ => self.gateway.check_payment(token)?,
         };
-        match verification {
-            Verification::Paid(_) => Ok(true),
-            Verification::NotPaid => Ok(false),
-        }
+        Ok(verification)
     }
 }
 

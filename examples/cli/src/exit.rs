@@ -1,4 +1,4 @@
-//! The exit codes, by one list: the help prints it, and `--json` uses its names.
+//! The exit codes, in one list: the help prints it, and JSON uses its names.
 
 /// How a command ended, the best first. Of several tokens the worst decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
+    /// By number.
     pub(crate) const ALL: [Code; 9] = [
         Code::Done,
         Code::Local,
@@ -27,48 +28,31 @@ impl Code {
         Code::Refused,
     ];
 
-    /// 2 is the argument parser's own. 1 is what a shell, a wrapper or a container ends with when it fails itself,
-    /// and so must not be "not paid".
+    /// The exit code, its name in JSON, and its line in the help.
+    ///
+    /// 2 is the argument parser's own. 1 is what a shell, a wrapper or a container ends with when it fails itself, and
+    /// so must not be "not paid".
+    pub(crate) fn row(self) -> (u8, &'static str, &'static str) {
+        match self {
+            Code::Done => (0, "done", "done; of check and callback --verify: paid"),
+            Code::Local => (1, "local", "a file cannot be read, or the output cannot be written"),
+            Code::BadInput => (2, "bad_input", "bad input: an argument, a variable, a token, a callback"),
+            Code::NotPaid => (3, "not_paid", "not paid, or not yet"),
+            Code::Unavailable => (4, "unavailable", "the gateway is out of service; nothing was done"),
+            Code::NotSent => (5, "not_sent", "network: nothing was sent"),
+            Code::Unknown => (6, "outcome_unknown", "network: sent, and the outcome is unknown"),
+            Code::UnexpectedReply => {
+                (7, "unexpected_reply", "the gateway answered what its documentation does not know")
+            }
+            Code::Refused => (8, "refused", "the gateway refused, and says why"),
+        }
+    }
+
     pub(crate) fn number(self) -> u8 {
-        match self {
-            Code::Done => 0,
-            Code::Local => 1,
-            Code::BadInput => 2,
-            Code::NotPaid => 3,
-            Code::Unavailable => 4,
-            Code::NotSent => 5,
-            Code::Unknown => 6,
-            Code::UnexpectedReply => 7,
-            Code::Refused => 8,
-        }
+        self.row().0
     }
 
-    /// `error` in JSON, when it is one.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Code::Done => "done",
-            Code::Local => "local",
-            Code::BadInput => "bad_input",
-            Code::NotPaid => "not_paid",
-            Code::Unavailable => "unavailable",
-            Code::NotSent => "not_sent",
-            Code::Unknown => "outcome_unknown",
-            Code::UnexpectedReply => "unexpected_reply",
-            Code::Refused => "refused",
-        }
-    }
-
-    pub(crate) fn meaning(self) -> &'static str {
-        match self {
-            Code::Done => "done; of check and callback --verify: paid",
-            Code::Local => "a file cannot be read, or the output cannot be written",
-            Code::BadInput => "bad input: an argument, a variable, a token, a callback",
-            Code::NotPaid => "not paid, or not yet",
-            Code::Unavailable => "the gateway is out of service; nothing was done",
-            Code::NotSent => "network: nothing was sent",
-            Code::Unknown => "network: sent, and the outcome is unknown",
-            Code::UnexpectedReply => "the gateway answered what its documentation does not know",
-            Code::Refused => "the gateway refused, and says why",
-        }
+        self.row().1
     }
 }

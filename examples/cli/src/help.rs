@@ -16,7 +16,11 @@ No code but 3 means \"not paid\": never close an order because of an error.";
 
 /// The parser, with the variables and the exit codes in the help of the program and of each command.
 pub(crate) fn command() -> Command {
-    let codes: String = Code::ALL.iter().map(|code| format!("\n  {}  {}", code.number(), code.meaning())).collect();
+    let line = |code: Code| {
+        let (number, _, meaning) = code.row();
+        format!("\n  {number}  {meaning}")
+    };
+    let codes: String = Code::ALL.map(line).concat();
     let end = format!("{ENVIRONMENT}\n\nExit codes:{codes}\n{WORST}");
     Arguments::command().after_help(end.clone()).mut_subcommands(|command| command.after_help(end.clone()))
 }
