@@ -26,7 +26,7 @@ pub(crate) enum Failure {
     #[error("not asked: the time of --wait was over")]
     OutOfTime,
 
-    #[error("cannot read {path:?}")]
+    #[error("cannot read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
 
     #[error("cannot write the output")]

@@ -49,13 +49,13 @@ fn done_and_paid_is_0() {
 fn a_file_that_cannot_be_read_is_1() {
     let [people, machine] = both("", &["callback", "/no/such/file"], 1);
     assert_eq!(people.out, "");
-    assert!(people.err.starts_with("error: cannot read \"/no/such/file\"\n  because: "), "{people:?}");
+    assert!(people.err.starts_with("error: cannot read /no/such/file\n  because: "), "{people:?}");
     let because = people.err.lines().last().and_then(|line| line.strip_prefix("  because: "));
     assert_eq!(
         machine.json(),
         json!({
             "error": "local", "delivery": "not_sent",
-            "reason": "cannot read \"/no/such/file\"", "because": [because],
+            "reason": "cannot read /no/such/file", "because": [because],
         })
     );
     both("", &["callback", "/"], 1);
