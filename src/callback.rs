@@ -71,6 +71,27 @@ pub enum Status {
     Other(String),
 }
 
+impl Status {
+    /// The word on the wire.
+    ///
+    /// ```
+    /// use ekolopay::callback::Status;
+    ///
+    /// assert_eq!(Status::Timeout.as_str(), "TIMEOUT");
+    /// assert_eq!(Status::Other("En cours".to_owned()).as_str(), "En cours");
+    /// ```
+    pub fn as_str(&self) -> &str {
+        match self {
+            Status::Success => "SUCCESS",
+            Status::Successful => "SUCCESSFUL",
+            Status::Failed => "FAILED",
+            Status::Rejected => "REJECTED",
+            Status::Timeout => "TIMEOUT",
+            Status::Other(text) => text,
+        }
+    }
+}
+
 impl Callback {
     /// The body of the request, `application/x-www-form-urlencoded`.
     ///
@@ -187,12 +208,7 @@ fn boolean(text: &str) -> Result<bool, InvalidInput> {
 fn parse_status(text: Cow<'_, str>) -> Result<Status, InvalidInput> {
     let is_utf8 = !text.contains(char::REPLACEMENT_CHARACTER);
     require(is_utf8, "status", "must be UTF-8")?;
-    Ok(match &*text {
-        "SUCCESS" => Status::Success,
-        "SUCCESSFUL" => Status::Successful,
-        "FAILED" => Status::Failed,
-        "REJECTED" => Status::Rejected,
-        "TIMEOUT" => Status::Timeout,
-        _ => Status::Other(text.into_owned()),
-    })
+    let documented = [Status::Success, Status::Successful, Status::Failed, Status::Rejected, Status::Timeout];
+    let known = documented.into_iter().find(|status| status.as_str() == text);
+    Ok(known.unwrap_or_else(|| Status::Other(text.into_owned())))
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
-use ekolopay::callback::{Callback, Status};
+use ekolopay::callback::Callback;
 use ekolopay::verify::Verification;
 use serde_json::json;
 
@@ -24,7 +24,7 @@ pub(crate) fn run(settings: &Settings, file: &Path, verify: bool, out: &Output) 
     }
     let callback = Callback::parse(without_line_end(&body))?;
     let (token, claims) = (callback.purchase_token(), callback.claims_success());
-    let status = status(callback.status());
+    let status = callback.status().as_str();
     let claim = json!({
         "purchaseToken": token, "paymentSuccessful": claims, "status": status, "message": callback.message(),
     });
@@ -80,16 +80,4 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 fn without_line_end(body: &[u8]) -> &[u8] {
     let body = body.strip_suffix(b"\n").unwrap_or(body);
     body.strip_suffix(b"\r").unwrap_or(body)
-}
-
-fn status(status: &Status) -> String {
-    match status {
-        Status::Success => "SUCCESS".to_owned(),
-        Status::Successful => "SUCCESSFUL".to_owned(),
-        Status::Failed => "FAILED".to_owned(),
-        Status::Rejected => "REJECTED".to_owned(),
-        Status::Timeout => "TIMEOUT".to_owned(),
-        Status::Other(text) => text.clone(),
-        later => format!("{later:?}"),
-    }
 }

@@ -152,12 +152,8 @@ impl Orders {
     /// A callback came for this token: whether an order has it. What it says of a failure is kept, to be shown once
     /// the gateway has said that the order is not paid; what it says of a success is worth nothing.
     pub(crate) fn note_callback(&self, token: &PurchaseToken, status: &Status) -> Result<bool> {
-        let claim = match status {
-            Status::Failed => Some("FAILED"),
-            Status::Rejected => Some("REJECTED"),
-            Status::Timeout => Some("TIMEOUT"),
-            _ => None,
-        };
+        let failed = matches!(status, Status::Failed | Status::Rejected | Status::Timeout);
+        let claim = failed.then(|| status.as_str());
         let known = self.lock().execute(
             "UPDATE orders SET claim = ?2, claimed_at = ?3 WHERE token = ?1",
             params![token.as_str(), claim, now()],
