@@ -97,7 +97,8 @@ impl Orders {
         if connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? == 0 {
             connection.execute_batch(include_str!("schema.sql"))?;
         }
-        connection.execute("UPDATE orders SET due_at = ?1 WHERE token IS NOT NULL", [now()])?;
+        let open = "token IS NOT NULL AND id NOT IN (SELECT order_id FROM shipments)";
+        connection.execute(&format!("UPDATE orders SET due_at = ?1 WHERE {open}"), [now()])?;
         Ok(Orders { connection: Mutex::new(connection) })
     }
 

@@ -174,7 +174,7 @@ pub(crate) fn order(order: &Order) -> Page {
             }
         }
     };
-    Page { follows: order.state != State::Shipped, ..Page::new(title, content) }
+    Page { follows: !matches!(order.state, State::Ordered | State::Shipped), ..Page::new(title, content) }
 }
 
 /// The merchant's page.

@@ -6,7 +6,7 @@ mod support;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{World, header};
+use support::{World, header, now};
 
 /// Row 39.
 #[test]
@@ -167,8 +167,9 @@ fn a_shop_that_is_killed_between_payment_and_callback_finds_the_payment_when_it_
     world.wait_for(&order, "shipped");
     assert_eq!(world.shipments(), [order.token.as_str()]);
     world.kill();
+    let moment = now();
     world.start_again();
-    world.wait_for_not_paid(&unpaid);
+    world.wait_for_not_paid_since(moment, &unpaid);
     assert_eq!(world.shipments(), [order.token]);
 }
 

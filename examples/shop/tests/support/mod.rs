@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
 use minreq::Response;
@@ -130,12 +130,15 @@ impl World {
     /// Until the gateway has said not paid to a question that was asked after now.
     #[track_caller]
     pub fn wait_for_not_paid(&self, order: &Ordered) {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_millis();
-        let now = i64::try_from(now).expect("a date of this age");
+        self.wait_for_not_paid_since(now(), order);
+    }
+
+    #[track_caller]
+    pub fn wait_for_not_paid_since(&self, moment: i64, order: &Ordered) {
         let database = self.database();
         wait_until("the gateway says that the order is not paid", || {
             let sql = "SELECT COALESCE(not_paid_at, 0) FROM orders WHERE token = ?1";
-            database.query_row(sql, [&order.token], |row| row.get::<_, i64>(0)).expect("the order") >= now
+            database.query_row(sql, [&order.token], |row| row.get::<_, i64>(0)).expect("the order") >= moment
         });
     }
 
@@ -146,6 +149,12 @@ impl World {
         let tokens = statement.query_map([], |row| row.get(0)).expect("the tables");
         tokens.collect::<Result<_, _>>().expect("the shipments")
     }
+}
+
+/// In the database's milliseconds.
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
+    i64::try_from(since.as_millis()).expect("a date of this age")
 }
 
 #[track_caller]
