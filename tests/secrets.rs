@@ -117,6 +117,17 @@ fn a_gateway_that_echoes_it_does_not_bring_it_into_an_error() {
 }
 
 #[test]
+fn a_program_that_panics_with_an_error_does_not_show_it() {
+    for body in [format!("<html>{}</html>", secret()), serde_json::json!({ "reason": 1, "x": secret() }).to_string()] {
+        let gateway = gateway(Canned::new().reply(500, body));
+        let panic = std::thread::spawn(move || gateway.check_payment(&token()).map(drop).unwrap()).join().unwrap_err();
+        let text = panic.downcast::<String>().unwrap();
+        assert!(text.contains("UnexpectedReply"), "{text}");
+        assert_hidden(&text);
+    }
+}
+
+#[test]
 fn an_echo_in_the_reply_to_the_check_is_hidden_too() {
     let body = format!(r#"{{"reason":"UNAVAILABLE_SERVICE","message":"clé {}"}}"#, support::SECRET_KEY);
     let transport = move |_: &Request| Ok::<_, TransportError>(Reply::new(200, body.as_str()));
