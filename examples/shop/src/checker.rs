@@ -13,9 +13,10 @@ use std::time::Duration;
 use ekolopay::Gateway;
 use ekolopay::verify::Verification;
 
-use crate::orders::{Due, Orders, Shipment};
+use crate::orders::{Due, Orders, Shipment, Turn};
 
-const THREADS: usize = 4;
+/// A thread each. So many requests, at most, are under way at the gateway.
+const TURNS: [Turn; 4] = [Turn::Awaited, Turn::Awaited, Turn::Due, Turn::Due];
 /// How long a thread leaves a gateway alone that does not answer as it should.
 const PAUSE: Duration = Duration::from_secs(5);
 /// The clock may be set, and the computer sleep: the longest time without a look at the orders.
@@ -32,9 +33,9 @@ pub(crate) struct Checker {
 impl Checker {
     pub(crate) fn start(gateway: Gateway, orders: Arc<Orders>) -> Arc<Checker> {
         let checker = Arc::new(Checker { gateway, orders, wakes: Mutex::new(0), waked: Condvar::new() });
-        for _ in 0..THREADS {
+        for turn in TURNS {
             let checker = Arc::clone(&checker);
-            thread::spawn(move || checker.run());
+            thread::spawn(move || checker.run(turn));
         }
         checker
     }
@@ -45,10 +46,10 @@ impl Checker {
         self.waked.notify_all();
     }
 
-    fn run(&self) {
+    fn run(&self, turn: Turn) {
         loop {
             let seen = *self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
-            match self.check_one() {
+            match self.check_one(turn) {
                 Ok(true) => {}
                 Ok(false) => self.sleep(seen),
                 Err(error) => {
@@ -67,8 +68,8 @@ impl Checker {
     }
 
     /// Whether an order was due.
-    fn check_one(&self) -> rusqlite::Result<bool> {
-        let Some(due) = self.orders.take_due()? else {
+    fn check_one(&self, turn: Turn) -> rusqlite::Result<bool> {
+        let Some(due) = self.orders.take_due(turn)? else {
             return Ok(false);
         };
         match self.gateway.check_payment(&due.token) {

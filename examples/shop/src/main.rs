@@ -1,7 +1,7 @@
 //! A small web shop that sells by mobile money.
 //!
-//! `cargo run -p ekolopay-shop` starts it together with a local gateway, to be tried out. With `--live` it sells for
-//! real: at the gateway of the environment, with a database that stays.
+//! `cargo run -p ekolopay-shop` starts it together with a local gateway, to be tried out, and forgets everything. With
+//! `--live` it sells for real: at the gateway of the environment, with a database that stays.
 
 mod checker;
 mod orders;
@@ -10,9 +10,10 @@ mod web;
 
 use std::env;
 use std::error::Error;
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,13 +53,9 @@ struct Arguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
 
-    /// The SQLite database; without --live it may be left out, and is then kept in memory
-    #[arg(long, value_name = "FILE", required_if_eq("live", "true"))]
-    database: Option<PathBuf>,
-
-    /// Sell for real, at the gateway of the environment
-    #[arg(long)]
-    live: bool,
+    /// Sell for real, at the gateway of the environment, with this SQLite database
+    #[arg(long, value_name = "DATABASE")]
+    live: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -80,7 +77,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let origin = format!("http://{address}");
     // Lives as long as the shop.
     let mut sandbox = None;
-    let (gateway, password) = if arguments.live {
+    let (gateway, password) = if arguments.live.is_some() {
         (GatewayBuilder::from_env()?, env::var(PASSWORD).map_err(|_| format!("{PASSWORD} is not set"))?)
     } else {
         let local = Sandbox::builder()
@@ -96,9 +93,12 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         return Err(format!("{PASSWORD} is empty").into());
     }
     let gateway = gateway.timeout(GATEWAY_TIMEOUT).user_agent("ekolopay-shop").build()?;
-    let orders = Arc::new(Orders::open(arguments.database.as_deref())?);
+    if let Some(database) = &arguments.live {
+        make_private(database).map_err(|error| format!("{}: {error}", database.display()))?;
+    }
+    let orders = Arc::new(Orders::open(arguments.live.as_deref())?);
     let checker = Checker::start(gateway.clone(), Arc::clone(&orders));
-    let shop = Shop { gateway, orders, checker, password, demo: !arguments.live };
+    let shop = Shop { gateway, orders, checker, password, demo: arguments.live.is_none() };
     let server = Server::new(move |request| shop.answer(request))
         .bind(address)
         .with_global_timeout(BROWSER_TIMEOUT)
@@ -108,6 +108,15 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let _ = announce(&origin, sandbox.as_ref());
     server.join()?;
     Ok(())
+}
+
+/// The database holds names and telephone numbers. SQLite gives its other files the same rights.
+fn make_private(database: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(database).map(drop)
 }
 
 /// Port 0 stands for a free port, which the server itself does not tell.

@@ -15,7 +15,8 @@ use uuid::Uuid;
 /// customer may pay late, and an order is closed by nothing but its payment.
 const SHORTEST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
-/// The wait is this part of the order's age, so that a month costs some fifty requests an order.
+/// The wait is this part of the time since the order was made, or news of it were last awaited: a month costs some
+/// fifty requests an order.
 const AGE_PER_WAIT: i64 = 4;
 /// However often callbacks and customers ask for it, an order is not asked about more often than this.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -49,7 +50,7 @@ pub(crate) struct Order {
     pub(crate) problem: Option<String>,
 }
 
-/// Where an order stands. All but the last are open: the shop goes on asking.
+/// Where an order stands. Between the first and the last it is open: the shop goes on asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     /// It has no token yet: there is nothing to pay.
@@ -64,6 +65,22 @@ pub(crate) enum State {
     TimedOut,
     /// Paid, by the gateway's own word, and on its way.
     Shipped,
+}
+
+/// How many orders are paid and leave, and how many the shop asks about.
+pub(crate) struct Counts {
+    pub(crate) shipped: u64,
+    pub(crate) open: u64,
+}
+
+/// Whom a thread serves first. With threads of both kinds neither a crowd in front nor a long list behind is ever left
+/// without an answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Turn {
+    /// Who asked for news last.
+    Awaited,
+    /// What has been due longest.
+    Due,
 }
 
 /// An open order about which the gateway is to be asked.
@@ -89,7 +106,7 @@ impl Orders {
             Some(file) => Connection::open(file)?,
             None => Connection::open_in_memory()?,
         };
-        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.busy_timeout(Duration::from_secs(1))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // A token must be on the disk before the customer is sent away, whatever happens to the power.
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -97,8 +114,7 @@ impl Orders {
         if connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? == 0 {
             connection.execute_batch(include_str!("schema.sql"))?;
         }
-        let open = "token IS NOT NULL AND id NOT IN (SELECT order_id FROM shipments)";
-        connection.execute(&format!("UPDATE orders SET due_at = ?1 WHERE {open}"), [now()])?;
+        connection.execute("UPDATE orders SET due_at = ?1 WHERE due_at IS NOT NULL", [now()])?;
         Ok(Orders { connection: Mutex::new(connection) })
     }
 
@@ -126,8 +142,10 @@ impl Orders {
     /// Keeps the token with its order, unless the order has one: the token to be paid.
     pub(crate) fn keep_token(&self, order: &Order, token: &PurchaseToken) -> Result<PurchaseToken> {
         let due = now() + millis(SHORTEST_WAIT);
-        self.lock().query_row(
-            "UPDATE orders SET token = COALESCE(token, ?2), due_at = COALESCE(due_at, ?3) WHERE id = ?1 RETURNING token",
+        // Not `query_row`, which does not tell whether what it wrote was kept: the customer is sent to pay.
+        self.lock().query_one(
+            "UPDATE orders SET due_at = CASE WHEN token IS NULL THEN ?3 ELSE due_at END, token = COALESCE(token, ?2)
+             WHERE id = ?1 RETURNING token",
             params![order.id, token.as_str(), due],
             |row| parse(row, "token"),
         )
@@ -137,11 +155,25 @@ impl Orders {
         self.lock().query_row(&select("WHERE reference = ?1"), [reference], order).optional()
     }
 
-    /// The newest first.
-    pub(crate) fn latest(&self, count: usize) -> Result<Vec<Order>> {
+    /// A page of orders, the newest first, of those made before this one.
+    pub(crate) fn page(&self, before: i64, count: u32) -> Result<Vec<Order>> {
         let connection = self.lock();
-        let mut statement = connection.prepare_cached(&select("ORDER BY id DESC LIMIT ?1"))?;
-        statement.query_map([count], order)?.collect()
+        let mut statement = connection.prepare_cached(&select("WHERE id < ?1 ORDER BY id DESC LIMIT ?2"))?;
+        statement.query_map(params![before, count], order)?.collect()
+    }
+
+    pub(crate) fn counts(&self) -> Result<Counts> {
+        let shipped = "SELECT COUNT(*) FROM shipments";
+        let open = "SELECT COUNT(due_at) FROM orders";
+        let connection = self.lock();
+        let count = |sql| connection.query_row(sql, [], |row| row.get(0));
+        Ok(Counts { shipped: count(shipped)?, open: count(open)? })
+    }
+
+    /// The gateway wants no such order, and the customer corrects it: there is nothing to be paid.
+    pub(crate) fn forget(&self, order: &Order) -> Result<()> {
+        self.lock().execute("DELETE FROM orders WHERE id = ?1 AND token IS NULL", [order.id])?;
+        Ok(())
     }
 
     /// No token could be had for the order.
@@ -162,25 +194,35 @@ impl Orders {
         Ok(known > 0)
     }
 
-    /// Somebody waits to know: the order of this token is asked about as soon as may be.
+    /// News of this order are awaited: it is asked about as soon as may be. (A moment that lies in the future was
+    /// noted by a clock that has been set back since.)
     pub(crate) fn hurry(&self, token: &PurchaseToken) -> Result<()> {
         self.lock().execute(
-            "UPDATE orders SET due_at = MIN(due_at, MAX(?2, COALESCE(asked_at, 0) + ?3)) WHERE token = ?1",
+            "UPDATE orders
+             SET awaited_at = ?2, due_at = MIN(due_at, MAX(?2, MIN(COALESCE(asked_at, 0), ?2) + ?3))
+             WHERE token = ?1",
             params![token.as_str(), now(), millis(PATIENCE)],
         )?;
         Ok(())
     }
 
-    /// The order to ask about now, if there is one; the newest first, whose customers are waiting. It is due again
-    /// later, so that no other thread takes it too and none is forgotten when this one dies.
-    pub(crate) fn take_due(&self) -> Result<Option<Due>> {
+    /// The order to ask about now, if there is one. It is due again later, so that no other thread takes it too and
+    /// none is forgotten when this one dies.
+    pub(crate) fn take_due(&self, turn: Turn) -> Result<Option<Due>> {
+        let order = match turn {
+            Turn::Awaited => "COALESCE(awaited_at, 0) DESC, id DESC",
+            Turn::Due => "due_at, id DESC",
+        };
+        // As above.
         self.lock()
-            .query_row(
-                "UPDATE orders
-                 SET asked_at = ?1, due_at = ?1 + MIN(MAX((?1 - ordered_at) / ?2, ?3), ?4)
-                 WHERE id = (SELECT id FROM orders LEFT JOIN shipments ON order_id = id
-                             WHERE due_at <= ?1 AND order_id IS NULL ORDER BY id DESC LIMIT 1)
-                 RETURNING id, token, asked_at",
+            .query_one(
+                &format!(
+                    "UPDATE orders
+                     SET asked_at = ?1,
+                         due_at = ?1 + MIN(MAX((?1 - MAX(ordered_at, COALESCE(awaited_at, 0))) / ?2, ?3), ?4)
+                     WHERE id = (SELECT id FROM orders WHERE due_at <= ?1 OR due_at > ?1 + ?4 ORDER BY {order} LIMIT 1)
+                     RETURNING id, token, asked_at"
+                ),
                 params![now(), AGE_PER_WAIT, millis(SHORTEST_WAIT), millis(LONGEST_WAIT)],
                 |row| Ok(Due { id: row.get("id")?, token: parse(row, "token")?, asked_at: row.get("asked_at")? }),
             )
@@ -189,11 +231,7 @@ impl Orders {
 
     /// How long no order will be due, if there is an open one.
     pub(crate) fn until_due(&self) -> Result<Option<Duration>> {
-        let next: Option<i64> = self.lock().query_row(
-            "SELECT MIN(due_at) FROM orders LEFT JOIN shipments ON order_id = id WHERE order_id IS NULL",
-            [],
-            |row| row.get(0),
-        )?;
+        let next: Option<i64> = self.lock().query_row("SELECT MIN(due_at) FROM orders", [], |row| row.get(0))?;
         Ok(next.map(|due| Duration::from_millis(u64::try_from(due - now()).unwrap_or(0))))
     }
 

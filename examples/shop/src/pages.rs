@@ -2,14 +2,20 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::orders::{Order, Product, State};
+use crate::orders::{Counts, Order, Product, State};
 use crate::web::OrderForm;
 
 pub(crate) const NOT_FOUND: &str = "Cette page n’existe pas, ou n’existe plus.";
-pub(crate) const BROKEN: &str = "La boutique n’a pas pu répondre. Rien n’a été débité ; réessayez dans un moment.";
-pub(crate) const NO_COOKIE: &str = "La page de votre commande est à l’adresse où vous avez commencé à payer : \
-                                    retrouvez-la dans l’historique de votre navigateur. Un paiement fait n’est jamais perdu.";
+pub(crate) const BROKEN: &str =
+    "La boutique n’a pas pu répondre. Rien n’a été débité\u{202f}; réessayez dans un moment.";
+pub(crate) const NO_COOKIE: &str = "Ouvrez cette page dans le navigateur avec lequel vous avez commandé\u{a0}: elle y \
+                                    montre votre commande. Un paiement fait n’est jamais perdu.";
 pub(crate) const PASSWORD: &str = "Cette page est celle du marchand. Son mot de passe est nécessaire.";
+
+/// The gateway's own words.
+pub(crate) fn refusal(message: &str) -> String {
+    format!("La plateforme de paiement répond\u{a0}: {message}")
+}
 
 /// What stands between the head and the foot of the shop.
 pub(crate) struct Page {
@@ -94,16 +100,16 @@ pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>
             }
             label for="phone" { "Numéro Mobile Money" }
             p.hint id="exemple" { "Par exemple 06 630 49 25" }
-            input id="phone" name="phone" type="tel" inputmode="tel" autocomplete="tel" required
+            input id="phone" name="phone" type="tel" inputmode="tel" autocomplete="tel" maxlength="100" required
                 value=(form.phone) aria-invalid=[problem.map(|_| "true")]
                 aria-describedby=(if problem.is_some() { "exemple probleme" } else { "exemple" });
             label for="name" { "Nom " span.hint { "(facultatif)" } }
-            input id="name" name="name" autocomplete="name" value=(form.name);
+            input id="name" name="name" autocomplete="name" maxlength="100" value=(form.name);
             button { "Payer " (francs(product.amount)) }
         }
         p { a href="/" { "Retour au catalogue" } }
     };
-    let title = if problem.is_some() { format!("Erreur : {}", product.label) } else { product.label.clone() };
+    let title = if problem.is_some() { format!("Erreur\u{a0}: {}", product.label) } else { product.label.clone() };
     Page::new(title, content)
 }
 
@@ -126,7 +132,7 @@ pub(crate) fn order(order: &Order) -> Page {
         (State::Ordered, Some(_)) => (
             "failed",
             "Paiement indisponible",
-            "Le service de paiement ne répond pas. Rien n’a été débité, votre commande est gardée : \
+            "Le service de paiement ne répond pas. Rien n’a été débité, votre commande est gardée\u{a0}: \
              réessayez dans un moment.",
         ),
         (State::Pending, None) => {
@@ -135,13 +141,15 @@ pub(crate) fn order(order: &Order) -> Page {
         (State::Pending, Some(_)) => (
             "",
             "Vérification en cours",
-            "Le service de paiement ne répond pas pour le moment. Si vous avez payé, votre paiement n’est pas perdu : \
+            "Le service de paiement ne répond pas pour le moment. Si vous avez payé, votre paiement n’est pas perdu\u{a0}: \
              nous continuons à vérifier.",
         ),
         (State::Failed, _) => ("failed", "Paiement échoué", "Le paiement a échoué."),
         (State::Rejected, _) => ("failed", "Paiement rejeté", "Le paiement est rejeté."),
         (State::TimedOut, _) => ("failed", "Délai dépassé", "Le temps d’attente de paiement est dépassé."),
-        (State::Shipped, _) => ("paid", "Commande payée", "Merci ! Votre commande est payée et part aujourd’hui."),
+        (State::Shipped, _) => {
+            ("paid", "Commande payée", "Merci\u{202f}! Votre commande est payée et part aujourd’hui.")
+        }
     };
     let ended = matches!(order.state, State::Failed | State::Rejected | State::TimedOut);
     let content = html! {
@@ -177,26 +185,33 @@ pub(crate) fn order(order: &Order) -> Page {
     Page { follows: !matches!(order.state, State::Ordered | State::Shipped), ..Page::new(title, content) }
 }
 
-/// The merchant's page.
-pub(crate) fn all_orders(orders: &[Order]) -> Page {
-    let shipped = orders.iter().filter(|order| order.state == State::Shipped).count();
+/// The merchant's page: the newest orders, and a way to the older ones.
+pub(crate) fn all_orders(counts: &Counts, orders: &[Order]) -> Page {
     let content = html! {
         h1 { "Commandes" }
-        p { "Payées, à livrer : " (shipped) ". Ouvertes, que la boutique continue à vérifier : " (orders.len() - shipped) "." }
+        dl {
+            dt { "Payées, à livrer" }
+            dd { (counts.shipped) }
+            dt { "Ouvertes, que la boutique continue à vérifier" }
+            dd { (counts.open) }
+        }
         div.wide role="region" aria-label="Toutes les commandes" tabindex="0" {
             table {
                 thead {
                     tr {
                         th scope="col" { "Commandé le" }
+                        th scope="col" { "État" }
                         th scope="col" { "Article" }
                         th scope="col" { "Montant" }
                         th scope="col" { "Client" }
-                        th scope="col" { "État" }
-                        th scope="col" { "Token" }
+                        th scope="col" { "Token d’achat" }
                     }
                 }
                 tbody { @for order in orders { (line(order)) } }
             }
+        }
+        @if let Some(last) = orders.last().filter(|last| last.id > 1) {
+            p { a href={ "/marchand?avant=" (last.id) } { "Commandes plus anciennes" } }
         }
     };
     Page::new("Commandes", content)
@@ -214,13 +229,13 @@ fn line(order: &Order) -> Markup {
     html! {
         tr {
             td { (order.ordered_at) }
-            td { a href={ "/commandes/" (order.reference) } { (order.label) } }
-            td.number { (francs(order.amount)) }
-            td { (order.name) " " (order.phone) }
             td {
                 (state)
                 @if let Some(problem) = &order.problem { p.hint { (problem) } }
             }
+            td { a href={ "/commandes/" (order.reference) } { (order.label) } }
+            td.number { (francs(order.amount)) }
+            td { (order.name) " " (order.phone) }
             td { code { (order.token.as_ref().map_or("", |token| token.as_str())) } }
         }
     }

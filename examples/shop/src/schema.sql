@@ -10,10 +10,10 @@ CREATE TABLE products (
 ) STRICT;
 
 INSERT INTO products (slug, label, details, amount) VALUES
-    ('pagne', 'Pagne « Brazza »', 'Coton imprimé, six yards.', 18500),
+    ('pagne', 'Pagne Brazza', 'Coton imprimé, six yards.', 18500),
     ('cafe', 'Café de la Lékoumou', 'Un kilo, en grains, torréfié à Sibiti.', 7500),
     ('lampe', 'Lampe solaire', 'Trois intensités, recharge les téléphones.', 24000),
-    ('iphone', 'Iphone S', '32 GB, gris.', 150000);
+    ('iphone', 'Iphone S', '32 Go, gris.', 150000);
 
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY,
@@ -27,8 +27,10 @@ CREATE TABLE orders (
     ordered_at INTEGER NOT NULL,
     -- The gateway's name for the order. One that has none cannot be paid.
     token TEXT UNIQUE,
-    -- When to ask the gateway next, when it was asked last, and the asking to which it last said: not paid.
+    -- When to ask the gateway next; nothing once the order is shipped. When somebody last waited for news, when the
+    -- gateway was asked last, and the asking to which it last said: not paid.
     due_at INTEGER,
+    awaited_at INTEGER,
     asked_at INTEGER,
     not_paid_at INTEGER,
     -- How a callback said that the payment failed. Anyone can post one: it closes nothing.
@@ -36,7 +38,7 @@ CREATE TABLE orders (
     claimed_at INTEGER,
     -- Why the gateway did not answer last time.
     problem TEXT,
-    CHECK ((token IS NULL) = (due_at IS NULL))
+    CHECK (token IS NOT NULL OR due_at IS NULL)
 ) STRICT;
 
 CREATE INDEX orders_due ON orders (due_at);
@@ -46,6 +48,11 @@ CREATE TABLE shipments (
     order_id INTEGER PRIMARY KEY REFERENCES orders (id),
     shipped_at INTEGER NOT NULL
 ) STRICT;
+
+-- What is shipped is not asked about.
+CREATE TRIGGER shipped AFTER INSERT ON shipments BEGIN
+    UPDATE orders SET due_at = NULL WHERE id = NEW.order_id;
+END;
 
 PRAGMA user_version = 1;
 COMMIT;

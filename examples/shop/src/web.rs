@@ -23,6 +23,12 @@ use crate::pages;
 /// The longest form that is read.
 const LONGEST_BODY: u64 = 64 * 1024;
 
+/// In characters, of a name or a number.
+const LONGEST_FIELD: usize = 100;
+
+/// How many orders stand on a page of the merchant's.
+const ORDERS_PER_PAGE: u32 = 100;
+
 /// Names the customer's last order, because the gateway sends all customers back to one and the same page.
 const COOKIE: &str = "commande";
 
@@ -118,13 +124,19 @@ impl Shop {
         if form.phone.trim().is_empty() {
             return again("Indiquez le numéro de téléphone avec lequel vous payez.");
         }
+        if [&form.phone, &form.name].iter().any(|text| text.chars().count() > LONGEST_FIELD) {
+            return again("Le numéro ou le nom est trop long.");
+        }
         let reference = self.orders.add(&product, form.name.trim(), form.phone.trim())?;
         let Some(order) = self.orders.by_reference(&reference)? else {
             return Ok(self.unknown());
         };
         match self.pay(&order)? {
             Ok(answer) => Ok(answer),
-            Err(Error::Refused { message, .. }) => again(&format!("La plateforme de paiement répond : {message}")),
+            Err(Error::Refused { message, .. }) => {
+                self.orders.forget(&order)?;
+                again(&pages::refusal(&message))
+            }
             Err(_) => Ok(see_other(&format!("/commandes/{reference}"))),
         }
     }
@@ -135,6 +147,10 @@ impl Shop {
         };
         match self.pay(&order)? {
             Ok(answer) if order.state != State::Shipped => Ok(answer),
+            Err(Error::Refused { message, .. }) => {
+                let page = pages::message("Commande refusée", &pages::refusal(&message));
+                Ok(self.page(StatusCode::UNPROCESSABLE_ENTITY, page))
+            }
             _ => Ok(see_other(&format!("/commandes/{reference}"))),
         }
     }
@@ -231,7 +247,10 @@ impl Shop {
             answer.headers_mut().insert(WWW_AUTHENTICATE, scheme);
             return Ok(answer);
         }
-        Ok(self.page(StatusCode::OK, pages::all_orders(&self.orders.latest(500)?)))
+        let query = request.uri().query().unwrap_or_default();
+        let before = query.strip_prefix("avant=").and_then(|id| id.parse().ok()).unwrap_or(i64::MAX);
+        let page = pages::all_orders(&self.orders.counts()?, &self.orders.page(before, ORDERS_PER_PAGE)?);
+        Ok(self.page(StatusCode::OK, page))
     }
 
     /// Somebody waits for news of this order.

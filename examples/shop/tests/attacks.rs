@@ -3,10 +3,13 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{World, header, now};
+use support::{Ordered, World, header, now, program};
+
+const DAY: u64 = 24 * 60 * 60;
 
 /// Row 39.
 #[test]
@@ -156,10 +159,11 @@ fn a_shop_that_is_killed_between_payment_and_callback_finds_the_payment_when_it_
     let mut world = World::start();
     let order = world.order("iphone");
     let unpaid = world.order("cafe");
-    // Long ago, so that no timer would be quick to find it.
-    let sql = "UPDATE orders SET ordered_at = ordered_at - 100000000000, due_at = due_at + 20000000000";
-    assert_eq!(world.database().execute(sql, []).unwrap(), 2);
     world.kill();
+    // So that no timer would be quick to find them.
+    for order in [&order, &unpaid] {
+        world.age(order, Duration::from_secs(10 * DAY));
+    }
     world.customer_submits(&order, "paid");
     assert!(world.sandbox.payments()[0].deliveries[0].result.is_err(), "the callback found nobody");
     assert!(world.shipments().is_empty());
@@ -199,6 +203,76 @@ fn an_open_order_is_asked_about_again_by_itself() {
     world.wait_for_not_paid(&order);
     world.wait_for_not_paid(&order);
     assert_eq!(world.state(&order), "pending");
+}
+
+/// The older the order the less often, unless somebody waits for news of it.
+#[test]
+fn an_old_order_is_asked_about_at_once_when_a_callback_or_its_customer_comes() {
+    let world = World::start();
+    let (called, visited) = (world.order("cafe"), world.order("cafe"));
+    for order in [&called, &visited] {
+        world.wait_for_not_paid(order);
+        world.age(order, Duration::from_secs(4 * DAY));
+    }
+    let moment = now();
+    assert_eq!(world.get("/payment-status", &visited.cookie).status_code, 303);
+    world.wait_for_not_paid_since(moment, &visited);
+    world.customer_submits(&called, "paid");
+    world.wait_for(&called, "shipped");
+    // It is awaited now, so it is not left alone for a day.
+    let wait = "SELECT due_at - asked_at FROM orders WHERE token = ?1";
+    let wait_of = |order: &Ordered| world.database().query_row(wait, [&order.token], |row| row.get::<_, i64>(0));
+    assert_eq!(wait_of(&visited).unwrap(), 5_000);
+    // A wrong clock may have said anything.
+    let wrong = "UPDATE orders SET ordered_at = ordered_at - 3600000, awaited_at = NULL, due_at = ?2, asked_at = ?2
+                 WHERE token = ?1";
+    let far = now() + 1_000 * 1_000 * i64::try_from(DAY).unwrap();
+    assert_eq!(world.database().execute(wrong, rusqlite::params![visited.token, far]).unwrap(), 1);
+    let moment = now();
+    world.order("cafe"); // wakes the shop
+    world.wait_for_not_paid_since(moment, &visited);
+    assert_eq!(wait_of(&visited).unwrap(), 24 * 60 * 60 * 1000, "a day is the longest");
+}
+
+/// More orders that somebody waits for than a slow gateway can be asked about do not keep one that is paid from its
+/// turn.
+#[test]
+fn a_crowd_starves_nobody() {
+    let world = World::start_by(program(), Duration::from_millis(200));
+    let paid = world.order("iphone");
+    let crowd: Vec<Ordered> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..40).map(|_| scope.spawn(|| world.order("cafe"))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let (stop, start) = (AtomicBool::new(false), Instant::now());
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::SeqCst) && start.elapsed() < Duration::from_secs(60) {
+                for order in &crowd {
+                    assert_eq!(world.callback(&order.token, true, "SUCCESS").status_code, 200);
+                }
+            }
+        });
+        thread::sleep(Duration::from_secs(3));
+        world.customer_submits(&paid, "paid");
+        world.wait_for(&paid, "shipped");
+        stop.store(true, Ordering::SeqCst);
+    });
+    assert_eq!(world.shipments(), [paid.token]);
+}
+
+#[test]
+fn a_gateway_out_of_service_is_left_alone_for_a_while() {
+    let world = World::start();
+    for _ in 0..6 {
+        world.order("cafe");
+    }
+    world.sandbox.set_in_service(false);
+    let checks = world.checks();
+    thread::sleep(Duration::from_secs(10));
+    // Four threads, each every five seconds, and those that were under way.
+    let during = world.checks() - checks;
+    assert!((1..=16).contains(&during), "{during}");
 }
 
 /// The database's own refusal, whatever a program does.

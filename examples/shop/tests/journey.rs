@@ -201,7 +201,7 @@ async fn a_customers_payment_is_rejected() {
 #[ignore = "needs Chromium"]
 async fn a_customer_is_too_late() {
     let journey = Journey::start("timed-out").await;
-    journey.order("Pagne « Brazza »").await;
+    journey.order("Pagne Brazza").await;
     journey.choose("Laisser passer le délai").await;
     journey.arrive("Délai dépassé").await;
     journey.end().await;

@@ -2,10 +2,13 @@
 
 mod support;
 
-use std::process::Output;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
 
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY};
-use support::{PASSWORD, World, header, program};
+use support::{PROGRAM, World, clean, header, program, wait_until};
 
 #[test]
 fn an_order_is_stored_with_its_token_before_the_customer_is_sent_to_pay() {
@@ -47,6 +50,42 @@ fn an_order_is_paid_with_one_token_however_often_the_customer_asks() {
 }
 
 #[test]
+fn who_clicks_many_times_at_once_pays_with_one_token() {
+    let world = World::start();
+    world.sandbox.set_in_service(false);
+    let path = header(&world.post("/produits/cafe", "phone=066304925"), "location").to_owned();
+    world.sandbox.set_in_service(true);
+    let pay = || header(&world.post(&format!("{path}/payer"), ""), "location").to_owned();
+    let locations: Vec<String> = thread::scope(|scope| {
+        let clicks: Vec<_> = (0..8).map(|_| scope.spawn(pay)).collect();
+        clicks.into_iter().map(|click| click.join().unwrap()).collect()
+    });
+    let kept: String = world.database().query_row("SELECT token FROM orders", [], |row| row.get(0)).unwrap();
+    for location in locations {
+        assert!(location.ends_with(&format!("/purchase-product/{kept}")), "{location} is not {kept}");
+    }
+}
+
+/// A database that cannot grow, as on a full disk: who cannot be remembered is not sent to pay.
+#[cfg(unix)]
+#[test]
+fn a_customer_whose_token_cannot_be_stored_is_not_sent_to_pay() {
+    let mut small = Command::new("sh");
+    small.args(["-c", r#"trap "" XFSZ; ulimit -f 400; exec "$@""#, "sh", PROGRAM]);
+    let world = World::start_by(clean(small), Duration::ZERO);
+    world.sandbox.set_in_service(false);
+    let path = header(&world.post("/produits/cafe", "phone=066304925"), "location").to_owned();
+    world.sandbox.set_in_service(true);
+    wait_until("the database is full", || world.post("/produits/cafe", "phone=066304925").status_code == 500);
+    let answer = world.post(&format!("{path}/payer"), "");
+    assert_eq!(answer.status_code, 500, "{answer:?}");
+    let reference = path.rsplit('/').next().unwrap();
+    let sql = "SELECT token FROM orders WHERE reference = ?1";
+    let kept: Option<String> = world.database().query_row(sql, [reference], |row| row.get(0)).unwrap();
+    assert_eq!(kept, None);
+}
+
+#[test]
 fn an_order_made_while_the_gateway_is_out_of_service_is_kept_and_paid_later() {
     let world = World::start();
     world.sandbox.set_in_service(false);
@@ -67,7 +106,8 @@ fn a_form_with_something_wrong_comes_back_with_what_was_typed() {
     for (form, says) in [
         ("", "Indiquez le numéro"),
         ("phone=+&name=Kanza", "Indiquez le numéro"),
-        ("phone=abc&name=%22%3E%3Cscript%3E", "La plateforme de paiement répond : customer.phone"),
+        ("phone=abc&name=%22%3E%3Cscript%3E", "La plateforme de paiement répond\u{a0}: customer.phone"),
+        (&format!("phone=066304925&name={}", "a".repeat(101)), "trop long"),
     ] {
         let answer = world.post("/produits/cafe", form);
         assert_eq!(answer.status_code, 422, "{form}");
@@ -79,6 +119,20 @@ fn a_form_with_something_wrong_comes_back_with_what_was_typed() {
         assert_eq!(world.post("/produits/cafe", form).status_code, status);
     }
     assert!(world.sandbox.payments().is_empty());
+    let orders: u32 = world.database().query_row("SELECT COUNT(*) FROM orders", [], |row| row.get(0)).unwrap();
+    assert_eq!(orders, 0, "what the gateway refused is not kept");
+}
+
+/// The number is found wrong only once the gateway is back.
+#[test]
+fn an_order_that_the_gateway_refuses_later_says_why() {
+    let world = World::start();
+    world.sandbox.set_in_service(false);
+    let path = header(&world.post("/produits/cafe", "phone=abc"), "location").to_owned();
+    world.sandbox.set_in_service(true);
+    let answer = world.post(&format!("{path}/payer"), "");
+    assert_eq!(answer.status_code, 422);
+    assert!(answer.as_str().unwrap().contains("répond\u{a0}: customer.phone"), "{answer:?}");
 }
 
 #[test]
@@ -92,6 +146,9 @@ fn the_cookie_is_for_this_shop_alone() {
     assert_eq!(header(&page, "referrer-policy"), "no-referrer");
     assert_eq!(header(&page, "cache-control"), "no-store");
 }
+
+/// `marchand` and the password of the shop under test.
+const AUTHORIZATION: &str = "Basic bWFyY2hhbmQ6YSBtZXJjaGFudCdzIHBhc3N3b3Jk";
 
 #[test]
 fn the_page_of_all_orders_is_the_merchants() {
@@ -113,14 +170,36 @@ fn the_page_of_all_orders_is_the_merchants() {
         assert_eq!(header(&answer, "www-authenticate"), r#"Basic realm="marchand", charset="UTF-8""#);
         assert!(!answer.as_str().unwrap().contains(&order.reference));
     }
-    // `marchand:a merchant's password`
-    assert_eq!(PASSWORD, "a merchant's password");
-    let answer = get(Some("Basic bWFyY2hhbmQ6YSBtZXJjaGFudCdzIHBhc3N3b3Jk"));
+    let answer = get(Some(AUTHORIZATION));
     let page = answer.as_str().unwrap();
     assert_eq!(answer.status_code, 200);
-    for text in ["Pagne « Brazza »", "18\u{202f}500\u{a0}FCFA", "Kanza 066304925", "ouverte", &order.token] {
+    for text in ["Pagne Brazza", "18\u{202f}500\u{a0}FCFA", "Kanza 066304925", "ouverte", &order.token] {
         assert!(page.contains(text), "{text}: {page}");
     }
+}
+
+#[test]
+fn the_merchant_sees_all_orders_a_page_at_a_time() {
+    let world = World::start();
+    let first = world.order("cafe");
+    world.customer_submits(&first, "paid");
+    world.wait_for(&first, "shipped");
+    let sql = "WITH RECURSIVE series (value) AS (SELECT 2 UNION ALL SELECT value + 1 FROM series WHERE value < 250)
+               INSERT INTO orders (reference, label, details, amount, name, phone, ordered_at)
+               SELECT value, 'Café', '', 1, '', '06', 0 FROM series";
+    assert_eq!(world.database().execute(sql, []).unwrap(), 249);
+    let (mut path, mut seen) = ("/marchand".to_owned(), 0);
+    loop {
+        let request = minreq::get(format!("{}{path}", world.origin)).with_header("Authorization", AUTHORIZATION);
+        let answer = request.send().unwrap();
+        let page = answer.as_str().unwrap();
+        assert!(page.contains("<dt>Payées, à livrer</dt><dd>1</dd>"), "{page}");
+        assert!(page.contains("vérifier</dt><dd>0</dd>"), "{page}");
+        seen += page.matches(r#"<a href="/commandes/"#).count();
+        let Some((_, rest)) = page.split_once(r#"<a href="/marchand?avant="#) else { break };
+        path = format!("/marchand?avant={}", rest.split_once('"').unwrap().0);
+    }
+    assert_eq!(seen, 250);
 }
 
 #[test]
@@ -135,9 +214,9 @@ fn what_does_not_exist_is_said_so() {
 }
 
 /// How it ends when it is started so, for real.
-fn live(variables: &[(&str, &str)], arguments: &[&str]) -> (Option<i32>, String) {
+fn live(variables: &[(&str, &str)], database: &Path) -> (Option<i32>, String) {
     let mut program = program();
-    program.args(["--live", "--listen", "127.0.0.1:0"]).args(arguments).envs(variables.iter().copied());
+    program.args(["--listen", "127.0.0.1:0", "--live"]).arg(database).envs(variables.iter().copied());
     let Output { status, stdout, stderr } = program.output().unwrap();
     (status.code(), String::from_utf8([stdout, stderr].concat()).unwrap())
 }
@@ -146,24 +225,36 @@ fn live(variables: &[(&str, &str)], arguments: &[&str]) -> (Option<i32>, String)
 fn it_sells_for_real_only_with_all_that_this_needs() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("shop.db");
-    let database = ["--database", file.to_str().unwrap()];
     let client = ("EKOLOPAY_API_CLIENT", DEMO_API_CLIENT);
     let secret = ("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
-    for (variables, arguments, says) in [
-        (&[client, secret][..], &[][..], "--database"),
-        (&[], &database, "EKOLOPAY_API_CLIENT is not set"),
-        (&[client], &database, "EKOLOPAY_SECRET_KEY is not set"),
-        (&[client, secret], &database, "SHOP_PASSWORD is not set"),
-        (&[client, secret, ("SHOP_PASSWORD", "")], &database, "SHOP_PASSWORD is empty"),
-        (
-            &[client, secret, ("SHOP_PASSWORD", "x"), ("EKOLOPAY_ORIGIN", "http://example.com")],
-            &database,
-            "EKOLOPAY_ORIGIN",
-        ),
+    let plain = ("EKOLOPAY_ORIGIN", "http://example.com");
+    for (variables, says) in [
+        (&[][..], "EKOLOPAY_API_CLIENT is not set"),
+        (&[client], "EKOLOPAY_SECRET_KEY is not set"),
+        (&[client, secret], "SHOP_PASSWORD is not set"),
+        (&[client, secret, ("SHOP_PASSWORD", "")], "SHOP_PASSWORD is empty"),
+        (&[client, secret, ("SHOP_PASSWORD", "x"), plain], "EKOLOPAY_ORIGIN"),
     ] {
-        let (code, text) = live(variables, arguments);
-        assert!(code.is_some_and(|code| code != 0) && text.contains(says), "{says}: {code:?} {text}");
+        let (code, text) = live(variables, &file);
+        assert!(code == Some(1) && text.contains(says), "{says}: {code:?} {text}");
         assert!(!text.contains(DEMO_SECRET_KEY), "{text}");
     }
     assert!(!file.exists(), "nothing is made before all is known");
+    let all = [client, secret, ("SHOP_PASSWORD", "x"), ("EKOLOPAY_ORIGIN", "http://127.0.0.1:9")];
+    let (code, text) = live(&all, directory.path());
+    assert!(code == Some(1) && text.contains(&directory.path().display().to_string()), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_database_is_for_the_shops_own_eyes() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let world = World::start();
+    world.order("cafe");
+    for file in world.database().path().map(Path::new).and_then(Path::parent).unwrap().read_dir().unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{file:?}: {mode:o}");
+    }
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use std::io::{BufRead, BufReader};
+use std::iter;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -12,9 +13,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
 use minreq::Response;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use tempfile::TempDir;
 
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-shop");
 pub const PASSWORD: &str = "a merchant's password";
 
 pub struct World {
@@ -45,19 +47,25 @@ impl Drop for Program {
 
 impl World {
     pub fn start() -> World {
+        World::start_by(program(), Duration::ZERO)
+    }
+
+    /// With a command of one's own that runs the program, and a gateway that takes its time.
+    pub fn start_by(shop: Command, latency: Duration) -> World {
         let origin = format!("http://127.0.0.1:{}", free_port());
         let checks = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&checks);
         let sandbox = Sandbox::builder()
             .callback_url(format!("{origin}/callback"))
             .redirect_url(format!("{origin}/payment-status"))
+            .latency(latency)
             .log(move |line| {
                 counter.fetch_add(u64::from(line.contains("/check-payment ")), Ordering::SeqCst);
             })
             .start()
             .expect("a local gateway");
         let directory = tempfile::tempdir().expect("a directory");
-        let shop = run(&origin, &sandbox.origin(), directory.path().join("shop.db"));
+        let shop = run(shop, &origin, &sandbox.origin(), directory.path().join("shop.db"));
         World { sandbox, origin, checks, directory, shop }
     }
 
@@ -67,13 +75,21 @@ impl World {
     }
 
     pub fn start_again(&mut self) {
-        self.shop = run(&self.origin, &self.sandbox.origin(), self.directory.path().join("shop.db"));
+        self.shop = run(program(), &self.origin, &self.sandbox.origin(), self.directory.path().join("shop.db"));
     }
 
     pub fn database(&self) -> Connection {
         let connection = Connection::open(self.directory.path().join("shop.db")).expect("the shop's database");
         connection.busy_timeout(Duration::from_secs(10)).expect("a setting");
         connection
+    }
+
+    /// Makes the order this old, and due no earlier than in 20 hours.
+    pub fn age(&self, order: &Ordered, age: Duration) {
+        let sql = "UPDATE orders SET ordered_at = ?2, awaited_at = NULL, due_at = ?3 WHERE token = ?1";
+        let age = i64::try_from(age.as_millis()).expect("an age");
+        let changed = self.database().execute(sql, params![order.token, now() - age, now() + 20 * 60 * 60 * 1000]);
+        assert_eq!(changed.expect("the order"), 1);
     }
 
     pub fn checks(&self) -> u64 {
@@ -171,24 +187,27 @@ pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-/// The gateway must know the shop's address before the shop runs, and the shop the gateway's.
+/// The gateway must know the shop's address before the shop runs, and the shop the gateway's. Not one of the ports that
+/// the system hands out: it would be given to somebody else meanwhile.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    let ports = iter::repeat_with(|| fastrand::u16(10_000..32_000));
+    ports.take(1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 
 /// The program, with nothing of this process's own settings.
 pub fn program() -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_ekolopay-shop"));
+    clean(Command::new(PROGRAM))
+}
+
+pub fn clean(mut program: Command) -> Command {
     for name in ["EKOLOPAY_API_CLIENT", "EKOLOPAY_SECRET_KEY", "EKOLOPAY_ORIGIN", "SHOP_PASSWORD", "RUST_LOG"] {
         program.env_remove(name);
     }
     program
 }
 
-fn run(origin: &str, gateway: &str, database: PathBuf) -> Program {
-    let mut program = program();
-    program.args(["--live", "--listen"]).arg(origin.strip_prefix("http://").expect("an origin"));
-    program.arg("--database").arg(database);
+fn run(mut program: Command, origin: &str, gateway: &str, database: PathBuf) -> Program {
+    program.arg("--live").arg(database).arg("--listen").arg(origin.strip_prefix("http://").expect("an origin"));
     program.env("RUST_LOG", "error").env("EKOLOPAY_ORIGIN", gateway).env("SHOP_PASSWORD", PASSWORD);
     program.env("EKOLOPAY_API_CLIENT", DEMO_API_CLIENT).env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
     let mut program = Program(program.stdout(Stdio::piped()).spawn().expect("the program"));
