@@ -74,17 +74,7 @@ fn order(form: &Form) -> Result<Payment, &'static str> {
     let name = optional(&customer, "name", "customer.name doit être un texte.")?;
     let uuid = optional(&customer, "uuid", "customer.uuid doit être un texte.")?;
 
-    Ok(Payment {
-        token: format!("{:032x}", fastrand::u128(..)),
-        label,
-        details,
-        amount,
-        phone,
-        name,
-        uuid,
-        state: State::Pending,
-        deliveries: Vec::new(),
-    })
+    Ok(Payment { details, name, uuid, ..Payment::new(label, amount, phone) })
 }
 
 /// Digits alone: `parse` would take a sign as well.

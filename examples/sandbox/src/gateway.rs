@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::http::{Reply, Request};
-use crate::payments::Payments;
+use crate::payments::{Outcome, Payments};
 use crate::settings::Settings;
-use crate::{api, dashboard, html, page};
+use crate::trouble::{Kind, Troubles};
+use crate::{api, callback, dashboard, html, page};
 
 /// The documentation's answer of a gateway out of service, as printed there.
 const UNAVAILABLE: &str = r#"{
@@ -20,26 +21,39 @@ pub(crate) struct Gateway {
     pub(crate) settings: Settings,
     pub(crate) payments: Payments,
     in_service: AtomicBool,
+    troubles: Option<Troubles>,
 }
 
 impl Gateway {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, payments: Payments::default(), in_service: AtomicBool::new(true) }
+        let troubles = settings.trouble.map(Troubles::new);
+        Self { settings, payments: Payments::default(), in_service: AtomicBool::new(true), troubles }
     }
 
     pub(crate) fn in_service(&self) -> bool {
-        self.in_service.load(Ordering::SeqCst)
+        self.in_service.load(Ordering::SeqCst) && !self.troubles.as_ref().is_some_and(Troubles::outage)
     }
 
     pub(crate) fn set_in_service(&self, in_service: bool) {
         self.in_service.store(in_service, Ordering::SeqCst);
     }
 
-    pub(crate) fn answer(&self, request: &Request) -> Reply {
+    /// Settles a payment and tells the shop, unless it was settled before:
+    /// whether this call did it, or nothing for an unknown token.
+    pub(crate) fn settle(&self, token: &str, outcome: Outcome) -> Option<bool> {
+        let settled = self.payments.settle(token, outcome);
+        if settled == Some(true) {
+            callback::deliver(self, token, outcome);
+        }
+        settled
+    }
+
+    /// The reply; none is a connection to cut.
+    pub(crate) fn answer(&self, request: &Request) -> Option<Reply> {
         let segments: Vec<&str> = request.path.split('/').skip(1).collect();
-        match segments[..] {
-            ["api", "v1", "gateway", "purchase-token"] => self.call(request, api::purchase_token),
-            ["api", "v1", "gateway", "check-payment"] => self.call(request, api::check_payment),
+        Some(match segments[..] {
+            ["api", "v1", "gateway", "purchase-token"] => return self.call(request, api::purchase_token),
+            ["api", "v1", "gateway", "check-payment"] => return self.call(request, api::check_payment),
             ["purchase-product", _] if !self.in_service() => unavailable(),
             ["purchase-product", token] => match request.verb() {
                 "GET" => page::show(self, token),
@@ -51,12 +65,20 @@ impl Gateway {
             ["sandbox", "service"] => only(request, "POST", || dashboard::switch_service(self, request)),
             ["sandbox", "callback", token] => only(request, "POST", || dashboard::send_callback(self, request, token)),
             _ => html::not_found("Cette adresse n’existe pas."),
-        }
+        })
     }
 
-    fn call(&self, request: &Request, call: fn(&Self, &Request) -> Reply) -> Reply {
+    fn call(&self, request: &Request, call: fn(&Self, &Request) -> Reply) -> Option<Reply> {
         thread::sleep(self.settings.latency);
-        if self.in_service() { only(request, "POST", || call(self, request)) } else { unavailable() }
+        if self.in_service() {
+            match self.troubles.as_ref().and_then(Troubles::next) {
+                Some(Kind::ErrorPage) => return Some(html::error()),
+                Some(Kind::Cut) => return None,
+                Some(Kind::Delay(time)) => thread::sleep(time),
+                None => {}
+            }
+        }
+        Some(if self.in_service() { only(request, "POST", || call(self, request)) } else { unavailable() })
     }
 }
 

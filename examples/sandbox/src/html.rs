@@ -53,6 +53,11 @@ pub(crate) fn not_allowed(allow: &str) -> Reply {
     message(405, "Méthode refusée", &text).with("Allow", allow)
 }
 
+/// What a web server shows when the program behind it breaks.
+pub(crate) fn error() -> Reply {
+    message(500, "Erreur interne du serveur", "Une panne voulue : voir « trouble ».")
+}
+
 /// The answer to what is no acceptable request.
 pub(crate) fn refusal(status: u16) -> Reply {
     let text = match status {

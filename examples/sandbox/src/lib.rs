@@ -26,6 +26,7 @@ mod page;
 mod payments;
 mod server;
 mod settings;
+mod trouble;
 
 use std::fmt;
 use std::io;
@@ -38,6 +39,7 @@ use crate::server::Server;
 use crate::settings::Settings;
 
 pub use crate::payments::{Delivery, Outcome, Payment, State};
+pub use crate::trouble::Trouble;
 
 /// The API client of the documentation's examples.
 pub const DEMO_API_CLIENT: &str = "demo";
@@ -62,7 +64,7 @@ impl Sandbox {
     }
 
     /// Prepares a sandbox: a free port of 127.0.0.1, the documentation's
-    /// credentials, no callback, no redirect, no latency, no log.
+    /// credentials, no callback, no redirect, no latency, no trouble, no log.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder { listen: (Ipv4Addr::LOCALHOST, 0).into(), settings: Settings::default() }
     }
@@ -89,6 +91,29 @@ impl Sandbox {
     #[must_use]
     pub fn payments(&self) -> Vec<Payment> {
         self.gateway.payments.all()
+    }
+
+    /// Adds a payment as the call `purchase-token` does, without HTTP, and
+    /// returns its token.
+    ///
+    /// ```
+    /// # use ekolopay_sandbox::{Outcome, Sandbox};
+    /// # let sandbox = Sandbox::start()?;
+    /// let token = sandbox.add_payment("Achat d'un Iphone S", 150_000);
+    /// assert_eq!(sandbox.settle(&token, Outcome::Paid), Some(true));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn add_payment(&self, label: &str, amount: u64) -> String {
+        let payment = Payment::new(label.to_owned(), amount, "066304925".to_owned());
+        let token = payment.token.clone();
+        self.gateway.payments.add(payment);
+        token
+    }
+
+    /// Settles a payment as the payment page does, callback included: whether
+    /// it was pending until now, or nothing for an unknown token.
+    pub fn settle(&self, token: &str, outcome: Outcome) -> Option<bool> {
+        self.gateway.settle(token, outcome)
     }
 
     /// Serves until the process ends.
@@ -159,6 +184,12 @@ impl SandboxBuilder {
         self
     }
 
+    /// Lets some API calls go wrong at random.
+    pub fn trouble(mut self, trouble: Trouble) -> Self {
+        self.settings.trouble = Some(trouble);
+        self
+    }
+
     /// Is given one line for each request answered; never a secret.
     pub fn log(mut self, log: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.settings.log = Some(Box::new(log));
@@ -169,8 +200,8 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for credentials that are blank or for a URL that cannot
-    /// be used; otherwise what listening on the address failed with.
+    /// `InvalidInput` for credentials that are blank, for a URL that cannot be
+    /// used or for impossible shares of trouble; otherwise what listening on the address failed with.
     pub fn start(self) -> io::Result<Sandbox> {
         self.settings.check()?;
         let gateway = Arc::new(Gateway::new(self.settings));

@@ -1,13 +1,15 @@
 //! Runs a sandbox until interrupted.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Outcome, Sandbox, Trouble};
 
 #[derive(Parser)]
 #[command(
@@ -43,12 +45,34 @@ struct Arguments {
     /// Post `paymentSuccessful` as 1 or 0 in place of true or false
     #[arg(long)]
     php_booleans: bool,
+
+    /// How many of 100 API calls go wrong at random: error pages, cut connections, delays, short outages
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=100))]
+    trouble: u8,
+
+    /// Where the chance of --trouble begins; the same seed makes the same troubles
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Begin with payments, some of them paid, and write their `order,token` lines to this new file
+    #[arg(long, value_name = "FILE", conflicts_with = "callback_url")]
+    orders: Option<PathBuf>,
+
+    /// How many payments --orders begins with
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    payments: u32,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match start(&arguments) {
         Ok(sandbox) => {
+            if let Some(path) = &arguments.orders {
+                if let Err(error) = begin_with_payments(&sandbox, &arguments, path) {
+                    complain(&format!("error: cannot write {}: {error}", path.display()));
+                    return ExitCode::FAILURE;
+                }
+            }
             // A reader that left is no reason to stop.
             let _ = announce(&sandbox, &arguments);
             sandbox.wait();
@@ -76,6 +100,7 @@ fn start(arguments: &Arguments) -> io::Result<Sandbox> {
         .secret_key(&arguments.secret_key)
         .latency(Duration::from_millis(arguments.latency_ms))
         .php_booleans(arguments.php_booleans)
+        .trouble(Trouble::share(f64::from(arguments.trouble) / 100.0, arguments.seed))
         .log(complain);
     if let Some(url) = &arguments.callback_url {
         builder = builder.callback_url(url);
@@ -84,6 +109,24 @@ fn start(arguments: &Arguments) -> io::Result<Sandbox> {
         builder = builder.redirect_url(url);
     }
     builder.start()
+}
+
+/// One in two is paid, one in four failed, and the others wait for the customer.
+fn begin_with_payments(sandbox: &Sandbox, arguments: &Arguments, path: &Path) -> io::Result<()> {
+    // Only a new file: an order list is not for a sandbox to overwrite.
+    let mut file = BufWriter::new(File::create_new(path)?);
+    writeln!(file, "order,token")?;
+    for number in 1..=arguments.payments {
+        let order = format!("order-{number}");
+        let token = sandbox.add_payment(&order, 150_000);
+        match number % 4 {
+            0 | 1 => sandbox.settle(&token, Outcome::Paid),
+            2 => sandbox.settle(&token, Outcome::Failed),
+            _ => None,
+        };
+        writeln!(file, "{order},{token}")?;
+    }
+    file.flush()
 }
 
 fn announce(sandbox: &Sandbox, arguments: &Arguments) -> io::Result<()> {

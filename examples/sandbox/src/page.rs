@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use crate::gateway::Gateway;
+use crate::html as pages;
 use crate::http::{Reply, Request};
 use crate::payments::{Outcome, Payment, State};
-use crate::{callback, html as pages};
 
 pub(crate) fn show(gateway: &Gateway, token: &str) -> Reply {
     let Some(payment) = gateway.payments.get(token) else {
@@ -22,8 +22,8 @@ pub(crate) fn show(gateway: &Gateway, token: &str) -> Reply {
     pages::page(200, "Paiement", &content).with("Referrer-Policy", "no-referrer")
 }
 
-/// Settles the payment, tells the shop, then sends the browser on. Whoever
-/// comes second is only sent on.
+/// Settles the payment, then sends the browser on. Whoever comes second is only
+/// sent on.
 pub(crate) fn submit(gateway: &Gateway, request: &Request, token: &str) -> Reply {
     if gateway.payments.get(token).is_none() {
         return unknown();
@@ -34,9 +34,7 @@ pub(crate) fn submit(gateway: &Gateway, request: &Request, token: &str) -> Reply
         let text = "L’issue du paiement manque ou n’existe pas.";
         return pages::message(400, "Demande incomplète", text);
     };
-    if gateway.payments.settle(token, outcome) == Some(true) {
-        callback::deliver(gateway, token, outcome);
-    }
+    gateway.settle(token, outcome);
     match &gateway.settings.redirect_url {
         Some(url) => Reply::see_other(url),
         None => Reply::see_other(format!("/purchase-product/{token}")),

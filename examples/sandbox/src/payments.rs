@@ -1,5 +1,6 @@
 //! The orders for which a token was given, and what became of them.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -25,6 +26,23 @@ pub struct Payment {
     pub state: State,
     /// The callbacks sent, the oldest first.
     pub deliveries: Vec<Delivery>,
+}
+
+impl Payment {
+    /// An order to be paid, with a new token.
+    pub(crate) fn new(label: String, amount: u64, phone: String) -> Self {
+        Self {
+            token: format!("{:032x}", fastrand::u128(..)),
+            label,
+            details: None,
+            amount,
+            phone,
+            name: None,
+            uuid: None,
+            state: State::Pending,
+            deliveries: Vec::new(),
+        }
+    }
 }
 
 /// Where a payment stands.
@@ -99,15 +117,26 @@ pub struct Delivery {
 
 /// The lock is held for the time of a look-up or a change, never longer.
 #[derive(Debug, Default)]
-pub(crate) struct Payments(Mutex<Vec<Payment>>);
+pub(crate) struct Payments(Mutex<Book>);
+
+#[derive(Debug, Default)]
+struct Book {
+    /// The oldest first.
+    payments: Vec<Payment>,
+    /// Where a token's payment stands among them.
+    places: HashMap<String, usize>,
+}
 
 impl Payments {
     pub(crate) fn add(&self, payment: Payment) {
-        self.lock().push(payment);
+        let mut book = self.lock();
+        let place = book.payments.len();
+        book.places.insert(payment.token.clone(), place);
+        book.payments.push(payment);
     }
 
     pub(crate) fn all(&self) -> Vec<Payment> {
-        self.lock().clone()
+        self.lock().payments.clone()
     }
 
     pub(crate) fn get(&self, token: &str) -> Option<Payment> {
@@ -130,14 +159,13 @@ impl Payments {
         self.with(token, |payment| payment.deliveries.push(delivery));
     }
 
-    /// From the newest: that is the one asked for.
     fn with<T>(&self, token: &str, act: impl FnOnce(&mut Payment) -> T) -> Option<T> {
-        let mut payments = self.lock();
-        let found = payments.iter_mut().rev().find(|one| one.token == token);
-        found.map(act)
+        let mut book = self.lock();
+        let place = *book.places.get(token)?;
+        book.payments.get_mut(place).map(act)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Payment>> {
+    fn lock(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

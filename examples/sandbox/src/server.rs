@@ -107,7 +107,9 @@ fn serve(stream: &TcpStream, gateway: &Gateway) {
         let reply = match connection.request() {
             Ok(request) => {
                 let started = Instant::now();
-                let reply = gateway.answer(&request);
+                let Some(reply) = gateway.answer(&request) else {
+                    return;
+                };
                 head_only = request.method == "HEAD";
                 last = request.last;
                 log(gateway, &request.method, &request.path, reply.status, started);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use crate::trouble::Trouble;
 use crate::{DEMO_API_CLIENT, DEMO_SECRET_KEY};
 
 pub(crate) type Log = dyn Fn(&str) + Send + Sync;
@@ -15,6 +16,7 @@ pub(crate) struct Settings {
     pub(crate) redirect_url: Option<String>,
     pub(crate) latency: Duration,
     pub(crate) php_booleans: bool,
+    pub(crate) trouble: Option<Trouble>,
     pub(crate) log: Option<Box<Log>>,
 }
 
@@ -27,6 +29,7 @@ impl Default for Settings {
             redirect_url: None,
             latency: Duration::ZERO,
             php_booleans: false,
+            trouble: None,
             log: None,
         }
     }
@@ -43,6 +46,8 @@ impl Settings {
              HOST being a name or an IPv4 address"
         } else if !self.redirect_url.as_deref().is_none_or(web_address) {
             "the redirect URL must be a http:// or https:// URL, percent-encoded"
+        } else if !self.trouble.is_none_or(Trouble::is_possible) {
+            "the shares of trouble must be from 0 to 1, and 1 at most together"
         } else {
             return Ok(());
         };
@@ -83,6 +88,7 @@ impl fmt::Debug for Settings {
             .field("redirect_url", &self.redirect_url)
             .field("latency", &self.latency)
             .field("php_booleans", &self.php_booleans)
+            .field("trouble", &self.trouble)
             .field("log", &self.log.is_some())
             .finish()
     }

@@ -88,3 +88,24 @@ fn an_address_others_reach_is_warned_of() {
     BufReader::new(err).read_line(&mut text).expect("a line");
     assert!(text.starts_with("warning: not a loopback address"), "{text}");
 }
+
+#[test]
+fn it_begins_with_payments() {
+    let folder = std::env::temp_dir().join(format!("ekolopay-sandbox-{}", std::process::id()));
+    std::fs::create_dir(&folder).expect("a folder");
+    let file = folder.join("orders.csv");
+    let path = file.to_str().expect("a path");
+    let arguments = ["--listen", "127.0.0.1:0", "--trouble", "20", "--seed", "7", "--payments", "8", "--orders", path];
+    let mut program = run(&arguments);
+    greeting(&mut program);
+    let text = std::fs::read_to_string(&file).expect("the orders");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (9, "order,token"));
+    assert!(lines[8].starts_with("order-8,") && lines[8].len() == "order-8,".len() + 32, "{text}");
+
+    // It overwrites nothing.
+    let mut second = run(&arguments);
+    assert_eq!(second.0.wait().expect("its end").code(), Some(1));
+    assert_eq!(std::fs::read_to_string(&file).expect("the orders"), text);
+    std::fs::remove_dir_all(&folder).expect("removed");
+}

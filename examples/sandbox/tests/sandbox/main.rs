@@ -9,3 +9,4 @@ mod payment;
 mod samples;
 mod shop;
 mod stop;
+mod trouble;
