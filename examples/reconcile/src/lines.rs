@@ -13,7 +13,7 @@ const MOST_COLUMNS: usize = 5;
 pub(crate) struct Lines<R> {
     reader: R,
     line: Vec<u8>,
-    number: u64,
+    number: i64,
     parser: csv_core::Reader,
 }
 
@@ -35,7 +35,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Counted from 1.
-    pub(crate) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> i64 {
         self.number
     }
 

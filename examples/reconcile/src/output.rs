@@ -123,7 +123,7 @@ fn read(mut file: &File, seen: &mut Seen, counts: &mut Counts) -> Result<u64, Br
         let fields = lines.fields().map_err(not_ours)?;
         if number > 1 {
             let (order, outcome) = parse(&fields).map_err(|why| not_ours(&why))?;
-            match seen.note(&order, Place::Output(number)) {
+            match seen.note(&order, Place::output(number)) {
                 Before::Nothing => counts.add(outcome),
                 _ => return Err(not_ours("its token stands there twice")),
             }

@@ -86,7 +86,7 @@ pub(crate) fn read(
         match order {
             Ok(None) => {}
             Ok(Some(order)) if shard.is_some_and(|shard| !shard.holds(&order.token)) => {}
-            Ok(Some(order)) => match seen.note(&order, Place::Input(input.number())) {
+            Ok(Some(order)) => match seen.note(&order, Place::input(input.number())) {
                 Before::Nothing => {
                     let line = row::line(&[&order.order, order.token.as_str()]).map_err(io::Error::from);
                     line.and_then(|line| file.write_all(&line)).map_err(in_folder)?;
@@ -153,7 +153,7 @@ struct Bad {
 }
 
 impl Bad {
-    fn add(&mut self, line: u64, why: &str) {
+    fn add(&mut self, line: i64, why: &str) {
         self.count += 1;
         if self.count <= MOST_NAMED {
             self.named.push(format!("  line {line}: {why}"));

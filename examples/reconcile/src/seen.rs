@@ -8,19 +8,25 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::row::Order;
 
-/// Where a token was met first.
+/// Where a token was met first: a line of the input, or one of the output, which is kept as a negative number
+/// because there is one of these for each token.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Place {
-    Input(u64),
-    Output(u64),
+pub(crate) struct Place(i64);
+
+impl Place {
+    pub(crate) fn input(line: i64) -> Place {
+        Place(line)
+    }
+
+    pub(crate) fn output(line: i64) -> Place {
+        Place(-line)
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Place::Input(line) => write!(f, "on line {line}"),
-            Place::Output(line) => write!(f, "on line {line} of the output"),
-        }
+        let line = self.0.unsigned_abs();
+        if self.0 > 0 { write!(f, "on line {line}") } else { write!(f, "on line {line} of the output") }
     }
 }
 
