@@ -1,8 +1,10 @@
 //! The progress bar, for who watches: nothing is shown when stderr is no terminal.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::fmt::Write;
 
-const LOOK: &str = "{bar:32} {human_pos} of {human_len}, {per_sec}, {eta} left";
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+
+const LOOK: &str = "{bar:32} {human_pos} of {human_len}, {rate}, {eta} left";
 
 pub(crate) struct Progress(ProgressBar);
 
@@ -10,7 +12,11 @@ impl Progress {
     pub(crate) fn new(todo: u64) -> Progress {
         let bar = ProgressBar::new(todo);
         if let Ok(style) = ProgressStyle::with_template(LOOK) {
-            bar.set_style(style);
+            // Indicatif's own shows four decimals.
+            let rate = |state: &ProgressState, to: &mut dyn Write| {
+                let _ = write!(to, "{:.0}/s", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
         bar.tick();
         Progress(bar)
