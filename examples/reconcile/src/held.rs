@@ -49,8 +49,7 @@ impl Held {
     }
 
     fn give_up(&mut self) -> Next {
-        let last = self.rows.pop().map(|row| row.detail);
-        self.rows.clear();
-        Next::GiveUp(last.unwrap_or_default())
+        let last = std::mem::take(&mut self.rows).pop();
+        Next::GiveUp(last.map(|row| row.detail).unwrap_or_default())
     }
 }

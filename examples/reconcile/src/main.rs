@@ -37,6 +37,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let gateway = connect::gateway(arguments)?;
+    output::must_be_a_file(&arguments.output)?;
     let input = plan::Input::open(&arguments.input, &arguments.output)?;
     let mut seen = Seen::default();
     let mut output = Output::open(&arguments.output, &mut seen)?;

@@ -30,15 +30,20 @@ pub(crate) struct Output {
     synced: Instant,
 }
 
+/// Refuses what is there and no file. To be asked first: a pipe would block when it is opened.
+pub(crate) fn must_be_a_file(path: &Path) -> Result<(), Failure> {
+    let other = path.metadata().is_ok_and(|data| !data.is_file());
+    if other { Err(refusal(path, "it is not a file")) } else { Ok(()) }
+}
+
+fn refusal(path: &Path, why: &str) -> Failure {
+    Failure::usage(format_args!("{} is not written to: {why}", path.display()))
+}
+
 impl Output {
     /// Opens the output, or makes it; cuts off a torn line, and notes the tokens that stand there.
     pub(crate) fn open(path: &Path, seen: &mut Seen) -> Result<Output, Failure> {
         let at = |error| Failure::local(format_args!("{}: {error}", path.display()));
-        let refuse = |why: &str| Failure::usage(format_args!("{} is not written to: {why}", path.display()));
-        // A pipe would block when it is opened.
-        if path.metadata().is_ok_and(|data| !data.is_file()) {
-            return Err(refuse("it is not a file"));
-        }
         let file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(at)?;
         match FileExt::try_lock(&file) {
             Ok(()) => {}
@@ -50,7 +55,7 @@ impl Output {
         let mut counts = Counts::default();
         let whole = read(&file, seen, &mut counts).map_err(|broken| match broken {
             Broken::Io(error) => at(error),
-            Broken::NotOurs(why) => refuse(&why),
+            Broken::NotOurs(why) => refusal(path, &why),
         })?;
         let torn = file.metadata().map_err(at)?.len() - whole;
         if torn > 0 {

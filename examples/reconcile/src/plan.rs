@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::Path;
 
+use same_file::Handle;
+
 use crate::exit::Failure;
 use crate::lines::Lines;
 use crate::output::HEADER;
@@ -24,10 +26,15 @@ impl Input {
         if path == Path::new("-") {
             return Ok(Input(Lines::new(Box::new(io::stdin().lock()))));
         }
-        if same_file::is_same_file(path, output).unwrap_or(false) {
+        let at = |error: io::Error| Failure::usage(format_args!("{}: {error}", path.display()));
+        let file = File::open(path).map_err(at)?;
+        if file.metadata().map_err(at)?.is_dir() {
+            return Err(at(io::ErrorKind::IsADirectory.into()));
+        }
+        let own = Handle::from_file(file.try_clone().map_err(at)?).map_err(at)?;
+        if Handle::from_path(output).is_ok_and(|output| output == own) {
             return Err(Failure::usage("the output is the input: take another --output"));
         }
-        let file = File::open(path).map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))?;
         Ok(Input(Lines::new(Box::new(BufReader::new(file)))))
     }
 }

@@ -1,7 +1,9 @@
 //! What is read: the orders, the arguments, the environment. One bad line, and nothing is sent.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use ekolopay_sandbox::Sandbox;
 
@@ -35,7 +37,7 @@ fn a_bad_line_is_named_and_nothing_is_sent() {
         (b"order,token\n\"A1,t1\nA2,t2\nA3\n", "line 4: has 1 columns, not 2"),
         (b"order,token\n\"A1,t1\nA2,t2\n", "line 2: is blank, or has a quote that is not closed"),
         (b"order,token\nA1,\"t1", "line 2: is blank, or has a quote that is not closed"),
-        (long_line.as_bytes(), "line 3: is too long"),
+        (long_line.as_bytes(), "bad lines in the input: 1; nothing was sent\n  line 3: is too long"),
         (b"o\0r\0d\0e\0r\0", "line 1: holds a control character"),
     ];
     for (input, message) in cases {
@@ -119,8 +121,8 @@ fn wrong_arguments_and_an_incomplete_environment() {
         ran(program.arg("orders.csv").env_remove(variable)).says(2, &format!("{variable} is not set"));
         ran(program.env(variable, "a\nb")).says(2, variable);
     }
-    folder.program("");
     ran(folder.program("http://127.0.0.1:1").arg("nowhere.csv")).says(2, "nowhere.csv: ");
+    ran(folder.program("http://127.0.0.1:1").arg(".")).says(2, ".: ");
     assert!(!folder.path("out.csv").exists(), "an output was made in vain");
 }
 
@@ -138,4 +140,18 @@ fn the_origin_is_the_argument_else_the_variable_unless_empty() {
     // Empty is not set: the real gateway is meant, and with nothing to do not asked.
     folder.run("", &[]).says(0, "Done");
     folder.run("ftp://x", &[]).says(2, "origin");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_read_once() {
+    let server = Server::start(|_, _| paid());
+    let folder = Folder::new();
+    let made = Command::new("mkfifo").arg(folder.path("orders.csv")).status().expect("a pipe");
+    assert!(made.success());
+    let pipe = folder.path("orders.csv");
+    // It blocks until the program reads, and would fail if the program went away meanwhile.
+    let writing = thread::spawn(move || std::fs::write(pipe, "order,token\nA1,t1\n"));
+    folder.run(&server.origin, &[]).says(0, "paid              1\n");
+    writing.join().expect("its end").expect("written");
 }

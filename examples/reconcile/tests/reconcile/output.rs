@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use ekolopay_sandbox::Sandbox;
 
@@ -75,6 +75,12 @@ fn the_output_is_a_file_and_not_the_input() {
     fs::hard_link(folder.path("orders.csv"), folder.path("same.csv")).expect("a link");
     run("same.csv").says(2, "the output is the input");
     run(".").says(2, ". is not written to: it is not a file");
+    #[cfg(unix)]
+    {
+        let made = Command::new("mkfifo").arg(folder.path("pipe")).status().expect("a pipe");
+        assert!(made.success());
+        run("pipe").says(2, "pipe is not written to: it is not a file");
+    }
     run("nowhere/out.csv").says(5, "nowhere/out.csv: ");
     assert_eq!(fs::read_to_string(folder.path("orders.csv")).expect("the input"), INPUT);
 }
@@ -105,7 +111,7 @@ fn a_row_that_does_not_fit_is_mended_by_the_next_start() {
     let lines: String = (0..25).map(|number| format!("{number},t{number}\n")).collect();
     let folder = Folder::with(format!("order,token\n{lines}"));
     let limited = folder.program(&server.origin);
-    let mut shell = std::process::Command::new("sh");
+    let mut shell = Command::new("sh");
     // Blocks of 512 or 1,024 bytes: the rows take more than two of either.
     shell.args(["-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\""]).arg(limited.get_program());
     shell

@@ -76,9 +76,11 @@ fn a_failure_is_tried_again_and_then_an_error_row() {
         _ => not_paid(),
     });
     let folder = Folder::with(numbered(4));
+    let started = Instant::now();
     folder
-        .run(&server.origin, &["--attempts", "3"])
+        .run(&server.origin, &["--attempts", "3", "--pause", "100ms"])
         .says(1, "not_paid          3\nrefused           0\nerror             1\n");
+    assert!(started.elapsed() >= Duration::from_millis(2 * (100 + 200)), "{:?}", started.elapsed());
     let asked: Vec<String> = server.asked().into_iter().filter(|token| !token.is_empty()).collect();
     assert_eq!(asked, ["t0", "t1", "t1", "t1", "t2", "t2", "t2", "t3"]);
     let rows = folder.rows();
@@ -109,9 +111,11 @@ fn where_nobody_answers_it_gives_up_and_writes_no_error_rows() {
 #[test]
 fn a_page_in_the_gateways_place_is_no_answer() {
     let server = Server::start(|_, _| (200, "<title>Sign in to the hotel's network</title>".to_owned()));
-    let folder = Folder::with(numbered(50));
+    let folder = Folder::with(numbered(500));
     folder.run(&server.origin, &[]).says(4, "the last was: unexpected reply, HTTP 200: ");
     assert_eq!(folder.written(), HEADER);
+    // Ten tokens, three attempts of two exchanges; and what was under way.
+    assert!(server.asked().len() < 120, "{}", server.asked().len());
 }
 
 #[test]
