@@ -23,7 +23,7 @@ Exit codes:
   1  every token is in the output, some are refused or error
   2  bad usage, environment, input or output; nothing was sent
   3  the gateway is unavailable; the next start goes on
-  4  gave up: no answer about any payment; the next start goes on
+  4  gave up: no usable answer from the gateway; the next start goes on
   5  the output is in use, or reading or writing a file failed; the next start goes on
 
 Stop it as you like, kill -9 included, and start it again with the same command: it goes on.";
@@ -60,7 +60,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = pause)]
     pause: Duration,
 
-    /// Stop when that many tokens in a row got no answer about their payment; 0 is never
+    /// Stop when that many tokens in a row got no usable answer; 0 is never
     #[arg(long, value_name = "N", default_value_t = 10)]
     give_up_after: u16,
 

@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The gateway says that it is out of service.
     Unavailable = 3,
-    /// The gateway gives no answer about payments.
+    /// The gateway gives no usable answer.
     NoAnswer = 4,
     /// A file of this machine: in use, full, broken.
     Local = 5,

@@ -39,8 +39,13 @@ pub(crate) fn run(
     let (sender, news) = sync_channel(usize::from(patience.threads) * 2);
     thread::scope(|scope| {
         for _ in 0..patience.threads {
-            let sender = sender.clone();
-            scope.spawn(|| check_all(gateway, &work, patience, &stop, sender));
+            let (sender, work, stop) = (sender.clone(), &work, &stop);
+            let thread =
+                thread::Builder::new().spawn_scoped(scope, move || check_all(gateway, work, patience, stop, &sender));
+            if let Err(error) = thread {
+                stop.say();
+                return Err(Failure::local(format_args!("a thread: {error}")));
+            }
         }
         drop(sender);
         let ended = write_all(news, output, patience, &stop, progress);
@@ -51,7 +56,7 @@ pub(crate) fn run(
     })
 }
 
-fn check_all(gateway: &Gateway, work: &Mutex<WorkList>, patience: Patience, stop: &Stop, news: SyncSender<News>) {
+fn check_all(gateway: &Gateway, work: &Mutex<WorkList>, patience: Patience, stop: &Stop, news: &SyncSender<News>) {
     while !stop.is_said() {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
         let found = match next {

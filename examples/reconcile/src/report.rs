@@ -34,7 +34,7 @@ pub(crate) fn summary(ended: &Ended, output: &Output, left: u64) -> Exit {
             Exit::Unavailable
         }
         Ended::NoAnswer(text) => {
-            say(&format!("Gave up, with no answer about any payment; the last was: {text}"));
+            say(&format!("Gave up: the gateway gives no usable answer; the last was: {text}"));
             say("Are the network, the origin and the credentials right? Start it again to go on.");
             Exit::NoAnswer
         }

@@ -1,5 +1,6 @@
 //! When the gateway does not work: stopping, and what is left for the next start.
 
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::Sandbox;
@@ -96,7 +97,7 @@ fn where_nobody_answers_it_gives_up_and_writes_no_error_rows() {
     let folder = Folder::with(numbered(1000));
     for (more, left) in [(&["--threads", "4"][..], 1000), (&["--give-up-after", "3"], 1000)] {
         let ran = folder.run(NOBODY, more);
-        ran.says(4, "Gave up, with no answer about any payment; the last was: the request was not sent: ");
+        ran.says(4, "Gave up: the gateway gives no usable answer; the last was: the request was not sent: ");
         assert!(ran.err.contains(&format!("left      {left:>9}\n")), "{}", ran.err);
         assert_eq!(folder.written(), HEADER);
     }
@@ -106,6 +107,16 @@ fn where_nobody_answers_it_gives_up_and_writes_no_error_rows() {
     assert_eq!(folder.written(), HEADER);
     // Who wants the rows gets them.
     folder.run(NOBODY, &["--give-up-after", "0", "--attempts", "1"]).says(1, "error             3\n");
+}
+
+#[test]
+fn a_gateway_that_is_silent_is_waited_for_as_long_as_told() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let origin = format!("http://{}", silent.local_addr().expect("an address"));
+    let folder = Folder::with(numbered(1));
+    let started = Instant::now();
+    folder.run(&origin, &["--timeout", "200ms", "--attempts", "2"]).says(4, "the request was not sent in time: ");
+    assert!((Duration::from_millis(400)..Duration::from_secs(20)).contains(&started.elapsed()));
 }
 
 #[test]
