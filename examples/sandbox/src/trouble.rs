@@ -29,15 +29,16 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// This share of the calls, from 0 to 1, in equal parts of each kind.
+    /// This share of the calls, from 0 to 1: of ten that go wrong, three meet
+    /// an error page, three a cut, three a delay, and one begins an outage.
     ///
     /// ```
-    /// let trouble = ekolopay_sandbox::Trouble::share(0.2, 7);
-    /// assert_eq!((trouble.cuts, trouble.seed), (0.05, 7));
+    /// let trouble = ekolopay_sandbox::Trouble::share(0.5, 7);
+    /// assert_eq!((trouble.cuts, trouble.outages, trouble.seed), (0.15, 0.05, 7));
     /// ```
     pub fn share(share: f64, seed: u64) -> Self {
-        let part = share / 4.0;
-        Self { seed, error_pages: part, cuts: part, delays: part, outages: part }
+        let (often, seldom) = (share * 0.3, share * 0.1);
+        Self { seed, error_pages: often, cuts: often, delays: often, outages: seldom }
     }
 
     pub(crate) fn is_possible(self) -> bool {
