@@ -139,7 +139,7 @@ fn the_origin_is_the_argument_else_the_variable_unless_empty() {
     assert_eq!(used.load(Ordering::SeqCst), 2);
     // Empty is not set: the real gateway is meant, and with nothing to do not asked.
     folder.run("", &[]).says(0, "Done");
-    folder.run("ftp://x", &[]).says(2, "origin");
+    folder.run("ftp://x", &[]).says(2, "EKOLOPAY_ORIGIN must begin with");
 }
 
 #[cfg(unix)]
