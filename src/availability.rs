@@ -4,10 +4,10 @@
 //! secret: it can read nothing and create nothing, and is answered by the same service.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::Error;
-use crate::reply;
+use crate::reply::{self, string};
 use crate::transport::Reply;
 
 /// The form of the check.
@@ -26,18 +26,15 @@ pub(crate) fn examine_check(reply: &Reply) -> Result<(), Error> {
 pub(crate) fn examine(reply: &Reply) -> Result<(), Error> {
     #[derive(Deserialize)]
     struct Body {
-        reason: Value,
-        #[serde(default)]
-        message: Value,
+        reason: Box<RawValue>,
+        message: Option<Box<RawValue>>,
     }
 
     match reply::parse(reply.body()) {
-        Some(Body { reason, message }) if reason == "UNAVAILABLE_SERVICE" => Err(Error::Unavailable {
-            message: match message {
-                Value::String(message) => message,
-                _ => "UNAVAILABLE_SERVICE".to_owned(),
-            },
-        }),
+        Some(Body { reason, message }) if string(&reason).as_deref() == Some("UNAVAILABLE_SERVICE") => {
+            let message = message.as_deref().and_then(string).unwrap_or("UNAVAILABLE_SERVICE".to_owned());
+            Err(Error::Unavailable { message })
+        }
         _ => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::credentials::Credentials;
 use crate::error::{Error, InvalidInput, require, require_visible_ascii};
-use crate::reply::{self, unexpected};
+use crate::reply::{self, string, unexpected};
 use crate::transport::Reply;
 
 /// An order to be paid. Valid once built.
@@ -202,8 +202,8 @@ fn without_nulls(mut object: Value) -> String {
 
 /// The token in the reply to `POST /purchase-token`.
 pub(crate) fn decode(reply: &Reply) -> Result<PurchaseToken, Error> {
-    match reply::decode(reply)?.purchase_token {
-        Value::String(token) => PurchaseToken::new(token).map_err(|_| unexpected(reply, "purchaseToken is no token")),
-        _ => Err(unexpected(reply, "purchaseToken is not a string")),
+    match reply::decode(reply)?.purchase_token.as_deref().and_then(string) {
+        Some(token) => PurchaseToken::new(token).map_err(|_| unexpected(reply, "purchaseToken is no token")),
+        None => Err(unexpected(reply, "purchaseToken is not a string")),
     }
 }

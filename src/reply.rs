@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::transport::{LONGEST_REPLY, Reply};
@@ -23,14 +23,14 @@ pub(crate) fn decode(reply: &Reply) -> Result<ApiData, Error> {
         return Err(unexpected(reply, "the body is not the documented JSON"));
     };
     let data = response.0.data.0;
-    match (integer(&response.0.code), data.clear_message, data.api_data) {
+    match (integer(&response.0.code), data.clear_message.as_deref().and_then(string), data.api_data) {
         (None, ..) => Err(unexpected(reply, "API_RESPONSE_CODE is not an integer")),
         (Some(200), ..) if !(200..300).contains(&reply.status()) => {
             Err(unexpected(reply, "code 200 under an HTTP status that is no success"))
         }
         (Some(200), _, Some(Object(data))) => Ok(data),
         (Some(200), ..) => Err(unexpected(reply, "code 200 without API_DATA")),
-        (Some(code), Value::String(message), _) => Err(Error::Refused { code, message }),
+        (Some(code), Some(message), _) => Err(Error::Refused { code, message }),
         (Some(_), ..) => Err(unexpected(reply, "a refusal without a clearMessage")),
     }
 }
@@ -54,10 +54,13 @@ struct Envelope {
     response: Object<Response>,
 }
 
+// Values stay as they are written until they are looked at: none is too large, too deep or too odd to be passed over,
+// and none is read differently where another crate changes serde_json's numbers (`arbitrary_precision`).
+
 #[derive(Deserialize)]
 struct Response {
     #[serde(rename = "API_RESPONSE_CODE")]
-    code: Value,
+    code: Box<RawValue>,
     #[serde(rename = "API_RESPONSE_DATA")]
     data: Object<Data>,
 }
@@ -66,26 +69,32 @@ struct Response {
 struct Data {
     #[serde(rename = "API_DATA")]
     api_data: Option<Object<ApiData>>,
-    #[serde(rename = "clearMessage", default)]
-    clear_message: Value,
+    #[serde(rename = "clearMessage")]
+    clear_message: Option<Box<RawValue>>,
 }
 
-/// What either call answers; null is what a reply does not hold.
+/// What either call answers.
 #[derive(Deserialize)]
 pub(crate) struct ApiData {
-    #[serde(rename = "purchaseToken", default)]
-    pub(crate) purchase_token: Value,
-    #[serde(default)]
-    pub(crate) payment_successful: Value,
+    #[serde(rename = "purchaseToken")]
+    pub(crate) purchase_token: Option<Box<RawValue>>,
+    pub(crate) payment_successful: Option<Box<RawValue>>,
 }
 
-/// PHP may write an integer as its decimal string.
-fn integer(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.parse().ok().filter(|code: &i64| code.to_string() == *text),
-        _ => None,
-    }
+/// What a string says, if the value is one.
+pub(crate) fn string(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
+}
+
+/// PHP may write a scalar as a string: `"200"` for 200, `"true"` for true.
+pub(crate) fn unquoted(value: &RawValue) -> String {
+    string(value).unwrap_or_else(|| value.get().to_owned())
+}
+
+/// An integer, written in the one usual way.
+fn integer(value: &RawValue) -> Option<i64> {
+    let text = unquoted(value);
+    text.parse().ok().filter(|code: &i64| code.to_string() == text)
 }
 
 /// A `T` read from a JSON object. A derived struct alone would also be read from an array, by position.

@@ -25,12 +25,12 @@
 //! # Ok::<(), ekolopay::Error>(())
 //! ```
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::purchase::PurchaseToken;
-use crate::reply::{self, unexpected};
+use crate::reply::{self, unexpected, unquoted};
 use crate::transport::Reply;
 
 /// The gateway's answer to « le paiement de la commande a réussi ou pas ».
@@ -76,7 +76,7 @@ pub(crate) fn encode(token: &PurchaseToken, credentials: &Credentials) -> Vec<u8
 
 /// Whether the reply to `POST /check-payment` says that the order of this token is paid.
 pub(crate) fn decode(reply: &Reply, token: &PurchaseToken) -> Result<Verification, Error> {
-    match boolean(&reply::decode(reply)?.payment_successful) {
+    match reply::decode(reply)?.payment_successful.as_deref().and_then(boolean) {
         Some(true) => Ok(Verification::Paid(PaidPurchase { token: token.clone() })),
         Some(false) => Ok(Verification::NotPaid),
         None => Err(unexpected(reply, "payment_successful is not a boolean")),
@@ -84,19 +84,10 @@ pub(crate) fn decode(reply: &Reply, token: &PurchaseToken) -> Result<Verificatio
 }
 
 /// PHP may write a boolean as a number, and either as a string. Anything else is no boolean.
-fn boolean(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(value) => Some(*value),
-        Value::Number(number) => match number.as_u64() {
-            Some(1) => Some(true),
-            Some(0) => Some(false),
-            _ => None,
-        },
-        Value::String(text) => match text.as_str() {
-            "true" | "1" => Some(true),
-            "false" | "0" => Some(false),
-            _ => None,
-        },
+fn boolean(value: &RawValue) -> Option<bool> {
+    match unquoted(value).as_str() {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
         _ => None,
     }
 }

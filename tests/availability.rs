@@ -78,6 +78,9 @@ fn only_the_reason_is_compared() {
     stops(200, &format!(r#"{{"code":7,{reason},"message":"Maintenance","more":[1]}}"#), "Maintenance");
     stops(200, &format!(r#"{{"message":5,{reason}}}"#), "UNAVAILABLE_SERVICE");
     stops(200, r#"{"reason":"UNAVAILABLE\u005fSERVICE"}"#, "UNAVAILABLE_SERVICE");
+    stops(200, &format!(r#"{{"message":1e400,"code":1e400,{reason}}}"#), "UNAVAILABLE_SERVICE");
+    let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+    stops(200, &format!(r#"{{"message":{deep},"code":{deep},{reason}}}"#), "UNAVAILABLE_SERVICE");
 }
 
 #[test]

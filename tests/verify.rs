@@ -191,3 +191,28 @@ fn a_body_over_64_kib_is_unexpected_even_if_it_parses() {
     assert!(matches!(check(200, padded(64 * 1024)).unwrap(), Verification::Paid(_)));
     unexpected(200, padded(64 * 1024 + 1), "the body is longer than 64 KiB");
 }
+
+#[test]
+fn numbers_are_taken_as_they_are_written() {
+    // The last is how serde_json hands numbers on where another crate turns `arbitrary_precision` on.
+    let written = ["-0", "200.0", "2e2", "9223372036854775808", "1e400", r#"{"$serde_json::private::Number":"200"}"#];
+    for code in written {
+        let data = r#"{"API_DATA":{"payment_successful":true},"clearMessage":"non"}"#;
+        let reply = format!(r#"{{"response":{{"API_RESPONSE_CODE":{code},"API_RESPONSE_DATA":{data}}}}}"#);
+        unexpected(200, reply, "API_RESPONSE_CODE is not an integer");
+    }
+    for value in ["-0", "1.0", "1e0", "1e400", r#"{"$serde_json::private::Number":"1"}"#] {
+        unexpected(200, PAID.replace(": true", &format!(": {value}")), "payment_successful is not a boolean");
+    }
+}
+
+#[test]
+fn what_is_not_looked_at_may_be_any_json() {
+    let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+    for odd in ["1e400", r#""\ud800""#, deep.as_str()] {
+        let data =
+            format!(r#"{{"clearMessage":{odd},"API_DATA":{{"purchaseToken":{odd},"payment_successful":true}}}}"#);
+        let reply = format!(r#"{{"response":{{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{data}}}}}"#);
+        assert!(matches!(check(200, reply).unwrap(), Verification::Paid(_)), "{odd}");
+    }
+}
