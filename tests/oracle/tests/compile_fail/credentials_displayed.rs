@@ -1,0 +1,5 @@
+fn is_display<T: std::fmt::Display>() {}
+
+fn main() {
+    is_display::<ekolopay::Credentials>();
+}

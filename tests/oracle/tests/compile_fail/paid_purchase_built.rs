@@ -1,0 +1,4 @@
+fn main() {
+    let token = "a".parse().unwrap();
+    let _ = ekolopay::verify::PaidPurchase { token };
+}

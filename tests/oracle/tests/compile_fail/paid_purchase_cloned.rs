@@ -1,0 +1,5 @@
+fn is_clone<T: Clone>() {}
+
+fn main() {
+    is_clone::<ekolopay::verify::PaidPurchase>();
+}

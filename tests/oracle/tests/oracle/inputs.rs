@@ -1,0 +1,115 @@
+//! Tokens, origins, credentials, orders: taken and refused exactly as the rules have it, with the right field named.
+
+use ekolopay_oracle::compare;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::random::config;
+
+fn origin() -> impl Strategy<Value = String> {
+    let scheme = select(&["https://", "http://", "HTTPS://", "https:/", "ftp://", "//", "", "https://https://"][..]);
+    let hosts = [
+        "ekolopay.com",
+        "localhost",
+        "LocalHost",
+        "localhost.",
+        "127.0.0.1",
+        "127.255.0.9",
+        "127.1",
+        "127.0.0.256",
+        "0x7f.1",
+        "2130706433",
+        "0127.0.0.1",
+        "127.0.0.01",
+        "128.0.0.1",
+        "127.0.0.1.evil.com",
+        "[::1]",
+        "[0:0::1]",
+        "[::ffff:127.0.0.1]",
+        "[::2]",
+        "::1",
+        "[::1",
+        "[::1%25lo]",
+        "[]",
+        "user@localhost",
+        "localhost@evil.com",
+        "localhost#evil.com",
+        "a..b",
+        "-",
+        "a_b",
+        "é.com",
+        "xn--9ca.com",
+        "",
+        "local host",
+        "localhost\\evil.com",
+        "localhost%2eevil.com",
+        "127。0。0。1",
+        "[::1]evil.com",
+    ];
+    let host = prop_oneof![
+        4 => select(hosts.to_vec()).prop_map(str::to_owned),
+        1 => any::<std::net::Ipv6Addr>().prop_map(|address| format!("[{address}]")),
+        1 => any::<std::net::Ipv4Addr>().prop_map(|address| address.to_string()),
+        1 => "\\PC{0,12}",
+    ];
+    let ports =
+        [":", ":0", ":1", ":80", ":080", ":65535", ":65536", ":0000000443", ":+80", ":-1", ":80:80", ":８０", ": 80"];
+    let port = prop_oneof![3 => Just(""), 2 => select(ports.to_vec())];
+    let end =
+        prop_oneof![6 => Just(""), 3 => Just("/"), 2 => select(&["//", "/x", "?", "#", " ", "\n", "/?x", "\0"][..])];
+    (prop_oneof![8 => select(&["https://", "http://"][..]), 1 => scheme], host, port, end)
+        .prop_map(|(scheme, host, port, end)| format!("{scheme}{host}{port}{end}"))
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![4 => "[!-~]{1,40}", 1 => "[!-~]{1020,1030}", 1 => "[.]{0,4}", 1 => "[ -~]{0,9}", 1 => any::<String>()]
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn tokens(text in text()) {
+        compare::token(&text);
+    }
+
+    #[test]
+    fn origins(text in prop_oneof![6 => origin(), 1 => any::<String>()]) {
+        compare::origin(&text);
+    }
+
+    #[test]
+    fn credentials(api_client in text(), secret_key in text()) {
+        let _ = compare::credentials(&api_client, &secret_key);
+    }
+
+    #[test]
+    fn purchases(
+        amount in prop_oneof![any::<u64>(), Just(0), Just(i64::MAX.unsigned_abs()), Just(i64::MAX.unsigned_abs() + 1), 1..99_u64],
+        label in prop_oneof!["\\s{0,3}", any::<String>()],
+        same in any::<bool>(),
+        own in proptest::option::of(any::<u64>()),
+        phone in prop_oneof!["[ \t\u{a0}\u{3000}\u{200b}]{0,3}", "0[0-9]{8}"],
+    ) {
+        let own = if same { own.map(|_| amount) } else { own };
+        let _ = compare::purchase(amount, &label, own, &phone);
+    }
+}
+
+#[test]
+fn each_rule_is_met_on_both_sides() {
+    assert!(compare::token("940d4e9aab5797e6055e1259b84a9875") && compare::token(&"~".repeat(1_024)));
+    assert!(
+        !compare::token(&"~".repeat(1_025)) && !compare::token("") && !compare::token("..") && !compare::token("a b")
+    );
+    assert!(compare::origin("https://ekolopay.com/") && compare::origin("http://[::1]:8099"));
+    assert!(!compare::origin("http://ekolopay.com") && !compare::origin("https://ekolopay.com/api"));
+    assert_eq!(compare::credentials("demo", "secret"), Ok(()));
+    assert_eq!(compare::credentials("démo", "secret"), Err("api_client"));
+    assert_eq!(compare::credentials("demo", "secret\n"), Err("secret_key"));
+    assert_eq!(compare::purchase(1, "a", Some(1), "0"), Ok(()));
+    assert_eq!(compare::purchase(0, "a", None, "0"), Err("amount"));
+    assert_eq!(compare::purchase(1, "a", Some(2), "0"), Err("product.amount"));
+    assert_eq!(compare::purchase(1, "\u{a0}", None, "0"), Err("product.label"));
+    assert_eq!(compare::purchase(1, "a", None, ""), Err("customer.phone"));
+}

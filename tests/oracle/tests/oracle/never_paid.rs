@@ -1,0 +1,194 @@
+//! HTTP status × API code × payment value × shape of the envelope, all of them: paid is the documented success alone.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use ekolopay_oracle::compare;
+use ekolopay_oracle::reply::Failure;
+
+/// The first four are a success.
+const STATUSES: [u16; 16] = [200, 201, 204, 299, 0, 100, 300, 302, 304, 400, 404, 500, 502, 503, 600, 999];
+
+/// As they are written; the first three are 200.
+const CODES: [&str; 25] = [
+    "200",
+    "\"200\"",
+    "\"\\u003200\"",
+    "200.0",
+    "2e2",
+    "0200",
+    "+200",
+    "\"0200\"",
+    "\" 200\"",
+    "\"200.0\"",
+    "0",
+    "\"0\"",
+    "-0",
+    "-200",
+    "201",
+    "null",
+    "true",
+    "[200]",
+    "{\"0\":200}",
+    "\"\"",
+    "1e400",
+    "9223372036854775808",
+    "18446744073709551816",
+    "4294967496",
+    "{\"$serde_json::private::Number\":\"200\"}",
+];
+
+/// As they are written; the first five are true, and the next four false.
+const PAYMENTS: [&str; 36] = [
+    "true",
+    "1",
+    "\"true\"",
+    "\"1\"",
+    "\"\\u0074rue\"",
+    "false",
+    "0",
+    "\"false\"",
+    "\"0\"",
+    "null",
+    "2",
+    "-1",
+    "-0",
+    "1.0",
+    "0.0",
+    "1e0",
+    "1e400",
+    "01",
+    "\"TRUE\"",
+    "\"True\"",
+    "\"yes\"",
+    "\"on\"",
+    "\"\"",
+    "\" true\"",
+    "\"true\\n\"",
+    "\"null\"",
+    "\"01\"",
+    "\"oui\"",
+    "[]",
+    "{}",
+    "[true]",
+    "{\"0\":true}",
+    "{\"$serde_json::private::Number\":\"1\"}",
+    "TRUE",
+    "tru",
+    "",
+];
+
+/// The documented reply in other clothes.
+const SHAPES: [&str; 13] = [
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
+    "\r\n{ \"response\" :\n\t{ \"API_RESPONSE_CODE\" : <code> , \"API_RESPONSE_DATA\" : { \"API_DATA\" : { \"payment_successful\" : <payment> } } } }\n ",
+    r#"{"response":{"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}},"API_RESPONSE_CODE":<code>}}"#,
+    r#"{"response":{"\u0041PI_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_\u0044ATA":{"payment\u005fsuccessful":<payment>}}}}"#,
+    r#"{"a":1,"response":{"a":[1],"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"a":{},"API_DATA":{"a":null,"payment_successful":<payment>}}}}"#,
+    r#"{"a":1e400,"a":"\ud800","response":{"":-0,"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"clearMessage":"non","API_DATA":{"payment_successful":<payment>}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>},"clearMessage":null}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"clearMessage":[1e400],"API_DATA":{"payment_successful":<payment>}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"purchaseToken":7,"payment_successful":<payment>}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}},"reason":"OTHER"}"#,
+    r#"{"reason":["UNAVAILABLE_SERVICE"],"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
+    r#"{"code":0,"message":"é","response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
+];
+
+/// These are not, whatever the code and the payment.
+const OTHER_SHAPES: [&str; 41] = [
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"clearMessage":"non"}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"clearMessage":"non","API_DATA":null}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"clearMessage":<payment>,"payment_successful":<payment>}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":[<payment>]}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":[{"payment_successful":<payment>}]}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":<payment>}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":[{"payment_successful":<payment>}]}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":[{"API_DATA":{"payment_successful":<payment>}}]}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":null}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>}}"#,
+    r#"{"response":{"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
+    r#"{"response":[<code>,[[<payment>]]]}"#,
+    r#"{"response":[<code>,{"API_DATA":{"payment_successful":<payment>}}]}"#,
+    r#"{"response":[{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}]}"#,
+    r#"[{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}]"#,
+    r#"[{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}]"#,
+    r#"{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_DATA":{"payment_successful":<payment>}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"payment_successful":<payment>}}}"#,
+    r#"{"payment_successful":<payment>,"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{}}}}"#,
+    r#"{"response":{"api_response_code":<code>,"api_response_data":{"api_data":{"payment_successful":<payment>}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"paymentSuccessful":<payment>}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":false,"payment_successful":<payment>}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>,"payment\u005fsuccessful":true}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{},"API_DATA":{"payment_successful":<payment>}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{},"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}},"API_RESPONSE_CODE":<code>}}"#,
+    r#"{"response":{},"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
+    r#"{"reason":"UNAVAILABLE_SERVICE","response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
+    r#"{"code":<code>,"message":<payment>,"reason":"UNAVAILABLE_SERVICE"}"#,
+    "\u{feff}{\"response\":{\"API_RESPONSE_CODE\":<code>,\"API_RESPONSE_DATA\":{\"API_DATA\":{\"payment_successful\":<payment>}}}}",
+    "\0{\"response\":{\"API_RESPONSE_CODE\":<code>,\"API_RESPONSE_DATA\":{\"API_DATA\":{\"payment_successful\":<payment>}}}}",
+    "{\"response\":\u{a0}{\"API_RESPONSE_CODE\":<code>,\"API_RESPONSE_DATA\":{\"API_DATA\":{\"payment_successful\":<payment>}}}}",
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}."#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}{}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}"#,
+    r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>,}}}}"#,
+    r#"{"response":"{\"API_RESPONSE_CODE\":<code>,\"API_RESPONSE_DATA\":{\"API_DATA\":{\"payment_successful\":<payment>}}}"}"#,
+    r"{'response':{'API_RESPONSE_CODE':<code>,'API_RESPONSE_DATA':{'API_DATA':{'payment_successful':<payment>}}}}",
+];
+
+type Counts = BTreeMap<&'static str, usize>;
+
+#[test]
+fn paid_is_the_documented_success_alone() {
+    let halves = STATUSES.chunks(STATUSES.len() / 2);
+    let counts = thread::scope(|scope| {
+        let threads: Vec<_> = halves.map(|statuses| scope.spawn(|| try_all(statuses))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no difference")).fold(
+            Counts::new(),
+            |mut sum, counts| {
+                counts.into_iter().for_each(|(outcome, count)| *sum.entry(outcome).or_default() += count);
+                sum
+            },
+        )
+    });
+    println!("{} replies: {counts:?}", counts.values().sum::<usize>());
+
+    let shapes = SHAPES.len() + OTHER_SHAPES.len();
+    assert_eq!(counts.values().sum::<usize>(), STATUSES.len() * CODES.len() * PAYMENTS.len() * shapes);
+    assert_eq!(counts["paid"], 4 * 3 * 5 * SHAPES.len());
+    assert_eq!(counts["not paid"], 4 * 3 * 4 * SHAPES.len());
+    assert!(counts["refused"] > 1_000 && counts["unavailable"] > 1_000 && counts["unexpected"] > 1_000);
+}
+
+fn try_all(statuses: &[u16]) -> Counts {
+    let mut counts = Counts::new();
+    for (number, shape) in SHAPES.iter().chain(&OTHER_SHAPES).enumerate() {
+        for (code_number, code) in CODES.iter().enumerate() {
+            for (payment_number, payment) in PAYMENTS.iter().enumerate() {
+                let body = shape.replace("<code>", code).replace("<payment>", payment);
+                for status in statuses {
+                    let may_be_paid = number < SHAPES.len() && (200..300).contains(status) && code_number < 3;
+                    let expected = (may_be_paid && payment_number < 9).then_some(payment_number < 5);
+                    let answer = compare::check_payment(*status, body.as_bytes());
+                    assert_eq!(answer.as_ref().ok(), expected.as_ref(), "HTTP {status}: {body}");
+                    *counts.entry(outcome(&answer)).or_default() += 1;
+                }
+            }
+        }
+    }
+    counts
+}
+
+fn outcome(answer: &Result<bool, Failure>) -> &'static str {
+    match answer {
+        Ok(true) => "paid",
+        Ok(false) => "not paid",
+        Err(Failure::Refused(..)) => "refused",
+        Err(Failure::Unavailable(_)) => "unavailable",
+        Err(Failure::Unexpected) => "unexpected",
+    }
+}
