@@ -17,8 +17,7 @@ fn documented() -> impl Strategy<Value = Vec<Pair>> {
     let outcome = prop_oneof![2 => known, 1 => ("\\PC{0,8}x", select(&["true", "false"][..]))];
     ("[!-~]{1,40}", outcome, any::<String>(), 0..3_usize, any::<bool>()).prop_map(
         |(token, (status, success), message, style, with_message)| {
-            let mut pairs =
-                vec![("purchaseToken", token), ("paymentSuccessful", success.into()), ("status", status.into())];
+            let mut pairs = vec![("purchaseToken", token), ("paymentSuccessful", success.into()), ("status", status)];
             if with_message {
                 pairs.push(("message", message));
             }

@@ -122,7 +122,7 @@ pub(crate) fn odd_value() -> impl Strategy<Value = String> {
         "{\"$serde_json::private::RawValue\":\"true\"}",
     ];
     let deep = (1..300_usize).prop_map(|depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
-    let string = any::<String>().prop_map(|text| jzon::stringify(text));
+    let string = any::<String>().prop_map(jzon::stringify);
     prop_oneof![8 => select(values.to_vec()).prop_map(str::to_owned), 1 => deep, 1 => string]
 }
 
