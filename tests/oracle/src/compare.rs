@@ -2,6 +2,7 @@
 //! else gives back what both say.
 
 use std::fmt::Debug;
+use std::sync::LazyLock;
 
 use ekolopay::callback::{Callback, Status};
 use ekolopay::canned::Canned;
@@ -13,12 +14,15 @@ use url::Url;
 
 use crate::callback::{self, Claim};
 use crate::reply::{self, Failure};
+use crate::secret::Secret;
 use crate::{form, input};
 
 /// The documentation's own.
 const API_CLIENT: &str = "demo";
 const SECRET_KEY: &str = "054e9a59-ab57-4e9a-940d-97e6b940d875";
 const TOKEN: &str = "940d4e9aab5797e6055e1259b84a9875";
+
+static SECRET: LazyLock<Secret> = LazyLock::new(|| Secret::new(SECRET_KEY));
 
 /// A callback's body: what it claims, or the key that the SDK names.
 ///
@@ -71,7 +75,10 @@ pub fn check_payment(status: u16, body: &[u8]) -> Result<bool, Failure> {
 pub fn purchase_token(status: u16, body: &[u8]) -> Result<String, Failure> {
     let purchase = Purchase::new(150_000, Product::new("Iphone S"), Customer::new("066304925")).expect("a purchase");
     let created = gateway(status, body).create_purchase_token(&purchase).map(|token| token.as_str().to_owned());
-    answered(created, reply::purchase_token(status, body), status, body)
+    // A token goes to the customer's browser: it must not be the secret.
+    let expected = reply::purchase_token(status, body)
+        .and_then(|token| if SECRET.occurs_in(&token) { Err(Failure::Unexpected) } else { Ok(token) });
+    answered(created, expected, status, body)
 }
 
 /// A reply to the availability check.
@@ -197,12 +204,19 @@ fn answered<T: Debug + PartialEq>(
     status: u16,
     body: &[u8],
 ) -> Result<T, Failure> {
+    let redacted = |text: &str| SECRET.redacted(text);
+    let oracle = oracle.map_err(|failure| match failure {
+        Failure::Unavailable(message) => Failure::Unavailable(message.as_deref().map(redacted)),
+        Failure::Refused(code, message) => Failure::Refused(code, redacted(&message)),
+        Failure::Unexpected => Failure::Unexpected,
+    });
     let sdk = sdk.map_err(|error| match error {
         Error::Unavailable { message } => Failure::Unavailable(Some(message)),
         Error::Refused { code, message } => Failure::Refused(code, message),
         Error::UnexpectedReply { status: told, ref excerpt, .. } => {
             assert_eq!((told, error.delivery()), (status, Delivery::Answered));
-            assert!(excerpt.chars().count() <= 200, "{excerpt:?}");
+            let whole = String::from_utf8_lossy(&body[..body.len().min(65_536)]);
+            assert_eq!(*excerpt, redacted(&whole).chars().take(200).collect::<String>());
             Failure::Unexpected
         }
         other => panic!("{other:?} for HTTP {status}"),

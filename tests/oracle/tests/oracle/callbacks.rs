@@ -15,7 +15,7 @@ fn documented() -> impl Strategy<Value = Vec<Pair>> {
     let failure = select(&[("FAILED", "false"), ("REJECTED", "0"), ("TIMEOUT", ""), ("FAILED", "faLse")][..]);
     let known = prop_oneof![success, failure].prop_map(|(status, success)| (status.to_owned(), success));
     let outcome = prop_oneof![2 => known, 1 => ("\\PC{0,8}x", select(&["true", "false"][..]))];
-    ("[!-~]{1,40}", outcome, any::<String>(), 0..3_usize, any::<bool>()).prop_map(
+    ("[!-~]{3,40}", outcome, any::<String>(), 0..3_usize, any::<bool>()).prop_map(
         |(token, (status, success), message, style, with_message)| {
             let mut pairs = vec![("purchaseToken", token), ("paymentSuccessful", success.into()), ("status", status)];
             if with_message {
@@ -79,6 +79,22 @@ fn written((key, value, style): &Pair) -> String {
         _ => text.to_owned(),
     };
     if *style == 4 { escape(key) } else { format!("{}={}", escape(key), escape(value)) }
+}
+
+#[test]
+fn every_status_meets_every_boolean() {
+    let statuses =
+        ["SUCCESS", "SUCCESSFUL", "FAILED", "REJECTED", "TIMEOUT", "success", "SUCCESS ", "PENDING", "", "%FF"];
+    let booleans = ["true", "TRUE", "1", "false", "False", "0", "", "2", "yes", "null", "true+", "%EF%BC%91", "%FF"];
+    let mut taken = 0;
+    for status in statuses {
+        for boolean in booleans {
+            let body = format!("purchaseToken=a&paymentSuccessful={boolean}&status={status}");
+            taken += usize::from(compare::callback(body.as_bytes()).is_ok());
+        }
+    }
+    // Two words with three ways to say yes, three with four to say no, four unknown ones with all seven.
+    assert_eq!(taken, 2 * 3 + 3 * 4 + 4 * 7);
 }
 
 proptest! {

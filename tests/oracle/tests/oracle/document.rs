@@ -135,7 +135,7 @@ pub(crate) fn documented() -> impl Strategy<Value = Json> {
     prop_oneof![
         (code.clone(), select(booleans.to_vec()))
             .prop_map(move |(code, paid)| envelope(code, data("payment_successful", paid))),
-        (code, "[!#-Z^-~]{1,40}")
+        (code, "[!#-Z^-~]{3,40}")
             .prop_map(move |(code, token)| envelope(code, data("purchaseToken", &format!("\"{token}\"")))),
         refused.prop_map(|(code, words)| envelope(code, object([("clearMessage", text(&jzon::stringify(words)))]))),
         any::<String>().prop_map(|words| object([

@@ -31,7 +31,7 @@ pub(crate) fn scarred(bytes: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Va
 
 /// Where, how many bytes go, and what comes in their place.
 fn scar() -> impl Strategy<Value = (Index, usize, Vec<u8>)> {
-    let pieces: [&[u8]; 26] = [
+    let pieces: [&[u8]; 29] = [
         b"",
         b"\0",
         b" ",
@@ -58,6 +58,10 @@ fn scar() -> impl Strategy<Value = (Index, usize, Vec<u8>)> {
         b"[",
         b",",
         b"0",
+        // The secret, as given and in other forms.
+        b"054e9a59-ab57-4e9a-940d-97e6b940d875",
+        b"%30%354e9a59%2dab57-4e9a%2D940d-97e6b940d875",
+        b"\\u0030\\u00354e9a59\\u002Dab57-4e9a-940d-97e6b940d875",
     ];
     let piece = prop_oneof![select(pieces.to_vec()).prop_map(<[u8]>::to_vec), any::<u8>().prop_map(|byte| vec![byte])];
     (any::<Index>(), prop_oneof![Just(0), Just(1), 0..40_usize], piece)
