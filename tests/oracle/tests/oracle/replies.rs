@@ -68,3 +68,20 @@ fn depth_and_length_exhaust_nothing() {
         }
     }
 }
+
+#[test]
+fn an_echoed_secret_is_no_token_and_no_message() {
+    for echo in [
+        "054e9a59-ab57-4e9a-940d-97e6b940d875",
+        "%305%34e9a59%2dab57-4e9a%2D940d-97e6b940d875",
+        r"\u0030\u00354e9a59\u002Dab57-4e9a-940d-97e6b940d875",
+    ] {
+        let data = format!(r#"{{"API_DATA":{{"purchaseToken":"a{echo}"}}}}"#);
+        let created = format!(r#"{{"response":{{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{data}}}}}"#);
+        assert_eq!(compare::purchase_token(200, created.as_bytes()), Err(Failure::Unexpected));
+        let data = format!(r#"{{"clearMessage":"a{echo}b"}}"#);
+        let refused = format!(r#"{{"response":{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{data}}}}}"#);
+        let expected = Err(Failure::Refused(0, "a[secret]b".to_owned()));
+        assert_eq!(compare::check_payment(200, refused.as_bytes()), expected);
+    }
+}
