@@ -1,5 +1,7 @@
 //! The secret key is in the bodies of the two calls and nowhere else.
 
+#[path = "support/sentinel.rs"]
+mod sentinel;
 mod support;
 
 use std::cell::RefCell;
@@ -8,47 +10,12 @@ use std::fmt::Debug;
 use ekolopay::canned::Canned;
 use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
 use ekolopay::{Credentials, Delivery, Error, Gateway};
+use sentinel::{assert_hidden, secret, spellings};
 use support::{NOT_PAID, RawServer, all_texts, purchase, response, token};
-
-/// A secret that every encoding writes differently.
-const SECRET: &str = r#"S/3"c\r%t~é+&*!"#;
-
-fn secret() -> String {
-    SECRET.replace('é', "e")
-}
 
 fn gateway(canned: Canned) -> Gateway {
     let credentials = Credentials::new("demo", secret()).unwrap();
     Gateway::builder(credentials).transport(canned).build().unwrap()
-}
-
-/// The secret as a page, a log or a script might write it.
-fn spellings() -> Vec<String> {
-    let secret = secret();
-    let json = serde_json::to_string(&secret).unwrap();
-    let json = &json[1..json.len() - 1];
-    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let unicode: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
-    // What JavaScript's encodeURIComponent leaves as it is, and forms do not.
-    let component = percent.replace("%7E", "~").replace("%2A", "*").replace("%21", "!");
-    vec![
-        form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
-        json.replace('/', "\\/"),
-        json.to_owned(),
-        percent.to_lowercase(),
-        percent,
-        component,
-        unicode.to_uppercase().replace("\\U", "\\u"),
-        unicode,
-        secret,
-    ]
-}
-
-#[track_caller]
-fn assert_hidden(text: &str) {
-    for spelling in spellings() {
-        assert!(!text.contains(&spelling), "{spelling:?} stands in {text}");
-    }
 }
 
 fn shown(value: &impl Debug) -> String {

@@ -46,7 +46,7 @@ impl Authority {
     ///
     /// When `host` is no name or address.
     pub fn server(&self, host: &str) -> TlsServer {
-        self.start(&CertificateParams::new([host.to_owned()]).expect("a host name"))
+        TlsServer::start(self.config(host))
     }
 
     /// The same with a certificate that ran out years ago.
@@ -55,13 +55,31 @@ impl Authority {
     ///
     /// When `host` is no name or address.
     pub fn expired_server(&self, host: &str) -> TlsServer {
+        TlsServer::start(self.expired_config(host))
+    }
+
+    /// How a server proves with this authority to be `host`, for servers other than [`TlsServer`].
+    ///
+    /// # Panics
+    ///
+    /// When `host` is no name or address.
+    pub fn config(&self, host: &str) -> Arc<ServerConfig> {
+        self.sign(&CertificateParams::new([host.to_owned()]).expect("a host name"))
+    }
+
+    /// The same with a certificate that ran out years ago.
+    ///
+    /// # Panics
+    ///
+    /// When `host` is no name or address.
+    pub fn expired_config(&self, host: &str) -> Arc<ServerConfig> {
         let mut params = CertificateParams::new([host.to_owned()]).expect("a host name");
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 1);
-        self.start(&params)
+        self.sign(&params)
     }
 
-    fn start(&self, params: &CertificateParams) -> TlsServer {
+    fn sign(&self, params: &CertificateParams) -> Arc<ServerConfig> {
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a PKCS #8 key");
@@ -71,7 +89,7 @@ impl Authority {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
             .expect("the key fits the certificate");
-        TlsServer::start(Arc::new(config))
+        Arc::new(config)
     }
 }
 
