@@ -1,0 +1,101 @@
+use std::fmt;
+
+use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
+use ekolopay::verify::Verification;
+use ekolopay::{Delivery, Error, Gateway, InvalidInput};
+
+use crate::request::Request;
+use crate::{gateway, support};
+
+/// A call of the SDK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Call {
+    /// `create_purchase_token`, of an order of this amount.
+    Token(u64),
+    /// `check_payment`, of the token with this number.
+    Payment(u64),
+}
+
+impl Call {
+    /// Makes it. The reply must be the one to this very call: else the outcome is a `wrong reply`.
+    pub fn make(self, gateway: &Gateway) -> Outcome {
+        let right = match self {
+            Call::Token(amount) => purchase(amount)
+                .map_err(Error::from)
+                .and_then(|purchase| gateway.create_purchase_token(&purchase))
+                .map(|token| token.as_str() == gateway::token_of(&amount.to_string())),
+            Call::Payment(number) => token(number)
+                .map_err(Error::from)
+                .and_then(|token| Ok((gateway.check_payment(&token)?, token)))
+                .map(|(verification, token)| match verification {
+                    Verification::Paid(paid) => number % 2 == 0 && *paid.token() == token,
+                    Verification::NotPaid => number % 2 == 1,
+                }),
+        };
+        Outcome::of(right)
+    }
+
+    /// The call that this request is, if its body came whole.
+    pub fn of(request: &Request) -> Option<Call> {
+        match (request.value("amount"), request.value("purchaseToken")) {
+            _ if request.body.len() < request.length => None,
+            (Some(amount), _) => amount.parse().ok().map(Call::Token),
+            (None, token) => token?.trim_end_matches(gateway::UNPAID).parse().ok().map(Call::Payment),
+        }
+    }
+}
+
+fn purchase(amount: u64) -> Result<Purchase, InvalidInput> {
+    Purchase::new(amount, Product::new("Achat d'un Iphone S"), Customer::new("066304925"))
+}
+
+/// Even numbers belong to orders that are paid.
+fn token(number: u64) -> Result<PurchaseToken, InvalidInput> {
+    PurchaseToken::new(format!("{number}{}", if number % 2 == 0 { "" } else { gateway::UNPAID }))
+}
+
+/// What became of a call.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The kind of the error, or `success`.
+    pub what: String,
+    /// The delivery of the error.
+    pub delivery: Option<Delivery>,
+    /// `Display` and `Debug` of the error and of all its sources.
+    pub texts: String,
+}
+
+impl Outcome {
+    /// The outcome of a call, or of something else that the SDK does, whose result was right or not.
+    pub fn of(result: Result<bool, Error>) -> Outcome {
+        let (what, error) = match result {
+            Ok(right) => (if right { "success" } else { "wrong reply" }.to_owned(), None),
+            Err(error) => (kind(&error), Some(error)),
+        };
+        Outcome {
+            what,
+            delivery: error.as_ref().map(Error::delivery),
+            texts: error.map_or(String::new(), |error| support::all_texts(&error)),
+        }
+    }
+}
+
+/// `Transport, NotSent`, or `success`.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.delivery.map_or(Ok(()), |delivery| write!(f, ": {delivery:?}"))
+    }
+}
+
+fn kind(error: &Error) -> String {
+    match error {
+        Error::Invalid(_) => "Invalid".to_owned(),
+        Error::Unavailable { .. } => "Unavailable".to_owned(),
+        Error::Refused { code, message } => format!("Refused {code} {message:?}"),
+        Error::UnexpectedReply { .. } => "UnexpectedReply".to_owned(),
+        Error::Transport(_) if error.is_timeout() => "Transport, timeout".to_owned(),
+        Error::Transport(_) => "Transport".to_owned(),
+        other => format!("{other:?}"),
+    }
+}

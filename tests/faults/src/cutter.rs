@@ -1,0 +1,138 @@
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Sender, TryRecvError, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use socket2::SockRef;
+
+/// How a line fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// The client sees an orderly end.
+    Close,
+    /// The client sees a TCP reset.
+    Reset,
+    /// Nothing passes any more, and nobody says so.
+    Stall,
+}
+
+/// Which way the bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From the client to the server.
+    Up,
+    /// From the server to the client.
+    Down,
+}
+
+/// Where a line fails: once this many bytes have passed in this direction.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// What happens there.
+    pub cut: Cut,
+    /// Whose bytes are counted.
+    pub direction: Direction,
+    /// How many of them still pass.
+    pub passes: u64,
+}
+
+/// A line to a server, on loopback: of its connections the n-th fails as the n-th `Line` says, the others not at all.
+#[derive(Debug)]
+pub struct Cutter {
+    address: SocketAddr,
+    stop: Sender<()>,
+    carrying: JoinHandle<io::Result<Vec<JoinHandle<[u64; 2]>>>>,
+}
+
+impl Cutter {
+    /// A line to this server.
+    ///
+    /// # Errors
+    ///
+    /// When there is no free port.
+    pub fn start(server: SocketAddr, lines: Vec<Option<Line>>) -> io::Result<Cutter> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = channel();
+        let carrying = thread::spawn(move || {
+            let (mut lines, mut carriers) = (lines.into_iter(), Vec::new());
+            loop {
+                let (client, _) = listener.accept()?;
+                if stopped.try_recv() == Err(TryRecvError::Disconnected) {
+                    return Ok(carriers);
+                }
+                let (line, server) = (lines.next().flatten(), TcpStream::connect(server)?);
+                carriers.push(thread::spawn(move || carry(&client, &server, line)));
+            }
+        });
+        Ok(Cutter { address, stop, carrying })
+    }
+
+    /// Where the client is to connect.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for the end of all connections, and tells how many bytes each carried up and down.
+    ///
+    /// # Panics
+    ///
+    /// When a thread of the line did, or could not reach the server.
+    pub fn finish(self) -> Vec<[u64; 2]> {
+        drop(self.stop);
+        let _ = TcpStream::connect(self.address);
+        let carriers = self.carrying.join().expect("no thread panics").expect("the server can be reached");
+        carriers.into_iter().map(|carrier| carrier.join().expect("no thread panics")).collect()
+    }
+}
+
+fn carry(client: &TcpStream, server: &TcpStream, line: Option<Line>) -> [u64; 2] {
+    let fails = |direction| line.filter(|line| line.direction == direction);
+    let fail = |cut| fail(client, server, cut);
+    thread::scope(|scope| {
+        let up = scope.spawn(|| pass(client, server, fails(Direction::Up), fail));
+        let down = pass(server, client, fails(Direction::Down), fail);
+        [up.join().expect("no thread panics"), down]
+    })
+}
+
+/// Carries bytes to the end, or to where the line fails; from there on they are read and lost.
+fn pass(mut from: &TcpStream, mut to: &TcpStream, line: Option<Line>, fail: impl Fn(Cut) -> io::Result<()>) -> u64 {
+    let (mut buffer, mut passed, mut failed) = ([0; 4096], 0, false);
+    loop {
+        if let Some(line) = line.filter(|line| !failed && passed == line.passes) {
+            failed = true;
+            // Whatever the other end did meanwhile: the line is not to be used any more.
+            let _ = fail(line.cut);
+        }
+        let most = line.filter(|_| !failed).map_or(u64::MAX, |line| line.passes - passed);
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(buffer.len());
+        match from.read(&mut buffer[..most]) {
+            Ok(length @ 1..) if !failed => match to.write_all(&buffer[..length]) {
+                Ok(()) => passed += length as u64,
+                Err(_) => failed = true,
+            },
+            Ok(1..) => {}
+            Ok(0) | Err(_) => break,
+        }
+    }
+    let _ = to.shutdown(Shutdown::Write);
+    passed
+}
+
+fn fail(client: &TcpStream, server: &TcpStream, cut: Cut) -> io::Result<()> {
+    match cut {
+        Cut::Close => {
+            client.shutdown(Shutdown::Write)?;
+            server.shutdown(Shutdown::Write)
+        }
+        Cut::Reset => {
+            // The reset is sent when the socket is dropped, by both directions: neither waits for more.
+            SockRef::from(client).set_linger(Some(Duration::ZERO))?;
+            client.shutdown(Shutdown::Read)?;
+            server.shutdown(Shutdown::Both)
+        }
+        Cut::Stall => Ok(()),
+    }
+}

@@ -1,0 +1,31 @@
+//! What a gateway in service answers. Replies are tied to what was asked, so that a crossed one is seen to be.
+
+use crate::request::Request;
+
+/// Tokens that end so belong to orders which are not paid.
+pub const UNPAID: &str = "-unpaid";
+
+/// The token of an order of this amount.
+pub fn token_of(amount: &str) -> String {
+    format!("token-of-{amount}")
+}
+
+/// The JSON for this request.
+pub fn json(request: &Request) -> String {
+    let response = |code: u8, data: &str| {
+        format!(r#"{{"response":{{"API_RESPONSE_CODE":{code},"API_RESPONSE_DATA":{{{data}}}}}}}"#)
+    };
+    if request.is_check() {
+        return response(0, r#""clearMessage":"Token invalide""#);
+    }
+    if let Some(amount) = request.value("amount") {
+        return response(200, &format!(r#""API_DATA":{{"purchaseToken":"{}"}}"#, token_of(&amount)));
+    }
+    let is_paid = !request.value("purchaseToken").is_some_and(|token| token.ends_with(UNPAID));
+    response(200, &format!(r#""API_DATA":{{"payment_successful":{is_paid}}}"#))
+}
+
+/// An HTTP response with its length, and with other header lines, each with its line break.
+pub fn response(status: u16, headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len()).into_bytes()
+}

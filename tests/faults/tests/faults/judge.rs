@@ -1,0 +1,43 @@
+//! What must hold whatever the fault is.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ekolopay::Delivery;
+use ekolopay_faults::{Outcome, Seen, assert_hidden, logs};
+
+/// A busy machine may take this much longer than it is told to.
+const SLACK: Duration = Duration::from_secs(3);
+
+/// One call, which lasted so long, and all that the server saw.
+#[track_caller]
+pub(crate) fn call(outcome: &Outcome, lasted: Duration, timeout: Duration, seen: &Seen) {
+    assert!(lasted < timeout * 2 + SLACK, "{outcome} after {lasted:?}, the timeout being {timeout:?}");
+    if outcome.what.contains("timeout") {
+        assert!(lasted + Duration::from_millis(10) >= timeout, "{outcome} after {lasted:?} already");
+    }
+    self::outcome(outcome);
+    bodies(seen);
+    let checks = seen.requests().iter().filter(|request| request.is_check()).count();
+    assert!(checks <= 1, "{outcome}, and the check is repeated: {seen:?}");
+    let not_sent = outcome.delivery == Some(Delivery::NotSent) && outcome.what != "Unavailable";
+    assert!(!not_sent || seen.calls().is_empty(), "{outcome}, but the server received {:?}", seen.calls());
+}
+
+/// No reply is taken for another, and the secret is in no error and no log.
+#[track_caller]
+pub(crate) fn outcome(outcome: &Outcome) {
+    assert_ne!(outcome.what, "wrong reply");
+    assert_hidden(&format!("{outcome} {}", outcome.texts));
+    let leaks = logs::leaks();
+    assert!(leaks.is_empty(), "the log shows the secret: {leaks:#?}");
+}
+
+/// No body came twice: the calls to one server all differ.
+#[track_caller]
+pub(crate) fn bodies(seen: &Seen) {
+    let mut different = BTreeSet::new();
+    for call in seen.calls() {
+        assert!(different.insert((call.target.clone(), call.body.clone())), "received twice: {call:?}");
+    }
+}

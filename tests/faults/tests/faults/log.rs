@@ -1,0 +1,42 @@
+//! Row 38: all that is logged is looked at in every test; here no exception is made.
+
+use std::time::Duration;
+
+use ekolopay_faults::gateway::response;
+use ekolopay_faults::{Call, FaultServer, Step, Then, logs, secret};
+use log::Level;
+
+use crate::fault::{Fault, Front, answer, gateway};
+use crate::judge;
+use crate::report::{self, Hit};
+
+pub(crate) fn row_38_no_log_shows_the_secret() {
+    // A gateway that does not echo the secret: then not even ureq's protocol dump shows it.
+    logs::without_exception(|| {
+        for front in [Front::Plain, Front::Tls] {
+            Fault::new(38, "every line of every crate, no echo", || vec![Step::Serve])
+                .behind(front)
+                .call(&["success"])
+                .check(&["success"]);
+        }
+        let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(|| vec![Step::Request]))).unwrap();
+        let gateway = gateway(&format!("http://{}", server.address()), Duration::from_secs(10));
+        judge::outcome(&Call::Payment(0).make(&gateway));
+        drop(gateway);
+        server.finish();
+    });
+    // One that does: only that dump, at TRACE, does.
+    let before = logs::excepted();
+    Fault::new(38, "all but ureq_proto at TRACE, echo", || answer(|_| response(200, "", &secret())))
+        .call(&["UnexpectedReply: Answered"])
+        .check(&["success"]);
+    assert!(logs::excepted() > before, "the secret is found where it is");
+
+    let lines = logs::lines();
+    let of = |from: &str, level| lines.get(&(from.to_owned(), level)).copied().unwrap_or(0);
+    assert!(of("ureq", Level::Debug) > 0 && of("ureq_proto", Level::Trace) > 0, "{lines:?}");
+    #[cfg(feature = "rustls")]
+    assert!(of("rustls", Level::Debug) > 0 && of("rustls", Level::Trace) > 0, "{lines:?}");
+    assert!(lines.keys().all(|(from, _)| from != "ekolopay"), "the library itself writes nothing");
+    report::note(38, "log lines of the library itself", Hit::Call, "none");
+}

@@ -1,0 +1,180 @@
+//! Rows 12, 13, 34 and 37: one connection after another, and many at once.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::SocketAddr;
+use std::sync::mpsc::channel;
+use std::sync::{Barrier, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use ekolopay::Delivery;
+use ekolopay_faults::gateway::response;
+use ekolopay_faults::{Call, FaultServer, Outcome, Script, Step, Then};
+use fastrand::Rng;
+
+use crate::fault::{gateway, reply};
+use crate::judge;
+use crate::report::{self, Hit};
+use crate::seed::SEED;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+fn serve() -> Then {
+    Then::Play(Box::new(|| vec![Step::Serve]))
+}
+
+fn answered() -> Script {
+    vec![Step::Request, reply(|json| response(200, "", json))]
+}
+
+#[track_caller]
+fn succeeds(outcome: &Outcome) {
+    judge::outcome(outcome);
+    assert_eq!(outcome.to_string(), "success", "{}", outcome.texts);
+}
+
+/// Waits until what the server did last is known on the client's side: the end of a connection, or bytes to be read.
+fn until_the_client_knows(server: SocketAddr) {
+    // To this port, established, nothing in either queue.
+    let is_idle = format!(":{:04X} 01 00000000:00000000", server.port());
+    while fs::read_to_string("/proc/net/tcp").unwrap().contains(&is_idle) {
+        thread::yield_now();
+    }
+}
+
+pub(crate) fn row_12_idle_connection_closed() {
+    for (name, end) in [("closed while idle", Step::HangUp), ("reset while idle", Step::Reset)] {
+        let (closed, is_closed) = channel();
+        let mut script: Script = [answered(), answered()].into_iter().flatten().collect();
+        script.push(end);
+        script.push(Step::Do(Box::new(move || closed.send(()).unwrap())));
+        let server = FaultServer::start("127.0.0.1", vec![script], serve()).unwrap();
+        let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
+        succeeds(&Call::Payment(0).make(&gateway));
+        is_closed.recv().unwrap();
+        until_the_client_knows(server.address());
+        succeeds(&Call::Payment(1).make(&gateway));
+        report::note(12, name, Hit::Check, "success");
+        drop(gateway);
+        let seen = server.finish();
+        judge::bodies(&seen);
+        assert_eq!((seen.connections(), seen.calls().len()), (2, 2));
+    }
+}
+
+pub(crate) fn row_13_closing_races_with_5000_calls() {
+    const THREADS: usize = 4;
+    const CALLS: u64 = 5_000;
+    let rng = RefCell::new(Rng::with_seed(*SEED));
+    // Some connections are closed after the check, some after the call.
+    let then = Then::Play(Box::new(move || {
+        let mut rng = rng.borrow_mut();
+        let mut script: Script = (0..=rng.u8(..2)).flat_map(|_| answered()).collect();
+        script.push(Step::Pause(Duration::from_micros(rng.u64(..600))));
+        // Else it is closed as well, but still reads.
+        script.extend(rng.bool().then_some(Step::HangUp));
+        script
+    }));
+    let server = FaultServer::start("127.0.0.1", vec![], then).unwrap();
+    let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
+    let outcomes = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for thread in 0..THREADS as u64 {
+            let (gateway, outcomes) = (&gateway, &outcomes);
+            scope.spawn(move || {
+                for number in (thread..CALLS).step_by(THREADS) {
+                    let call = if number % 3 == 0 { Call::Token(number + 1) } else { Call::Payment(number) };
+                    let outcome = call.make(gateway);
+                    judge::outcome(&outcome);
+                    assert_ne!(outcome.delivery, Some(Delivery::Answered), "{}", outcome.texts);
+                    outcomes.lock().unwrap().push((call, outcome));
+                }
+            });
+        }
+    });
+    drop(gateway);
+    let seen = server.finish();
+    judge::bodies(&seen);
+    let received: BTreeSet<_> = seen.calls().iter().filter_map(Call::of).collect();
+    let mut counts = BTreeMap::<String, usize>::new();
+    for (call, outcome) in outcomes.into_inner().unwrap() {
+        let is_sound = match outcome.delivery {
+            Some(Delivery::NotSent) => !received.contains(&call),
+            None => received.contains(&call),
+            _ => true,
+        };
+        assert!(is_sound, "{call:?}: {outcome}");
+        *counts.entry(outcome.to_string()).or_default() += 1;
+    }
+    for outcome in counts.keys() {
+        report::note(13, "5,000 calls, closed 0–600 µs after an answer", Hit::Call, outcome);
+    }
+    let (calls, connections) = (received.len(), seen.connections());
+    report::remark(format!("Row 13: {counts:?}; {calls} bodies received, none twice, on {connections} connections."));
+    assert!(counts["success"] > 1_000, "{counts:?}");
+}
+
+pub(crate) fn row_34_extra_bytes_after_a_reply() {
+    // A whole answer that nobody asked for, and that would be wrong for every call made here.
+    let paid = r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#;
+    for extra in [response(200, "", paid), b"\r\n".to_vec(), b"{}".to_vec()] {
+        // With the check's reply, with the call's, and after the call's, while the connection is idle.
+        for after in 1..=3 {
+            let extra = extra.clone();
+            let with_extra = move |json: &str| [response(200, "", json), extra.clone()].concat();
+            let (written, is_written) = channel();
+            let told = Step::Do(Box::new(move || written.send(()).unwrap()));
+            let mut script: Script = match after {
+                1 => vec![Step::Request, reply(with_extra), told, Step::Serve],
+                2 => answered().into_iter().chain([Step::Request, reply(with_extra), told, Step::Serve]).collect(),
+                _ => {
+                    let late = move |json: &str| with_extra(json)[response(200, "", json).len()..].to_vec();
+                    let idle = [Step::Pause(Duration::from_millis(50)), reply(late), told, Step::Serve];
+                    answered().into_iter().chain(answered()).chain(idle).collect()
+                }
+            };
+            script.push(Step::Serve);
+            let server = FaultServer::start("127.0.0.1", vec![script], serve()).unwrap();
+            let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
+            succeeds(&Call::Payment(1).make(&gateway));
+            is_written.recv().unwrap();
+            if after == 3 {
+                until_the_client_knows(server.address());
+            }
+            succeeds(&Call::Payment(3).make(&gateway));
+            report::note(34, "extra bytes after a reply", if after == 1 { Hit::Check } else { Hit::Call }, "success");
+            drop(gateway);
+            judge::bodies(&server.finish());
+        }
+    }
+}
+
+pub(crate) fn row_37_64_threads_on_one_gateway() {
+    const THREADS: u64 = 64;
+    const ROUNDS: u64 = 10;
+    let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
+    let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
+    let barrier = Barrier::new(usize::try_from(THREADS).unwrap());
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let (gateway, barrier) = (gateway.clone(), &barrier);
+            scope.spawn(move || {
+                for number in (thread..THREADS * ROUNDS).step_by(64) {
+                    barrier.wait();
+                    // Neighbours ask for what is paid, for what is not, and for a token of their own.
+                    let call = if number % 3 == 0 { Call::Token(number + 1) } else { Call::Payment(number) };
+                    succeeds(&call.make(&gateway));
+                }
+            });
+        }
+    });
+    drop(gateway);
+    let seen = server.finish();
+    judge::bodies(&seen);
+    assert_eq!(seen.calls().len() as u64, THREADS * ROUNDS);
+    assert!(seen.connections() as u64 <= THREADS, "{} connections", seen.connections());
+    report::note(37, "64 threads, 640 calls", Hit::Call, "success");
+    report::remark(format!("Row 37: {} calls on {} connections.", THREADS * ROUNDS, seen.connections()));
+}

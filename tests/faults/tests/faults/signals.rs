@@ -1,0 +1,47 @@
+//! Row 36: a signal interrupts the wait, and the call takes no notice.
+
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ekolopay_faults::gateway::response;
+use ekolopay_faults::{Call, FaultServer, Step, Then};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::child::Child;
+use crate::fault::reply;
+use crate::judge;
+use crate::report::{self, Hit};
+
+pub(crate) fn row_36_signals_during_the_wait() {
+    let timeout = Duration::from_secs(10);
+    for call in [Call::Token(1), Call::Payment(0)] {
+        for hit in [Hit::Check, Hit::Call] {
+            let (told, process) = channel();
+            // A handler ends a read that has a time limit, and so does being stopped and continued.
+            let signals = Step::Do(Box::new(move || {
+                let process = process.recv().unwrap();
+                for signal in [Signal::SIGUSR1, Signal::SIGSTOP, Signal::SIGCONT, Signal::SIGUSR1, Signal::SIGWINCH] {
+                    kill(process, signal).unwrap();
+                    thread::sleep(Duration::from_millis(50));
+                }
+            }));
+            let answer = || reply(|json| response(200, "", json));
+            let mut script = vec![Step::Request, signals, answer(), Step::Serve];
+            if hit == Hit::Call {
+                script.splice(..0, [Step::Request, answer()]);
+            }
+            let server = FaultServer::start("127.0.0.1", vec![script], Then::Refuse).unwrap();
+            let child = Child::new(&format!("http://{}", server.address()), timeout);
+            let start = Instant::now();
+            let report = child.call_while(call, |id| told.send(Pid::from_raw(id.try_into().unwrap())).unwrap());
+            let lasted = start.elapsed();
+            let seen = server.finish();
+            judge::call(&report.outcome, lasted, timeout, &seen);
+            assert_eq!(report.outcome.to_string(), "success", "{}", report.outcome.texts);
+            assert!(report.signalled && seen.connections() == 1);
+            report::note(36, "SIGUSR1, SIGSTOP, SIGCONT", hit, "success");
+        }
+    }
+}
