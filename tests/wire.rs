@@ -5,8 +5,8 @@ mod support;
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -184,27 +184,6 @@ fn what_never_left_is_told_from_what_may_have_arrived() {
     }
 }
 
-/// The call proper finds nobody: the connection of the check is closed, and so is the port.
-#[test]
-fn a_call_that_cannot_connect_after_its_check_was_not_sent() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        use std::io::Read;
-        let (mut stream, _) = listener.accept().unwrap();
-        drop(listener);
-        let mut buffer = [0; 4096];
-        let mut read = 0;
-        while !buffer[..read].ends_with(b"purchaseToken=") {
-            read += stream.read(&mut buffer[read..]).unwrap();
-        }
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}").unwrap();
-    });
-    let error = at(&origin).check_payment(&token()).unwrap_err();
-    assert!(matches!(error, Error::Transport(_)), "{error:?}");
-    assert_eq!(error.delivery(), Delivery::NotSent);
-}
-
 #[test]
 fn an_idle_connection_is_kept_for_three_seconds() {
     let server = RawServer::in_service(|_| response(200, NOT_PAID));
@@ -216,27 +195,6 @@ fn an_idle_connection_is_kept_for_three_seconds() {
     thread::sleep(Duration::from_millis(3_100));
     check();
     assert_eq!(server.connections(), 2);
-}
-
-#[test]
-fn many_threads_keep_a_connection_each() {
-    const THREADS: usize = 64;
-    let server = RawServer::in_service(|_| response(200, NOT_PAID));
-    let gateway = at(&server.origin);
-    let barrier = Barrier::new(THREADS);
-    thread::scope(|scope| {
-        for _ in 0..THREADS {
-            let (gateway, barrier) = (gateway.clone(), &barrier);
-            scope.spawn(move || {
-                for _ in 0..10 {
-                    barrier.wait();
-                    gateway.check_payment(&token()).map(drop).unwrap();
-                }
-            });
-        }
-    });
-    assert_eq!(server.calls().len(), THREADS * 10);
-    assert!(server.connections() <= THREADS, "{} connections", server.connections());
 }
 
 #[test]
