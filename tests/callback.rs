@@ -147,6 +147,8 @@ fn only_a_form_of_texts_is_read() {
     ] {
         assert!(serde_json::from_str::<Callback>(bad).is_err(), "{bad}");
     }
+    let error = serde_json::from_str::<Callback>("[]").unwrap_err().to_string();
+    assert!(error.contains("expected the form of a callback"), "{error}");
 }
 
 #[test]

@@ -126,6 +126,25 @@ fn a_text_that_cannot_be_cleaned_is_emptied() {
     }
 }
 
+/// Escapes of other characters than the secret's.
+#[test]
+fn a_text_that_only_looks_like_it_is_left_alone() {
+    for (secret, text) in [
+        ("ab", r"\u0063\u0064 %63%64 \u0061\u0064 %61%64"),
+        ("\"\"", r"\/\/ \\\\"),
+        ("//", r#"\"\" \\\\"#),
+        (r"\\", r#"\"\/"#),
+    ] {
+        let credentials = Credentials::new("demo", secret).unwrap();
+        let canned = Canned::new().reply(200, text);
+        let gateway = Gateway::builder(credentials).transport(canned).build().unwrap();
+        match gateway.check_payment(&token()).unwrap_err() {
+            Error::UnexpectedReply { excerpt, .. } => assert_eq!(excerpt, text, "{secret}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_token_that_holds_it_never_reaches_an_address() {
     for token in [secret(), format!("t-{}", secret()), "t-".to_owned() + &spellings()[0]] {

@@ -48,7 +48,11 @@ pub(crate) fn run(
         let mut outage = None;
         for mut one in open {
             if let Some(answer) = ask(&client, &one.token, patience.as_ref(), &mut outage) {
-                one.answer = answer;
+                // A last look that was cut short takes nothing back.
+                let is_late = matches!(&answer, Err(Failure::Gateway(error)) if error.is_timeout());
+                if !(is_late && one.answer.is_ok()) {
+                    one.answer = answer;
+                }
             }
             let may_change = match &one.answer {
                 Ok(verification) => matches!(verification, Verification::NotPaid),

@@ -9,8 +9,8 @@ use ekolopay::{Error, Gateway, GatewayBuilder};
 use crate::arguments::Settings;
 use crate::failure::Failure;
 
-/// A call that is given less fails for no other reason.
-const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
+/// A call that is given less may fail for no other reason.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(3);
 
 pub(crate) struct Client {
     origin: Option<String>,

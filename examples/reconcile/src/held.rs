@@ -19,15 +19,19 @@ pub(crate) struct Held {
     give_up_after: Option<usize>,
     /// Whether an answer came since the start.
     answered: bool,
-    /// Whether a token was ever found paid or not paid.
+    /// Whether the gateway took the credentials: it said of some token whether it is paid.
     accepted: bool,
 }
 
 impl Held {
-    /// `accepted`: whether an earlier start found a token paid or not paid.
-    pub(crate) fn new(give_up_after: u16, accepted: bool) -> Held {
+    pub(crate) fn new(give_up_after: u16) -> Held {
         let give_up_after = (give_up_after > 0).then_some(usize::from(give_up_after));
-        Held { rows: Vec::new(), give_up_after, answered: false, accepted }
+        Held { rows: Vec::new(), give_up_after, answered: false, accepted: false }
+    }
+
+    /// The credentials were seen to be right otherwise.
+    pub(crate) fn accept(&mut self) {
+        self.accepted = true;
     }
 
     pub(crate) fn take(&mut self, row: Row) -> Next {
@@ -43,9 +47,15 @@ impl Held {
         }
     }
 
-    /// Every token was checked: what still waits is written, unless nothing at all was answered.
+    /// Every token was checked: what still waits is written, unless nothing at all was answered, or all was refused.
     pub(crate) fn finish(mut self) -> Next {
-        if self.answered || self.rows.is_empty() { Next::Write(self.rows) } else { self.give_up() }
+        let refused = self.rows.iter().any(|row| row.outcome == Outcome::Refused);
+        let proof = if refused { self.accepted } else { self.answered };
+        if proof || self.rows.is_empty() || self.give_up_after.is_none() {
+            Next::Write(self.rows)
+        } else {
+            self.give_up()
+        }
     }
 
     fn give_up(&mut self) -> Next {

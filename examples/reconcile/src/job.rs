@@ -14,7 +14,7 @@ use crate::held::{Held, Next};
 use crate::output::Output;
 use crate::plan::WorkList;
 use crate::progress::Progress;
-use crate::row::{Order, Row};
+use crate::row::{Order, Outcome, Row};
 use crate::stop::Stop;
 
 /// How the job ended; the text is the gateway's, or what went wrong last.
@@ -48,7 +48,7 @@ pub(crate) fn run(
             }
         }
         drop(sender);
-        let ended = write_all(news, output, patience, &stop, progress);
+        let ended = write_all(gateway, news, output, patience, &stop, progress);
         if ended.is_err() {
             stop.say();
         }
@@ -79,17 +79,25 @@ fn check_all(gateway: &Gateway, work: &Mutex<WorkList>, patience: Patience, stop
 
 /// Takes the receiver: once it is gone no thread waits to be heard.
 fn write_all(
+    gateway: &Gateway,
     news: Receiver<News>,
     output: &mut Output,
     patience: Patience,
     stop: &Stop,
     progress: &Progress,
 ) -> Result<Ended, Failure> {
-    let mut held = Held::new(patience.give_up_after, output.counts().accepted());
+    let mut held = Held::new(patience.give_up_after);
+    let mut known = output.known().cloned();
     let mut ended = Ended::Done;
     let mut write = |rows: Vec<Row>| rows.iter().try_for_each(|row| output.write(row).map(|()| progress.advance()));
     for found in news {
         let (order, finding) = found.map_err(|error| Failure::local(format_args!("the list of work: {error}")))?;
+        if matches!(finding, Finding::Known(Outcome::Refused, _)) {
+            // Are today's credentials those that an earlier start got an answer with? Asked once.
+            if known.take().is_some_and(|token| gateway.check_payment(&token).is_ok()) {
+                held.accept();
+            }
+        }
         let stopped = match finding {
             Finding::Unavailable(text) => Ended::Unavailable(text),
             Finding::Known(outcome, detail) => match held.take(Row { order, outcome, detail }) {

@@ -1,14 +1,15 @@
 //! The output: one row a token, each written whole, and never twice.
 //!
 //! A row is one `write` to a file opened for appending, so a kill leaves whole rows and at most one torn line at the
-//! end, which the next start cuts off. Rows reach the disk itself once a second and at the end: a power cut may lose
-//! the last second of them, and their tokens are then checked again.
+//! end, which the next start cuts off. Rows reach the disk itself with the first row after a second, and at the end: a
+//! power cut may lose the last of them, and their tokens are then checked again.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Seek, Write};
+use std::io::{self, BufReader, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use ekolopay::purchase::PurchaseToken;
 use fs4::{FileExt, TryLockError};
 
 use crate::exit::Failure;
@@ -26,13 +27,15 @@ pub(crate) struct Output {
     file: File,
     path: PathBuf,
     counts: Counts,
+    known: Option<PurchaseToken>,
     is_new: bool,
     synced: Instant,
 }
 
 /// Refuses what is there and no file. To be asked first: a pipe would block when it is opened.
 pub(crate) fn must_be_a_file(path: &Path) -> Result<(), Failure> {
-    let other = path.metadata().is_ok_and(|data| !data.is_file());
+    // For `-`, people would expect the standard output.
+    let other = path == Path::new("-") || path.metadata().is_ok_and(|data| !data.is_file());
     if other { Err(refusal(path, "it is not a file")) } else { Ok(()) }
 }
 
@@ -44,7 +47,11 @@ impl Output {
     /// Opens the output, or makes it; cuts off a torn line, and notes the tokens that stand there.
     pub(crate) fn open(path: &Path, seen: &mut Seen) -> Result<Output, Failure> {
         let at = |error| Failure::local(format_args!("{}: {error}", path.display()));
-        let file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(at)?;
+        let file =
+            OpenOptions::new().read(true).append(true).create(true).open(path).map_err(|error| match error.kind() {
+                ErrorKind::NotFound | ErrorKind::PermissionDenied => refusal(path, &error.to_string()),
+                _ => at(error),
+            })?;
         match FileExt::try_lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -52,8 +59,8 @@ impl Output {
             }
             Err(TryLockError::Error(error)) => return Err(at(error)),
         }
-        let mut counts = Counts::default();
-        let whole = read(&file, seen, &mut counts).map_err(|broken| match broken {
+        let (mut counts, mut known) = (Counts::default(), None);
+        let whole = read(&file, seen, &mut counts, &mut known).map_err(|broken| match broken {
             Broken::Io(error) => at(error),
             Broken::NotOurs(why) => refusal(path, &why),
         })?;
@@ -62,7 +69,7 @@ impl Output {
             file.set_len(whole).map_err(at)?;
             report::say(&format!("{}: cut off the last line, {torn} bytes of a row that was torn", path.display()));
         }
-        Ok(Output { file, path: path.to_owned(), counts, is_new: whole == 0, synced: Instant::now() })
+        Ok(Output { file, path: path.to_owned(), counts, known, is_new: whole == 0, synced: Instant::now() })
     }
 
     /// Writes the header, if there is none.
@@ -84,6 +91,11 @@ impl Output {
     /// All rows of the file, those of earlier starts included.
     pub(crate) fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// A token that an earlier start found paid or not paid.
+    pub(crate) fn known(&self) -> Option<&PurchaseToken> {
+        self.known.as_ref()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -112,7 +124,12 @@ impl From<io::Error> for Broken {
 }
 
 /// Where the whole lines end. All of them must be ours.
-fn read(mut file: &File, seen: &mut Seen, counts: &mut Counts) -> Result<u64, Broken> {
+fn read(
+    mut file: &File,
+    seen: &mut Seen,
+    counts: &mut Counts,
+    known: &mut Option<PurchaseToken>,
+) -> Result<u64, Broken> {
     file.rewind()?;
     let mut lines = Lines::new(BufReader::new(file));
     let mut whole = 0;
@@ -129,7 +146,12 @@ fn read(mut file: &File, seen: &mut Seen, counts: &mut Counts) -> Result<u64, Br
         if number > 1 {
             let (order, outcome) = parse(&fields).map_err(|why| not_ours(&why))?;
             match seen.note(&order, Place::output(number)) {
-                Before::Nothing => counts.add(outcome),
+                Before::Nothing => {
+                    counts.add(outcome);
+                    if matches!(outcome, Outcome::Paid | Outcome::NotPaid) {
+                        *known = Some(order.token);
+                    }
+                }
                 _ => return Err(not_ours("its token stands there twice")),
             }
         } else if fields != HEADER {

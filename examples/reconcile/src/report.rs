@@ -36,6 +36,7 @@ pub(crate) fn summary(ended: &Ended, output: &Output, left: u64) -> Exit {
         Ended::NoAnswer(text) => {
             say(&format!("Gave up: the gateway gives no usable answer; the last was: {text}"));
             say("Are the network, the origin and the credentials right? Start it again to go on.");
+            say("If they are, it is the tokens that are next: a larger --give-up-after, or 0, goes past them.");
             Exit::NoAnswer
         }
     }

@@ -17,6 +17,9 @@ impl Order {
         if order.trim().is_empty() {
             return Err("the order is blank".to_owned());
         }
+        if order.starts_with('\u{feff}') {
+            return Err("the order begins with a byte order mark".to_owned());
+        }
         if order.len() > LONGEST_ORDER {
             return Err("the order is longer than 1,024 bytes".to_owned());
         }
@@ -85,11 +88,6 @@ impl Counts {
 
     pub(crate) fn of(self, outcome: Outcome) -> u64 {
         self.0[outcome as usize]
-    }
-
-    /// Whether the gateway took the credentials for some token.
-    pub(crate) fn accepted(self) -> bool {
-        self.of(Outcome::Paid) + self.of(Outcome::NotPaid) > 0
     }
 
     pub(crate) fn total(self) -> u64 {

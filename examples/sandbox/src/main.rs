@@ -46,7 +46,7 @@ struct Arguments {
     #[arg(long)]
     php_booleans: bool,
 
-    /// How many of 100 API calls go wrong at random: error pages, cut connections, delays, short outages
+    /// How many of 100 API calls meet trouble: an error page, a cut, a delay, the begin of an outage of up to 0.2 s
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=100))]
     trouble: u8,
 
@@ -114,7 +114,10 @@ fn start(arguments: &Arguments) -> io::Result<Sandbox> {
 /// One in two is paid, one in four failed, and the others wait for the customer.
 fn begin_with_payments(sandbox: &Sandbox, arguments: &Arguments, path: &Path) -> io::Result<()> {
     // Only a new file: an order list is not for a sandbox to overwrite.
-    let mut file = BufWriter::new(File::create_new(path)?);
+    let mut file = BufWriter::new(File::create_new(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "it is there already: take another name"),
+        _ => error,
+    })?);
     writeln!(file, "order,token")?;
     for number in 1..=arguments.payments {
         let order = format!("order-{number}");

@@ -82,6 +82,16 @@ fn what_passes_does_not_end_it() {
     assert_eq!(server.calls().len(), 4);
 }
 
+/// What was answered once is not taken back by a look that ran out of time.
+#[test]
+fn a_slow_gateway_is_heard() {
+    let sandbox = Sandbox::builder().latency(Duration::from_millis(1_100)).start().expect("a sandbox");
+    let (open, paid) = (sandbox.add_payment("Iphone S", 150_000), sandbox.add_payment("Iphone S", 150_000));
+    sandbox.settle(&paid, ekolopay_sandbox::Outcome::Paid);
+    assert_eq!(run_at(&sandbox.origin(), &["check", "--wait", "1s", &paid]).code, 0);
+    assert_eq!(run_at(&sandbox.origin(), &["check", "--wait", "4s", &open]).code, 3);
+}
+
 #[test]
 fn a_refusal_ends_it_at_once() {
     let sandbox = Sandbox::start().expect("a sandbox");

@@ -16,7 +16,7 @@ fn a_bad_line_is_named_and_nothing_is_sent() {
     let long_token = format!("order,token\nA1,{}\n", "t".repeat(1025));
     let long_order = format!("order,token\n{},t\n", "o".repeat(1025));
     let long_line = format!("order,token\nA1,t1\n\"{}", "x".repeat(1 << 20));
-    let cases: [(&[u8], &str); 22] = [
+    let cases: [(&[u8], &str); 23] = [
         (b"", "line 1: the input is empty"),
         (b"\n", "line 1: is blank"),
         (b"A1,t1\n", "line 1: the header must be order,token"),
@@ -31,6 +31,7 @@ fn a_bad_line_is_named_and_nothing_is_sent() {
         (long_token.as_bytes(), "line 2: the token must be at most 1,024 bytes long"),
         (b"order,token\n ,t1\n", "line 2: the order is blank"),
         (long_order.as_bytes(), "line 2: the order is longer than 1,024 bytes"),
+        (b"order,token\n\"\xef\xbb\xbfA1\",t1\n", "line 2: the order begins with a byte order mark"),
         (b"order,token\nA\x1b[31m1,t1\n", "line 2: holds a control character"),
         (b"order,token\nA1,t1\rA2,t2\n", "line 2: holds a control character"),
         (b"order,token\n\nA\xff,t1\n", "line 3: is not UTF-8"),

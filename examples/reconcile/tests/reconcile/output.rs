@@ -75,13 +75,14 @@ fn the_output_is_a_file_and_not_the_input() {
     fs::hard_link(folder.path("orders.csv"), folder.path("same.csv")).expect("a link");
     run("same.csv").says(2, "the output is the input");
     run(".").says(2, ". is not written to: it is not a file");
+    run("-").says(2, "- is not written to: it is not a file");
     #[cfg(unix)]
     {
         let made = Command::new("mkfifo").arg(folder.path("pipe")).status().expect("a pipe");
         assert!(made.success());
         run("pipe").says(2, "pipe is not written to: it is not a file");
     }
-    run("nowhere/out.csv").says(5, "nowhere/out.csv: ");
+    run("nowhere/out.csv").says(2, "nowhere/out.csv is not written to: ");
     assert_eq!(fs::read_to_string(folder.path("orders.csv")).expect("the input"), INPUT);
 }
 

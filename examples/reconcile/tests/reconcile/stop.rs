@@ -147,11 +147,22 @@ fn failures_between_answers_are_written_and_those_in_a_row_are_not() {
 #[test]
 fn a_wrong_secret_does_not_fill_the_output_with_refusals() {
     let sandbox = Sandbox::builder().secret_key("another-key").start().expect("a sandbox");
-    let folder = Folder::with(orders(&sandbox, 100));
-    folder
-        .run(&sandbox.origin(), &[])
-        .says(4, "the gateway refused with code 0: \"secret_key manquante ou incorrecte.\"");
-    assert_eq!(folder.written(), HEADER);
+    // Also fewer than it takes to give up.
+    for count in [100, 5] {
+        let folder = Folder::with(orders(&sandbox, count));
+        folder
+            .run(&sandbox.origin(), &[])
+            .says(4, "the gateway refused with code 0: \"secret_key manquante ou incorrecte.\"");
+        assert_eq!(folder.written(), HEADER);
+        // Also where an earlier start had the right one.
+        let earlier = format!("{HEADER}A,an-earlier-token,paid,\n");
+        folder.output(&earlier);
+        folder.run(&sandbox.origin(), &[]).says(4, "secret_key manquante ou incorrecte.");
+        assert_eq!(folder.written(), earlier);
+        // Who wants the rows gets them.
+        let refused = format!("refused   {count:>9}\n");
+        folder.run(&sandbox.origin(), &["--give-up-after", "0"]).says(1, &refused);
+    }
 }
 
 #[test]
