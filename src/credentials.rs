@@ -3,6 +3,9 @@ use std::fmt;
 
 use crate::error::{InvalidInput, require_visible_ascii};
 
+/// So many bytes of a secret are not shown at the end of a text either, where a reply was cut in it.
+const TELLING: usize = 8;
+
 /// What the gateway knows a merchant by: the API client and its secret key.
 ///
 /// Both come from the merchant's account (documentation: « Le compte Marchand »). The secret key can be put in
@@ -72,7 +75,7 @@ impl Credentials {
         self.find(text).is_some()
     }
 
-    /// Puts `[secret]` where the secret stands: as given, percent-encoded or JSON-escaped.
+    /// Puts `[secret]` where the secret stands: as given, percent-encoded or JSON-escaped, or cut at the end.
     pub(crate) fn redact(&self, text: &str) -> String {
         let mut redacted = String::new();
         let mut rest = text;
@@ -89,9 +92,16 @@ impl Credentials {
     fn find(&self, text: &str) -> Option<(usize, usize)> {
         (0..text.len()).find_map(|start| {
             let text = &text.as_bytes()[start..];
-            let rest = text.strip_prefix(self.secret_key.as_bytes());
-            let rest = rest.or_else(|| self.secret_key.bytes().try_fold(text, after_encoded))?;
+            let rest = text.strip_prefix(self.secret_key.as_bytes()).or_else(|| self.after_secret(text))?;
             Some((start, start + text.len() - rest.len()))
+        })
+    }
+
+    /// What follows the secret, in any form; nothing where the text is cut within it.
+    fn after_secret<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        self.secret_key.bytes().enumerate().try_fold(text, |rest, (matched, byte)| {
+            let cut = matched >= TELLING && is_cut(rest);
+            if cut { Some(&[][..]) } else { after_encoded(rest, byte) }
         })
     }
 }
@@ -112,6 +122,11 @@ pub(crate) fn variable(name: &'static str) -> Result<Option<String>, InvalidInpu
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(InvalidInput::new(name, "is not Unicode")),
     }
+}
+
+/// Whether a text ends before, or within, the next character.
+fn is_cut(rest: &[u8]) -> bool {
+    b"\\u00".starts_with(rest) || matches!(rest, [b'\\', b'u', b'0', b'0', _] | [b'%'] | [b'%', _])
 }
 
 /// What follows one byte of the secret, be it written `%2F`, `\u002f`, `\/` or as it is.

@@ -37,6 +37,18 @@ fn no_debug_shows_it() {
 }
 
 #[test]
+fn debug_shows_lengths_in_their_place() {
+    assert_eq!(format!("{:?}", Reply::new(200, "abc")), "Reply { status: 200, body: 3 bytes }");
+    let canned = Canned::new();
+    let gateway = gateway(canned.clone());
+    gateway.check_availability().unwrap();
+    let request = format!("{:?}", canned.requests()[0]);
+    assert!(request.starts_with("Request { endpoint: Availability, url: \"https://ekolopay.com/"), "{request}");
+    assert!(request.ends_with(", body: 14 bytes }"), "{request}");
+    assert!(format!("{gateway:?}").contains(", transport: Transport }"), "{gateway:?}");
+}
+
+#[test]
 fn it_is_in_the_bodies_of_the_two_calls_alone() {
     let canned = Canned::new();
     let gateway = gateway(canned.clone());
@@ -123,6 +135,25 @@ fn a_text_that_cannot_be_cleaned_is_emptied() {
     match gateway.check_payment(&token()).unwrap_err() {
         Error::UnexpectedReply { excerpt, .. } => assert_eq!(excerpt, "a [secret] e % \\u00 %4"),
         other => panic!("{other:?}"),
+    }
+}
+
+/// As of a reply that is cut in the middle of an echo.
+#[test]
+fn an_echo_that_is_cut_is_hidden_too() {
+    let percent: String = support::SECRET_KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let unicode: String = support::SECRET_KEY.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    for (spelling, width) in [(support::SECRET_KEY, 1), (&percent, 3), (&unicode, 6)] {
+        for end in 0..=spelling.len() {
+            let body = format!("avant {}", &spelling[..end]);
+            let gateway = support::canned(Canned::new().reply(200, body.as_str()));
+            // Few characters tell nothing.
+            let expected = if end < 8 * width { &body } else { "avant [secret]" };
+            match gateway.check_payment(&token()).unwrap_err() {
+                Error::UnexpectedReply { excerpt, .. } => assert_eq!(excerpt, expected),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 }
 

@@ -1,6 +1,10 @@
-//! The secret key in a text that came from outside: as given, form-encoded or JSON-escaped.
+//! The secret key in a text that came from outside: as given, form-encoded or JSON-escaped, and also where the text is
+//! cut within it.
 
 use regex::{NoExpand, Regex};
+
+/// So many bytes at the end of a text are taken for the secret's beginning.
+const TELLING: usize = 8;
 
 /// What finds a secret.
 #[derive(Debug)]
@@ -22,16 +26,23 @@ impl Secret {
             let slashed = if br#""\/"#.contains(&byte) { format!(r"|\\{plain}") } else { String::new() };
             format!(r"(?:{plain}|(?i-u:%{byte:02x}|\\u00{byte:02x}){slashed})")
         };
-        let pattern = secret.bytes().map(byte).collect::<String>();
+        let bytes: Vec<String> = secret.bytes().map(byte).collect();
+        let mut pattern = bytes.concat();
+        if let Some((telling, more)) = bytes.split_at_checked(TELLING) {
+            let more = more.iter().rev().fold(String::new(), |rest, byte| format!("(?:{byte}{rest})?"));
+            let escape = r"(?:\\(?:u(?:0(?:0[\x00-\x7f]?)?)?)?|%[\x00-\x7f]?)?";
+            pattern = format!(r"{pattern}|{}{more}{escape}\z", telling.concat());
+        }
         Secret { plain: secret.to_owned(), pattern: Regex::new(&pattern).expect("a regular expression") }
     }
 
     /// Whether the text holds the secret.
     #[must_use]
     pub fn occurs_in(&self, text: &str) -> bool {
-        // Most texts have no escapes: hundreds of thousands of them are better searched as they are.
+        // Most texts hold no part of it: hundreds of thousands of them are better searched as they are.
         let escaped = text.contains('%') || text.contains('\\');
-        text.contains(&self.plain) || (escaped && self.pattern.is_match(text))
+        let begun = self.plain.get(..TELLING).is_some_and(|beginning| text.contains(beginning));
+        text.contains(&self.plain) || ((escaped || begun) && self.pattern.is_match(text))
     }
 
     /// The text with `[secret]` where the secret stood; nothing, should it occur still.

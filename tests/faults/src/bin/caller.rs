@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ekolopay::{Error, GatewayBuilder};
-use ekolopay_faults::{Call, Outcome};
+use ekolopay_faults::{Call, Outcome, logs};
 use procfs::process::Process;
 use signal_hook::consts::SIGUSR1;
 
@@ -23,6 +23,7 @@ fn main() -> ExitCode {
 }
 
 fn call() -> Result<(), Box<dyn std::error::Error>> {
+    logs::watch()?;
     let signalled = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGUSR1, Arc::clone(&signalled))?;
     let timeout = Duration::from_millis(env::var("FAULTS_TIMEOUT")?.parse()?);
@@ -44,7 +45,8 @@ fn call() -> Result<(), Box<dyn std::error::Error>> {
     println!("{growth}");
     println!("{}", signalled.load(Ordering::SeqCst));
     println!("{}", outcome.texts);
-    Ok(())
+    let leaks = logs::leaks();
+    if leaks.is_empty() { Ok(()) } else { Err(format!("the log shows the secret: {leaks:#?}").into()) }
 }
 
 /// Resident memory in KiB: now, and at its highest.

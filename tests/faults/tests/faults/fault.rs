@@ -121,9 +121,14 @@ impl Fault {
                 script.push(Step::Serve);
                 script
             }));
-            let server = FaultServer::start("127.0.0.1", scripts(), then).unwrap();
+            let scripts = scripts();
+            let connections = scripts.len();
+            let server = FaultServer::start("127.0.0.1", scripts, then).unwrap();
             let (outcome, seen) = self.judged(server, call);
             let (outcome, name) = (outcome.to_string(), &self.name);
+            // Nothing is tried again, nor tried otherwise: in plain text, say, where TLS fails.
+            let again = outcome != "success" && seen.connections() > connections;
+            assert!(!again, "{hit:?}, {call:?}, {name}: another connection");
             assert!(expected.contains(&&*outcome), "{hit:?}, {call:?}, {name}: {outcome}, expected {expected:?}");
             let calls = usize::from(hit == Hit::Call || outcome == "success");
             assert!(seen.calls().len() <= calls, "{hit:?}, {call:?}, {name}: {seen:?}");

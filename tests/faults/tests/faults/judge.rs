@@ -1,7 +1,10 @@
 //! What must hold whatever the fault is.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ekolopay::Delivery;
 use ekolopay_faults::{Outcome, Seen, assert_hidden, logs};
@@ -9,10 +12,28 @@ use ekolopay_faults::{Outcome, Seen, assert_hidden, logs};
 /// A busy machine may take this much longer than it is told to.
 const SLACK: Duration = Duration::from_secs(3);
 
+/// How many milliseconds the whole process, or the machine, stood still at the most: no fault of the client's.
+static STALL: LazyLock<Arc<AtomicU64>> = LazyLock::new(|| {
+    const BEAT: Duration = Duration::from_millis(100);
+
+    let stall = Arc::new(AtomicU64::new(0));
+    let longest = Arc::clone(&stall);
+    thread::spawn(move || {
+        loop {
+            let start = Instant::now();
+            thread::sleep(BEAT);
+            let late = start.elapsed().saturating_sub(BEAT).as_millis();
+            longest.fetch_max(u64::try_from(late).unwrap_or(u64::MAX), Ordering::SeqCst);
+        }
+    });
+    stall
+});
+
 /// One call, which lasted so long, and all that the server saw.
 #[track_caller]
 pub(crate) fn call(outcome: &Outcome, lasted: Duration, timeout: Duration, seen: &Seen) {
-    assert!(lasted < timeout * 2 + SLACK, "{outcome} after {lasted:?}, the timeout being {timeout:?}");
+    let slack = SLACK + Duration::from_millis(STALL.load(Ordering::SeqCst));
+    assert!(lasted < timeout * 2 + slack, "{outcome} after {lasted:?}, the timeout being {timeout:?}");
     if outcome.what.contains("timeout") {
         assert!(lasted + Duration::from_millis(10) >= timeout, "{outcome} after {lasted:?} already");
     }

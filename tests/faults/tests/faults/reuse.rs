@@ -153,7 +153,7 @@ pub(crate) fn row_34_extra_bytes_after_a_reply() {
 
 pub(crate) fn row_37_64_threads_on_one_gateway() {
     const THREADS: u64 = 64;
-    const ROUNDS: u64 = 10;
+    const ROUNDS: u64 = 50;
     let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
     let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
     let barrier = Barrier::new(usize::try_from(THREADS).unwrap());

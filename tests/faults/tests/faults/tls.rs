@@ -1,6 +1,7 @@
 //! Rows 4, 5 and 21: what TLS is there for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ekolopay_faults::gateway::response;
 use ekolopay_faults::{FaultServer, Step, Then, secret};
@@ -49,6 +50,14 @@ pub(crate) fn row_05_handshake_fails() {
         .times_out()
         .call(&["Transport, timeout: NotSent"])
         .check(&["Transport, timeout: NotSent"]);
+    // The head of a long record, and its body a byte at a time.
+    fault("drip", || {
+        let record = |_: &str| [&[22, 3, 3, 64, 0][..], &[0; 4096]].concat();
+        vec![Step::Bytes(5), Step::Drip(Box::new(record), Duration::from_millis(100))]
+    })
+    .times_out()
+    .call(&["Transport, timeout: NotSent"])
+    .check(&["Transport, timeout: NotSent"]);
     for fault in [
         fault("reset", || vec![Step::Bytes(5), Step::Reset]),
         fault("closed", || vec![Step::Bytes(5)]),
