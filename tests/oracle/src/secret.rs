@@ -24,7 +24,8 @@ impl Secret {
         let byte = |byte: u8| {
             let plain = regex::escape(&char::from(byte).to_string());
             let slashed = if br#""\/"#.contains(&byte) { format!(r"|\\{plain}") } else { String::new() };
-            format!(r"(?:{plain}|(?i-u:%{byte:02x}|\\u00{byte:02x}){slashed})")
+            // The digits are of either case; JSON's `u` is not.
+            format!(r"(?:{plain}|(?i-u:%{byte:02x})|\\u00(?i-u:{byte:02x}){slashed})")
         };
         let bytes: Vec<String> = secret.bytes().map(byte).collect();
         let mut pattern = bytes.concat();
