@@ -2,7 +2,7 @@
 //!
 //! A row is final, so none may be written because the network is down or the secret key is wrong: that would be
 //! found wrong in the morning, for every token. A failure is written once another token got an answer; a refusal,
-//! once some token was found paid or not paid, which shows that the credentials are right.
+//! once some token was found paid or not paid, now or again, which shows that the credentials are right.
 
 use crate::row::{Outcome, Row};
 
@@ -35,7 +35,7 @@ impl Held {
     }
 
     pub(crate) fn take(&mut self, row: Row) -> Next {
-        let found = matches!(row.outcome, Outcome::Paid | Outcome::NotPaid);
+        let found = row.outcome.is_known();
         self.accepted |= found;
         self.answered |= row.outcome != Outcome::Error;
         let proof = found || (row.outcome == Outcome::Refused && self.accepted);

@@ -148,7 +148,7 @@ fn read(
             match seen.note(&order, Place::output(number)) {
                 Before::Nothing => {
                     counts.add(outcome);
-                    if matches!(outcome, Outcome::Paid | Outcome::NotPaid) {
+                    if outcome.is_known() {
                         *known = Some(order.token);
                     }
                 }

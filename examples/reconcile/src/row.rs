@@ -52,6 +52,11 @@ impl Outcome {
         }
     }
 
+    /// Whether the gateway said how the payment stands, and so took the credentials.
+    pub(crate) fn is_known(self) -> bool {
+        matches!(self, Outcome::Paid | Outcome::NotPaid)
+    }
+
     pub(crate) fn named(word: &str) -> Option<Outcome> {
         Outcome::ALL.into_iter().find(|outcome| outcome.word() == word)
     }

@@ -213,7 +213,7 @@ impl Orders {
             Turn::Awaited => "COALESCE(awaited_at, 0) DESC, id DESC",
             Turn::Due => "due_at, id DESC",
         };
-        // As above.
+        // `query_one` for the same reason as in `keep_token`.
         self.lock()
             .query_one(
                 &format!(
