@@ -25,14 +25,16 @@ pub(crate) fn examine_check(reply: &Reply) -> Result<(), Error> {
 /// Whether this is the documented body of a gateway out of service, under any HTTP status.
 pub(crate) fn examine(reply: &Reply) -> Result<(), Error> {
     #[derive(Deserialize)]
-    struct Body {
-        reason: Box<RawValue>,
-        message: Option<Box<RawValue>>,
+    struct Body<'a> {
+        #[serde(borrow)]
+        reason: Option<&'a RawValue>,
+        #[serde(borrow)]
+        message: Option<&'a RawValue>,
     }
 
     match reply::parse(reply.body()) {
-        Some(Body { reason, message }) if string(&reason).as_deref() == Some("UNAVAILABLE_SERVICE") => {
-            let message = message.as_deref().and_then(string).unwrap_or("UNAVAILABLE_SERVICE".to_owned());
+        Some(Body { reason, message }) if reason.and_then(string).as_deref() == Some("UNAVAILABLE_SERVICE") => {
+            let message = message.and_then(string).unwrap_or("UNAVAILABLE_SERVICE".into()).into_owned();
             Err(Error::Unavailable { message })
         }
         _ => Ok(()),

@@ -161,6 +161,5 @@ pub(crate) fn require(holds: bool, field: &'static str, reason: &'static str) ->
 /// The rule that credentials and tokens share.
 pub(crate) fn require_visible_ascii(field: &'static str, text: &str) -> Result<(), InvalidInput> {
     require(!text.is_empty(), field, "must not be empty")?;
-    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-    require(visible, field, "must be visible ASCII characters only")
+    require(text.bytes().all(|byte| byte.is_ascii_graphic()), field, "must be visible ASCII characters only")
 }

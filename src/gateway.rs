@@ -5,7 +5,6 @@ use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::origin::Origin;
 use crate::purchase::{self, Purchase, PurchaseToken};
-use crate::reply::unexpected;
 use crate::transport::http::Http;
 use crate::transport::{Bytes, Endpoint, Reply, Request, Transport, TransportError};
 use crate::verify::{self, Verification};
@@ -103,15 +102,9 @@ impl Gateway {
     ///
     /// See [errors of every call](Gateway#errors-of-every-call).
     pub fn create_purchase_token(&self, purchase: &Purchase) -> Result<PurchaseToken, Error> {
-        let body = purchase::encode(purchase, &self.inner.credentials);
-        self.call(Endpoint::PurchaseToken, body, |reply| {
-            let token = purchase::decode(reply)?;
-            // It would be sent to the customer's browser.
-            if self.inner.credentials.occur_in(token.as_str()) {
-                return Err(unexpected(reply, "purchaseToken holds the secret key"));
-            }
-            Ok(token)
-        })
+        let credentials = &self.inner.credentials;
+        let reply = self.call(Endpoint::PurchaseToken, purchase::encode(purchase, credentials))?;
+        purchase::decode(&reply, credentials).map_err(|error| self.redact(error))
     }
 
     /// The page on which the customer pays. Documentation: step 2, « Rediriger vers la plateforme de paiement ».
@@ -140,8 +133,8 @@ impl Gateway {
     ///
     /// See [errors of every call](Gateway#errors-of-every-call). An error says nothing about the payment: check again.
     pub fn check_payment(&self, token: &PurchaseToken) -> Result<Verification, Error> {
-        let body = verify::encode(token, &self.inner.credentials);
-        self.call(Endpoint::CheckPayment, body, |reply| verify::decode(reply, token))
+        let reply = self.call(Endpoint::CheckPayment, verify::encode(token, &self.inner.credentials))?;
+        verify::decode(&reply, token).map_err(|error| self.redact(error))
     }
 
     fn assemble(credentials: Credentials, origin: Origin, transport: Box<dyn Transport>) -> Gateway {
@@ -151,16 +144,12 @@ impl Gateway {
         Gateway { inner: Arc::new(inner) }
     }
 
-    /// Check, send, decode.
-    fn call<T>(
-        &self,
-        endpoint: Endpoint,
-        body: Vec<u8>,
-        decode: impl FnOnce(&Reply) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    /// Checks, sends, and checks again: the gateway can have gone down in between.
+    fn call(&self, endpoint: Endpoint, body: Vec<u8>) -> Result<Reply, Error> {
         self.check_availability()?;
         let reply = self.exchange(endpoint, body)?;
-        availability::examine(&reply).and_then(|()| decode(&reply)).map_err(|error| self.redact(error))
+        availability::examine(&reply).map_err(|error| self.redact(error))?;
+        Ok(reply)
     }
 
     fn exchange(&self, endpoint: Endpoint, body: Vec<u8>) -> Result<Reply, TransportError> {
@@ -178,8 +167,7 @@ impl Gateway {
         match &mut error {
             Error::Unavailable { message } | Error::Refused { message, .. } => *message = redact(message),
             Error::UnexpectedReply { excerpt, .. } => {
-                let whole = redact(excerpt);
-                *excerpt = whole.chars().take(LONGEST_EXCERPT).collect();
+                *excerpt = redact(excerpt).chars().take(LONGEST_EXCERPT).collect();
             }
             Error::Invalid(_) | Error::Transport(_) => {}
         }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::credentials::Credentials;
 use crate::error::{Error, InvalidInput, require, require_visible_ascii};
@@ -43,10 +42,8 @@ impl Purchase {
     /// - `product.amount`, when it is set and is not the order's amount.
     pub fn new(amount: u64, product: Product, customer: Customer) -> Result<Purchase, InvalidInput> {
         require(amount > 0, "amount", "must be greater than zero")?;
-        let is_int = i64::try_from(amount).is_ok();
-        require(is_int, "amount", "must fit a signed 64-bit integer")?;
-        let is_same = product.amount.is_none_or(|own| own == amount);
-        require(is_same, "product.amount", "must equal the order's amount")?;
+        require(i64::try_from(amount).is_ok(), "amount", "must fit a signed 64-bit integer")?;
+        require(product.amount.is_none_or(|own| own == amount), "product.amount", "must equal the order's amount")?;
         let is_blank = |text: &str| text.trim().is_empty();
         require(!is_blank(&product.label), "product.label", "must not be blank")?;
         require(!is_blank(&customer.phone), "customer.phone", "must not be blank")?;
@@ -175,34 +172,45 @@ impl AsRef<str> for PurchaseToken {
 }
 
 /// The form of `POST /purchase-token`.
+#[expect(clippy::expect_used, reason = "texts and numbers can always be written as JSON")]
 pub(crate) fn encode(purchase: &Purchase, credentials: &Credentials) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct ProductJson<'a> {
+        label: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        amount: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        details: Option<&'a str>,
+    }
+
+    #[derive(Serialize)]
+    struct CustomerJson<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        uuid: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
+        phone: &'a str,
+    }
+
     let Purchase { amount, product, customer } = purchase;
-    let product = json!({
-        "amount": product.amount, "label": product.label, "details": product.details,
-    });
-    let customer = json!({
-        "uuid": customer.uuid, "name": customer.name, "phone": customer.phone,
-    });
-    form_urlencoded::Serializer::new(String::new())
+    let Product { label, amount: own, details } = product;
+    let product = ProductJson { label, amount: *own, details: details.as_deref() };
+    let Customer { uuid, name, phone } = customer;
+    let customer = CustomerJson { uuid: uuid.as_deref(), name: name.as_deref(), phone };
+    form_urlencoded::Serializer::new(String::with_capacity(512))
         .append_pair("amount", &amount.to_string())
-        .append_pair("product", &without_nulls(product))
-        .append_pair("customer", &without_nulls(customer))
+        .append_pair("product", &serde_json::to_string(&product).expect("JSON"))
+        .append_pair("customer", &serde_json::to_string(&customer).expect("JSON"))
         .append_pair("secret_key", credentials.secret_key())
         .finish()
         .into_bytes()
 }
 
-/// The text of a JSON object, less what was left out.
-fn without_nulls(mut object: Value) -> String {
-    if let Value::Object(members) = &mut object {
-        members.retain(|_, value| !value.is_null());
-    }
-    object.to_string()
-}
-
 /// The token in the reply to `POST /purchase-token`.
-pub(crate) fn decode(reply: &Reply) -> Result<PurchaseToken, Error> {
-    match reply::decode(reply)?.purchase_token.as_deref().and_then(string) {
+pub(crate) fn decode(reply: &Reply, credentials: &Credentials) -> Result<PurchaseToken, Error> {
+    match reply::decode(reply)?.purchase_token.and_then(string) {
+        // It would be sent to the customer's browser.
+        Some(token) if credentials.occur_in(&token) => Err(unexpected(reply, "purchaseToken holds the secret key")),
         Some(token) => PurchaseToken::new(token).map_err(|_| unexpected(reply, "purchaseToken is no token")),
         None => Err(unexpected(reply, "purchaseToken is not a string")),
     }

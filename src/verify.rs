@@ -67,7 +67,7 @@ impl PaidPurchase {
 
 /// The form of `POST /check-payment`.
 pub(crate) fn encode(token: &PurchaseToken, credentials: &Credentials) -> Vec<u8> {
-    form_urlencoded::Serializer::new(String::new())
+    form_urlencoded::Serializer::new(String::with_capacity(128))
         .append_pair("purchaseToken", token.as_str())
         .append_pair("secret_key", credentials.secret_key())
         .finish()
@@ -76,7 +76,7 @@ pub(crate) fn encode(token: &PurchaseToken, credentials: &Credentials) -> Vec<u8
 
 /// Whether the reply to `POST /check-payment` says that the order of this token is paid.
 pub(crate) fn decode(reply: &Reply, token: &PurchaseToken) -> Result<Verification, Error> {
-    match reply::decode(reply)?.payment_successful.as_deref().and_then(boolean) {
+    match reply::decode(reply)?.payment_successful.and_then(boolean) {
         Some(true) => Ok(Verification::Paid(PaidPurchase { token: token.clone() })),
         Some(false) => Ok(Verification::NotPaid),
         None => Err(unexpected(reply, "payment_successful is not a boolean")),
@@ -85,7 +85,7 @@ pub(crate) fn decode(reply: &Reply, token: &PurchaseToken) -> Result<Verificatio
 
 /// PHP may write a boolean as a number, and either as a string. Anything else is no boolean.
 fn boolean(value: &RawValue) -> Option<bool> {
-    match unquoted(value).as_str() {
+    match &*unquoted(value) {
         "true" | "1" => Some(true),
         "false" | "0" => Some(false),
         _ => None,

@@ -19,6 +19,9 @@ const LONGEST_IDLE: Duration = Duration::from_secs(3);
 /// Both of ureq's limits on idle connections must be raised: else many threads reconnect all the time.
 const MOST_IDLE: usize = 64;
 
+/// The documented replies fit in, so that reading one allocates once.
+const TYPICAL_REPLY: usize = 512;
+
 pub(crate) struct Http {
     agent: Agent,
 }
@@ -52,13 +55,10 @@ impl Http {
             // Without it the body would be chunked, and chunks appear in ureq's TRACE log.
             .header("Content-Length", request.body().len())
             .send(SendBody::from_reader(body))?;
-        let mut bytes = Vec::new();
-        response
-            .body_mut()
-            .as_reader()
-            // One byte more, so that a longer body is seen to be longer.
-            .take(LONGEST_REPLY as u64 + 1)
-            .read_to_end(&mut bytes)?;
+        // One byte more, so that a longer body is seen to be longer.
+        let mut reader = response.body_mut().as_reader().take(LONGEST_REPLY as u64 + 1);
+        let mut bytes = Vec::with_capacity(TYPICAL_REPLY);
+        reader.read_to_end(&mut bytes)?;
         Ok(Reply::new(response.status().as_u16(), bytes))
     }
 }
