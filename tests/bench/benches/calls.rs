@@ -1,0 +1,25 @@
+//! A whole call over loopback, plain and TLS, beside the same two requests written by hand.
+
+use std::process::ExitCode;
+
+use ekolopay::purchase::PurchaseToken;
+use ekolopay_bench::{ByHand, Gateway, KEPT_TOKEN, ORDER, Ours, Ratios};
+
+fn main() -> ExitCode {
+    let mut ratios = Ratios::at_most("A whole call, ekolopay ÷ by hand", 1.05);
+    let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");
+    for (name, gateway) in [("plain", Gateway::plain()), ("TLS", Gateway::tls())] {
+        let (ours, by_hand) = (Ours::new(&gateway), ByHand::new(&gateway));
+        ratios.compare(
+            &format!("check_payment, {name}"),
+            || assert!(ours.check_payment(&token).expect("an answer")),
+            || assert!(by_hand.check_payment(token.as_str()).expect("an answer")),
+        );
+        ratios.compare(
+            &format!("create_purchase_token, {name}"),
+            || assert_eq!(ours.create_purchase_token(&ORDER).expect("a token").as_str(), "string"),
+            || assert_eq!(by_hand.create_purchase_token(&ORDER).expect("a token"), "string"),
+        );
+    }
+    if ratios.are_held() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

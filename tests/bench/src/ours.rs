@@ -1,0 +1,69 @@
+use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
+use ekolopay::transport::{Endpoint, Reply, Request};
+use ekolopay::verify::Verification;
+use ekolopay::{Credentials, Error, GatewayBuilder};
+
+use crate::{API_CLIENT, Gateway, Order, PAID, REFUSED, SECRET_KEY, TOKEN};
+
+/// ekolopay, as a merchant calls it.
+#[derive(Debug)]
+pub struct Ours(ekolopay::Gateway);
+
+impl Ours {
+    /// A client of this gateway.
+    ///
+    /// # Panics
+    ///
+    /// When the gateway's certificate is none.
+    pub fn new(gateway: &Gateway) -> Ours {
+        let builder = builder().origin(&gateway.origin);
+        let builder = match &gateway.root {
+            Some(root) => builder.root_certificates(root.as_bytes()),
+            None => builder,
+        };
+        Ours(builder.build().expect("valid settings"))
+    }
+
+    /// The same code with no network: each request is answered by a copy of the documented reply.
+    ///
+    /// # Panics
+    ///
+    /// Not with the demo credentials.
+    pub fn canned() -> Ours {
+        Ours(builder().transport(|request: &Request| Ok(canned(request))).build().expect("valid settings"))
+    }
+
+    /// Whether the order of this token is paid.
+    ///
+    /// # Errors
+    ///
+    /// When that is not known.
+    pub fn check_payment(&self, token: &PurchaseToken) -> Result<bool, Error> {
+        self.0.check_payment(token).map(|verification| matches!(verification, Verification::Paid(_)))
+    }
+
+    /// The token of a new order.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn create_purchase_token(&self, order: &Order<'_>) -> Result<PurchaseToken, Error> {
+        let product = Product::new(order.label).details(order.details);
+        let customer = Customer::new(order.phone).name(order.name);
+        self.0.create_purchase_token(&Purchase::new(order.amount, product, customer)?)
+    }
+}
+
+/// The documented reply to a request.
+fn canned(request: &Request) -> Reply {
+    let json = match request.endpoint() {
+        Endpoint::PurchaseToken => TOKEN,
+        Endpoint::CheckPayment => PAID,
+        _ => REFUSED,
+    };
+    Reply::new(200, json)
+}
+
+fn builder() -> GatewayBuilder {
+    ekolopay::Gateway::builder(Credentials::new(API_CLIENT, SECRET_KEY).expect("valid credentials"))
+}
