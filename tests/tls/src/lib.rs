@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{DEFAULT_VERSIONS, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
 /// An authority made on the spot, which nobody trusts unless told to.
 #[derive(Debug)]
@@ -64,7 +65,21 @@ impl Authority {
     ///
     /// When `host` is no name or address.
     pub fn config(&self, host: &str) -> Arc<ServerConfig> {
-        self.sign(&CertificateParams::new([host.to_owned()]).expect("a host name"))
+        self.config_speaking(host, ring::default_provider(), DEFAULT_VERSIONS)
+    }
+
+    /// The same for a server that speaks these versions with this cryptography alone.
+    ///
+    /// # Panics
+    ///
+    /// When `host` is no name or address, or the two do not fit.
+    pub fn config_speaking(
+        &self,
+        host: &str,
+        provider: CryptoProvider,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Arc<ServerConfig> {
+        self.sign(&CertificateParams::new([host.to_owned()]).expect("a host name"), provider, versions)
     }
 
     /// The same with a certificate that ran out years ago.
@@ -76,16 +91,21 @@ impl Authority {
         let mut params = CertificateParams::new([host.to_owned()]).expect("a host name");
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 1);
-        self.sign(&params)
+        self.sign(&params, ring::default_provider(), DEFAULT_VERSIONS)
     }
 
-    fn sign(&self, params: &CertificateParams) -> Arc<ServerConfig> {
+    fn sign(
+        &self,
+        params: &CertificateParams,
+        provider: CryptoProvider,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Arc<ServerConfig> {
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a PKCS #8 key");
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("the default versions")
+        let config = ServerConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(versions)
+            .expect("versions that the provider can speak")
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
             .expect("the key fits the certificate");

@@ -1,0 +1,99 @@
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use ekolopay::{Credentials, Gateway, GatewayBuilder};
+use ekolopay_tls_tests::Authority;
+
+use crate::{Afterwards, ByHand, Crossed, Relay, Served, Server};
+
+/// Those of the gateway's documentation.
+const API_CLIENT: &str = "demo";
+const SECRET_KEY: &str = "054e9a59-ab57-4e9a-940d-97e6b940d875";
+
+/// A gateway at the other end of a long line.
+#[derive(Debug)]
+pub struct FarGateway {
+    round_trip: Duration,
+    server: Server,
+    relay: Relay,
+    /// Whom clients are to trust; without, the gateway speaks plain HTTP.
+    authority: Option<Authority>,
+}
+
+/// What a call cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    /// What crossed the line, by the relay's count.
+    pub crossed: Crossed,
+    /// What the server saw.
+    pub served: Served,
+    /// How long it took, in round-trip times.
+    pub elapsed: f64,
+}
+
+impl FarGateway {
+    /// One that speaks TLS and keeps connections open.
+    ///
+    /// # Errors
+    ///
+    /// When no port is free.
+    pub fn tls(round_trip: Duration) -> Result<FarGateway, Box<dyn Error>> {
+        let authority = Authority::new();
+        let server = Server::start(Some(authority.config("127.0.0.1")), Afterwards::KeepOpen)?;
+        FarGateway::new(round_trip, server, Some(authority))
+    }
+
+    /// This server, which proves with this authority to be 127.0.0.1, or speaks plain HTTP.
+    ///
+    /// # Errors
+    ///
+    /// When no port is free.
+    pub fn new(
+        round_trip: Duration,
+        server: Server,
+        authority: Option<Authority>,
+    ) -> Result<FarGateway, Box<dyn Error>> {
+        let relay = Relay::start(server.address(), round_trip)?;
+        Ok(FarGateway { round_trip, server, relay, authority })
+    }
+
+    /// The SDK's client of it, not yet connected.
+    ///
+    /// # Errors
+    ///
+    /// Those of the SDK.
+    pub fn gateway(&self) -> Result<Gateway, ekolopay::Error> {
+        self.builder()?.build()
+    }
+
+    /// The hand-written client of it, not yet connected.
+    pub fn by_hand(&self) -> ByHand {
+        ByHand::new(&self.origin(), API_CLIENT, SECRET_KEY, self.pem().as_deref())
+    }
+
+    /// What these calls cost, made one after the other while nobody else makes any, and what came of them.
+    pub fn cost<T>(&self, calls: impl FnOnce() -> T) -> (Cost, T) {
+        let (crossed, served, started) = (self.relay.crossed(), self.server.served(), Instant::now());
+        let outcome = calls();
+        let elapsed = started.elapsed().as_secs_f64() / self.round_trip.as_secs_f64();
+        let (crossed, served) = (self.relay.crossed() - crossed, self.server.served() - served);
+        (Cost { crossed, served, elapsed }, outcome)
+    }
+
+    fn builder(&self) -> Result<GatewayBuilder, ekolopay::Error> {
+        let builder = Gateway::builder(Credentials::new(API_CLIENT, SECRET_KEY)?).origin(&self.origin());
+        Ok(match self.pem() {
+            Some(pem) => builder.root_certificates(pem.as_bytes()),
+            None => builder,
+        })
+    }
+
+    fn origin(&self) -> String {
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.relay.address())
+    }
+
+    fn pem(&self) -> Option<String> {
+        self.authority.as_ref().map(Authority::pem)
+    }
+}
