@@ -9,7 +9,8 @@ fn main() -> ExitCode {
     let mut ratios = Ratios::at_most("A whole call, ekolopay ÷ by hand", 1.05);
     let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");
     for (name, gateway) in [("plain", Gateway::plain()), ("TLS", Gateway::tls())] {
-        let (ours, by_hand) = (Ours::new(&gateway), ByHand::new(&gateway));
+        let root = gateway.root.as_deref();
+        let (ours, by_hand) = (Ours::new(&gateway.origin, root), ByHand::new(&gateway.origin, root));
         ratios.compare(
             &format!("check_payment, {name}"),
             || assert!(ours.check_payment(&token).expect("an answer")),

@@ -17,8 +17,8 @@ fn main() -> ExitCode {
     let mut all_in_bounds = true;
     for threads in [1, 4, 16, 64] {
         let (shared, own) = (Gateway::plain(), Gateway::plain());
-        let ours = Ours::new(&shared);
-        let by_hand: Vec<ByHand> = (0..threads).map(|_| ByHand::new(&own)).collect();
+        let ours = Ours::new(&shared.origin, None);
+        let by_hand: Vec<ByHand> = (0..threads).map(|_| ByHand::new(&own.origin, None)).collect();
         ratios.compare(
             &format!("{threads} threads"),
             || {

@@ -6,7 +6,7 @@ use serde_json::json;
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-use crate::{API_CLIENT, Gateway, Order, SECRET_KEY};
+use crate::{API_CLIENT, Order, SECRET_KEY};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -20,13 +20,13 @@ pub struct ByHand {
 }
 
 impl ByHand {
-    /// A client of this gateway.
+    /// A client of the gateway at this origin, which is on this machine, and whose certificate is vouched for by this
+    /// root, in PEM.
     ///
     /// # Panics
     ///
-    /// When the gateway's certificate is none.
-    pub fn new(gateway: &Gateway) -> ByHand {
-        let root = gateway.root.as_deref();
+    /// When the root is no certificate.
+    pub fn new(origin: &str, root: Option<&str>) -> ByHand {
         let roots = root.map(|pem| Certificate::from_pem(pem.as_bytes()).expect("a certificate in PEM"));
         let tls = TlsConfig::builder().root_certs(roots.map_or(RootCerts::WebPki, |root| [root].into()));
         let config = Agent::config_builder()
@@ -40,7 +40,7 @@ impl ByHand {
             .accept("application/json")
             .proxy(None)
             .tls_config(tls.build());
-        let url = |path| format!("{}/api/v1/gateway/{path}?api_client={API_CLIENT}", gateway.origin);
+        let url = |path| format!("{origin}/api/v1/gateway/{path}?api_client={API_CLIENT}");
         ByHand {
             agent: config.build().new_agent(),
             purchase_token_url: url("purchase-token"),

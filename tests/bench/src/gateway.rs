@@ -61,11 +61,6 @@ impl Gateway {
         Gateway { origin, root, connections }
     }
 
-    /// A gateway of another process, which speaks plain HTTP.
-    pub fn elsewhere(origin: &str) -> Gateway {
-        Gateway { origin: origin.to_owned(), root: None, connections: Arc::default() }
-    }
-
     /// How many connections were opened.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)

@@ -3,21 +3,22 @@ use ekolopay::transport::{Endpoint, Reply, Request};
 use ekolopay::verify::Verification;
 use ekolopay::{Credentials, Error, GatewayBuilder};
 
-use crate::{API_CLIENT, Gateway, Order, PAID, REFUSED, SECRET_KEY, TOKEN};
+use crate::{API_CLIENT, Order, PAID, REFUSED, SECRET_KEY, TOKEN};
 
 /// ekolopay, as a merchant calls it.
 #[derive(Debug)]
 pub struct Ours(ekolopay::Gateway);
 
 impl Ours {
-    /// A client of this gateway.
+    /// A client of the gateway at this origin, which is on this machine, and whose certificate is vouched for by this
+    /// root, in PEM.
     ///
     /// # Panics
     ///
-    /// When the gateway's certificate is none.
-    pub fn new(gateway: &Gateway) -> Ours {
-        let builder = builder().origin(&gateway.origin);
-        let builder = match &gateway.root {
+    /// When the root is no certificate.
+    pub fn new(origin: &str, root: Option<&str>) -> Ours {
+        let builder = builder().origin(origin);
+        let builder = match root {
             Some(root) => builder.root_certificates(root.as_bytes()),
             None => builder,
         };

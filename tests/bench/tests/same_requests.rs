@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use ekolopay_bench::{ByHand, Gateway, KEPT_TOKEN, ORDER, Ours, PAID, TOKEN};
+use ekolopay_bench::{ByHand, KEPT_TOKEN, ORDER, Ours, PAID, TOKEN};
 use serde_json::Value;
 use support::{RawServer, response};
 
@@ -32,10 +32,10 @@ fn each_client_sends_the_same_four() {
     let server =
         || RawServer::in_service(|seen| response(200, if seen.head.contains("purchase-token") { TOKEN } else { PAID }));
     let (to_ours, to_theirs) = (server(), server());
-    let ours = Ours::new(&Gateway::elsewhere(&to_ours.origin));
+    let ours = Ours::new(&to_ours.origin, None);
     assert!(ours.check_payment(&KEPT_TOKEN.parse().unwrap()).unwrap());
     assert_eq!(ours.create_purchase_token(&ORDER).unwrap().as_str(), "string");
-    let theirs = ByHand::new(&Gateway::elsewhere(&to_theirs.origin));
+    let theirs = ByHand::new(&to_theirs.origin, None);
     assert!(theirs.check_payment(KEPT_TOKEN).unwrap());
     assert_eq!(theirs.create_purchase_token(&ORDER).unwrap(), "string");
 

@@ -2,13 +2,10 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use ekolopay::{Credentials, Gateway, GatewayBuilder};
+use ekolopay_bench::{API_CLIENT, ByHand, SECRET_KEY};
 use ekolopay_tls_tests::Authority;
 
-use crate::{Afterwards, ByHand, Crossed, Relay, Served, Server};
-
-/// Those of the gateway's documentation.
-const API_CLIENT: &str = "demo";
-const SECRET_KEY: &str = "054e9a59-ab57-4e9a-940d-97e6b940d875";
+use crate::{Afterwards, Crossed, Relay, Served, Server};
 
 /// A gateway at the other end of a long line.
 #[derive(Debug)]
@@ -68,7 +65,7 @@ impl FarGateway {
 
     /// The hand-written client of it, not yet connected.
     pub fn by_hand(&self) -> ByHand {
-        ByHand::new(&self.origin(), API_CLIENT, SECRET_KEY, self.pem().as_deref())
+        ByHand::new(&self.origin(), self.pem().as_deref())
     }
 
     /// What these calls cost, made one after the other while nobody else makes any, and what came of them.

@@ -4,13 +4,11 @@
 //! gateway does and counts what reaches it. [`FarGateway`] is the two together, and tells what a call cost by three
 //! measures that know nothing of each other: the relay's count, the server's count, and the clock.
 
-mod by_hand;
 mod delayed;
 mod far;
 mod relay;
 mod server;
 
-pub use by_hand::ByHand;
 pub use far::{Cost, FarGateway};
 pub use relay::{Crossed, Relay};
 pub use server::{Afterwards, Served, Server};

@@ -44,7 +44,7 @@ pub(crate) fn measure(delay: Duration) -> Result<Measured, Box<dyn Error>> {
                     if ours {
                         return Ok(matches!(gateway.check_payment(&token)?, Verification::Paid(_)));
                     }
-                    Ok(by_hand.check_payment(token.as_str())?)
+                    by_hand.check_payment(token.as_str())
                 });
                 if !paid? {
                     return Err("the order is not paid, at a gateway that says yes to every call".into());

@@ -23,15 +23,14 @@ const CASES: [(&str, &str); 6] = [
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if let [case, times, origin] = arguments.as_slice() {
-        let gateway = Gateway::elsewhere(origin);
-        let call = call(case, &gateway);
+        let call = call(case, origin);
         (0..times.parse().unwrap_or(0)).for_each(|_| call());
         return ExitCode::SUCCESS;
     }
     let gateway = Gateway::plain();
     let mut counted: Vec<(&str, u64)> = Vec::new();
     for (case, other) in CASES {
-        let Some(instructions) = instructions(case, &gateway) else {
+        let Some(instructions) = instructions(case, &gateway.origin) else {
             eprintln!("valgrind is needed: its callgrind counted nothing");
             return ExitCode::FAILURE;
         };
@@ -47,10 +46,10 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn call(case: &str, gateway: &Gateway) -> Call {
+fn call(case: &str, origin: &str) -> Call {
     let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");
-    let ours = if case.ends_with("canned") { Ours::canned() } else { Ours::new(gateway) };
-    let by_hand = ByHand::new(gateway);
+    let ours = if case.ends_with("canned") { Ours::canned() } else { Ours::new(origin, None) };
+    let by_hand = ByHand::new(origin, None);
     match (case.starts_with("check_payment"), case.ends_with("by hand")) {
         (true, false) => Box::new(move || assert!(ours.check_payment(&token).expect("an answer"))),
         (true, true) => Box::new(move || assert!(by_hand.check_payment(token.as_str()).expect("an answer"))),
@@ -60,17 +59,17 @@ fn call(case: &str, gateway: &Gateway) -> Call {
 }
 
 /// What 1,000 calls more cost, a call: what is done once is left out.
-fn instructions(case: &str, gateway: &Gateway) -> Option<u64> {
-    let (few, many) = (run(case, 100, gateway)?, run(case, 1_100, gateway)?);
+fn instructions(case: &str, origin: &str) -> Option<u64> {
+    let (few, many) = (run(case, 100, origin)?, run(case, 1_100, origin)?);
     Some((many - few) / 1_000)
 }
 
 /// What callgrind counts of this very program, making so many calls.
-fn run(case: &str, times: u32, gateway: &Gateway) -> Option<u64> {
+fn run(case: &str, times: u32, origin: &str) -> Option<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(env::current_exe().ok()?)
-        .args([case, &times.to_string(), &gateway.origin])
+        .args([case, &times.to_string(), origin])
         .output()
         .ok()?;
     let report = String::from_utf8(output.stderr).ok()?;
