@@ -144,7 +144,8 @@ impl Orders {
         let due = now() + millis(SHORTEST_WAIT);
         // Not `query_row`, which does not tell whether what it wrote was kept: the customer is sent to pay.
         self.lock().query_one(
-            "UPDATE orders SET due_at = CASE WHEN token IS NULL THEN ?3 ELSE due_at END, token = COALESCE(token, ?2)
+            "UPDATE orders
+             SET due_at = CASE WHEN token IS NULL THEN ?3 ELSE due_at END, token = COALESCE(token, ?2), problem = NULL
              WHERE id = ?1 RETURNING token",
             params![order.id, token.as_str(), due],
             |row| parse(row, "token"),
@@ -245,7 +246,7 @@ impl Orders {
     /// The gateway did not say whether the order is paid. It is due again after this time at the latest.
     pub(crate) fn not_known(&self, due: &Due, problem: &str, again: Duration) -> Result<()> {
         self.lock().execute(
-            "UPDATE orders SET problem = ?2, due_at = MIN(due_at, ?3) WHERE id = ?1",
+            "UPDATE orders SET problem = ?2, due_at = MIN(due_at, ?3) WHERE id = ?1 AND due_at IS NOT NULL",
             params![due.id, problem, due.asked_at.saturating_add(millis(again))],
         )?;
         Ok(())

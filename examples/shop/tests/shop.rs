@@ -98,6 +98,19 @@ fn an_order_made_while_the_gateway_is_out_of_service_is_kept_and_paid_later() {
     let answer = world.post(&format!("{path}/payer"), "");
     assert!(header(&answer, "location").contains("/purchase-product/"), "{answer:?}");
     assert_eq!(world.sandbox.payments().len(), 1);
+    let page = world.get(&path, "");
+    assert!(page.as_str().unwrap().contains("Paiement en attente"), "the outage is over: {page:?}");
+}
+
+#[test]
+fn what_was_wrong_is_forgotten_once_the_order_is_paid() {
+    let world = World::start();
+    let order = world.order("lampe");
+    let problem = |sql| world.database().query_row(sql, [], |row| row.get::<_, Option<String>>(0)).unwrap();
+    assert!(problem("UPDATE orders SET problem = 'no answer' RETURNING problem").is_some());
+    world.customer_submits(&order, "paid");
+    world.wait_for(&order, "shipped");
+    assert_eq!(problem("SELECT problem FROM orders"), None);
 }
 
 #[test]
