@@ -4,8 +4,8 @@ use super::{Gateway, USER_AGENT};
 use crate::credentials::{self, Credentials};
 use crate::error::{Error, InvalidInput, require};
 use crate::origin::Origin;
-use crate::transport::http::{self, Http};
-use crate::transport::{Bytes, Transport};
+use crate::transport::Transport;
+use crate::transport::http::{self, Http, Roots};
 
 pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -31,7 +31,8 @@ pub struct GatewayBuilder {
     credentials: Credentials,
     origin: Result<Origin, InvalidInput>,
     timeout: Duration,
-    root_certificates: Option<Bytes>,
+    /// Read when given: a program that gives none is linked without the code that reads PEM.
+    root_certificates: Result<Option<Roots>, InvalidInput>,
     user_agent: Option<String>,
     transport: Option<Box<dyn Transport>>,
 }
@@ -42,7 +43,7 @@ impl GatewayBuilder {
             credentials,
             origin: Ok(Origin::default()),
             timeout: DEFAULT_TIMEOUT,
-            root_certificates: None,
+            root_certificates: Ok(None),
             user_agent: None,
             transport: None,
         }
@@ -101,7 +102,8 @@ impl GatewayBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn root_certificates(mut self, pem: &[u8]) -> GatewayBuilder {
-        self.root_certificates = Some(Bytes(pem.to_vec()));
+        const RULE: &str = "must be PEM certificates, in a build with a TLS feature";
+        self.root_certificates = http::parse_roots(pem).map(Some).ok_or(InvalidInput::new("root_certificates", RULE));
         self
     }
 
@@ -154,9 +156,7 @@ impl GatewayBuilder {
             }
             None => USER_AGENT.to_owned(),
         };
-        let roots = self.root_certificates.as_ref().map(|Bytes(pem)| http::parse_roots(pem));
-        let are_roots = !matches!(roots, Some(None));
-        require(are_roots, "root_certificates", "must be PEM certificates, in a build with a TLS feature")?;
-        Ok(Http::new(self.timeout, &user_agent, roots.flatten(), loopback))
+        let roots = self.root_certificates.clone()?;
+        Ok(Http::new(self.timeout, &user_agent, roots, loopback))
     }
 }

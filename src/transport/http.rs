@@ -44,7 +44,7 @@ impl Http {
         Http { agent }
     }
 
-    fn exchange(&self, request: &Request, body: &mut Body<'_>) -> Result<Reply, ureq::Error> {
+    fn exchange(&self, request: &Request, body: &mut &[u8]) -> Result<Reply, ureq::Error> {
         if !TLS && request.url().starts_with("https:") {
             return Err(ureq::Error::Tls("https needs the feature `rustls` or `native-tls`"));
         }
@@ -65,26 +65,14 @@ impl Http {
 
 impl Transport for Http {
     fn send(&self, request: &Request) -> Result<Reply, TransportError> {
-        let mut body = Body { rest: request.body(), read: false };
-        self.exchange(request, &mut body).map_err(|error| {
-            let delivery = if body.read { Delivery::Unknown } else { Delivery::NotSent };
+        // ureq reads of the body only once it is connected and the head is sent: while all is left, nothing was sent.
+        let mut rest = request.body();
+        self.exchange(request, &mut rest).map_err(|error| {
+            let all_is_left = rest.len() == request.body().len();
+            let delivery = if all_is_left { Delivery::NotSent } else { Delivery::Unknown };
             let timed_out = matches!(error, ureq::Error::Timeout(_));
             TransportError { delivery, timed_out, source: error.into() }
         })
-    }
-}
-
-/// The request's body, which remembers whether ureq ever asked for it: it does so only once it is connected
-/// and the head is sent. Never asked for is never sent.
-struct Body<'a> {
-    rest: &'a [u8],
-    read: bool,
-}
-
-impl Read for Body<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.read = true;
-        self.rest.read(buffer)
     }
 }
 
