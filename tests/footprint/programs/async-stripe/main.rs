@@ -1,0 +1,14 @@
+//! Whether a payment is made, asked of Stripe.
+
+use std::env;
+use std::error::Error;
+
+use stripe::{Client, PaymentIntent, PaymentIntentStatus};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let client = Client::new(env::var("STRIPE_SECRET_KEY")?);
+    let id = env::args().nth(1).ok_or("which payment intent?")?.parse()?;
+    let intent = PaymentIntent::retrieve(&client, &id, &[])?;
+    println!("{}", if intent.status == PaymentIntentStatus::Succeeded { "paid" } else { "not paid" });
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! Whether a payment is made, asked of Paystack.
+
+use std::env;
+use std::error::Error;
+
+use paystack::{PaystackClient, ReqwestClient};
+use tokio::runtime::Builder;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let client = PaystackClient::<ReqwestClient>::new(env::var("PAYSTACK_API_KEY")?);
+    let reference = env::args().nth(1).ok_or("which transaction?")?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let answer = runtime.block_on(client.transactions.verify_transaction(&reference))?;
+    let paid = answer.data.is_some_and(|transaction| transaction.status == "success");
+    println!("{}", if paid { "paid" } else { "not paid" });
+    Ok(())
+}
