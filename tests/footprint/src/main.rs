@@ -56,7 +56,9 @@ fn run(arguments: &Arguments) -> Outcome<ExitCode> {
 
     let Some(own) = of(SDK).filter(|_| arguments.check) else { return Ok(ExitCode::SUCCESS) };
     let exceeded = exceeded(own, base, arguments.rounds.into());
-    exceeded.iter().for_each(|limit| eprintln!("{SDK}: {limit}"));
+    for limit in &exceeded {
+        eprintln!("{SDK}: {limit}");
+    }
     Ok(if exceeded.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
