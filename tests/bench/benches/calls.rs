@@ -6,6 +6,12 @@ use ekolopay::purchase::PurchaseToken;
 use ekolopay_bench::{ByHand, Gateway, KEPT_TOKEN, ORDER, Ours, Ratios};
 
 fn main() -> ExitCode {
+    // The gateway's threads inherit it. On several cores the scheduler's choice, where to run client and gateway,
+    // weighs more than what either does.
+    let core = core_affinity::get_core_ids().and_then(|cores| cores.first().copied());
+    let pinned = core.is_some_and(core_affinity::set_for_current);
+    println!("{}", if pinned { "client and gateway on one core" } else { "on any core: rounds will differ" });
+
     let mut ratios = Ratios::at_most("A whole call, ekolopay ÷ by hand", 1.05);
     let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");
     for (name, gateway) in [("plain", Gateway::plain()), ("TLS", Gateway::tls())] {

@@ -8,7 +8,7 @@ use ekolopay::purchase::PurchaseToken;
 use ekolopay_bench::{ByHand, Gateway, KEPT_TOKEN, Ours, Ratios};
 
 /// Calls of all threads together in one turn, so that the threads' own beginning and end weigh little.
-const CALLS: usize = 640;
+const CALLS: usize = 320;
 
 fn main() -> ExitCode {
     let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");
