@@ -20,8 +20,6 @@ pub struct Figures {
     pub time_beside_plain: f64,
     /// The same for the CPU time.
     pub cpu_beside_plain: f64,
-    /// The same for the peak memory.
-    pub peak_beside_plain: f64,
 }
 
 impl Figures {
@@ -55,7 +53,6 @@ pub fn figures(points: &[Point]) -> Vec<Figures> {
             peak: job(PEAK) / peak,
             time_beside_plain: beside(TIME),
             cpu_beside_plain: beside(CPU),
-            peak_beside_plain: beside(PEAK),
         }
     });
     figures.collect()

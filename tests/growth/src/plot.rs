@@ -15,7 +15,7 @@ use crate::figures::{Figures, SHORTEST};
 use crate::rules::MOST_MEMORY;
 use crate::table::thousands;
 
-const SIZE: (u32, u32) = (1000, 420);
+const SIZE: (u32, u32) = (1000, 430);
 const FONT: &str = "sans-serif";
 const MEASURED: RGBColor = RGBColor(0, 90, 181);
 const RULE: RGBColor = RGBColor(200, 60, 20);
@@ -51,7 +51,7 @@ pub fn draw(figures: &[Figures]) -> Result<String> {
             rule: CHECKS.map(|checks| (checks, MOST_MEMORY)).to_vec(),
             rule_title: "limit",
         }
-        .draw(&right, 0.0..MOST_MEMORY * 1.25)?;
+        .draw(&right, 0.0..MOST_MEMORY * 1.15)?;
         root.present()?;
     }
     Ok(svg)
@@ -73,17 +73,17 @@ impl Panel {
     {
         let x = (70..140_000).log_scale().with_key_points(CHECKS.to_vec());
         let mut chart = ChartBuilder::on(area)
-            .caption(self.title, (FONT, 20))
+            .caption(self.title, (FONT, 24))
             .margin(14)
-            .x_label_area_size(48)
-            .y_label_area_size(64)
+            .x_label_area_size(54)
+            .y_label_area_size(76)
             .build_cartesian_2d(x, y)?;
         chart
             .configure_mesh()
             .bold_line_style(GRID)
             .light_line_style(WHITE)
-            .label_style((FONT, 14))
-            .axis_desc_style((FONT, 15))
+            .label_style((FONT, 17))
+            .axis_desc_style((FONT, 18))
             .x_desc("checks")
             .y_desc(self.y_title)
             .y_labels(6)
@@ -101,9 +101,9 @@ impl Panel {
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 24, y)], measured));
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .position(SeriesLabelPosition::LowerRight)
             .legend_area_size(32)
-            .label_font((FONT, 14))
+            .label_font((FONT, 17))
             .background_style(WHITE)
             .border_style(BLACK.mix(0.4))
             .draw()?;

@@ -10,14 +10,14 @@ use escargot::CargoBuild;
 use crate::{Cost, Result};
 
 /// Where the programs are.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Programs {
     /// `ekolopay-reconcile`.
     pub job: PathBuf,
     /// A loop over `check_payment`, and no more.
     pub plain: PathBuf,
     /// Who runs them, and tells what it took.
-    measured: PathBuf,
+    pub measured: PathBuf,
 }
 
 impl Programs {
@@ -29,7 +29,11 @@ impl Programs {
     pub fn build() -> Result<Programs> {
         let build = |package: &str, bin: &str| -> Result<PathBuf> {
             let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-            let build = CargoBuild::new().manifest_path(manifest).package(package).bin(bin);
+            let build = CargoBuild::new().manifest_path(manifest).package(package).bin(bin).arg("--locked");
+            // What Cargo told this program of its own package: ring's build script would take it for a change.
+            let ours = |name: &str| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_");
+            let told = env::vars_os().filter(|(name, _)| ours(&name.to_string_lossy()));
+            let build = told.fold(build, |build, (name, _)| build.env_remove(name));
             let build = if cfg!(debug_assertions) { build } else { build.release() };
             Ok(build.run()?.path().to_owned())
         };

@@ -25,7 +25,7 @@ pub fn judge(figures: &[Figures]) -> [Verdict; 3] {
         let slope = slope(figures.iter().filter(|it| it.checks >= SHORTEST).map(|it| (f64::from(it.checks), part(it))));
         Verdict {
             text: format!(
-                "{what} grows with the power {slope:.3} of the number of checks, from 1,000 on (rule: {} to {})",
+                "{what} grows with the power {slope:.3} of the checks, by least squares from 1,000 on: the rule is {} to {}",
                 SLOPE.start(),
                 SLOPE.end()
             ),
@@ -35,7 +35,7 @@ pub fn judge(figures: &[Figures]) -> [Verdict; 3] {
     let peak = figures.last().map_or(f64::NAN, |figures| figures.peak);
     let memory = Verdict {
         text: format!(
-            "Peak memory at the most checks is {peak:.2} times that at the fewest (rule: at most {MOST_MEMORY})"
+            "Peak memory at the most checks is {peak:.2} times that at the fewest: the rule is at most {MOST_MEMORY}"
         ),
         holds: peak <= MOST_MEMORY,
     };

@@ -12,22 +12,14 @@ pub fn table(figures: &[Figures]) -> String {
         "checks",
         "time",
         "time a check",
-        "CPU time a check",
+        "CPU a check",
         "peak memory",
         "time / plain loop",
-        "CPU time / plain loop",
-        "memory / plain loop",
+        "CPU / plain loop",
     ]);
     for it in figures {
-        let ratios = [
-            it.time,
-            it.per_check(it.time),
-            it.per_check(it.cpu),
-            it.peak,
-            it.time_beside_plain,
-            it.cpu_beside_plain,
-            it.peak_beside_plain,
-        ];
+        let ratios =
+            [it.time, it.per_check(it.time), it.per_check(it.cpu), it.peak, it.time_beside_plain, it.cpu_beside_plain];
         table.add_row(std::iter::once(thousands(it.checks)).chain(ratios.map(|ratio| format!("{ratio:.2}"))));
     }
     table.column_iter_mut().for_each(|column| column.set_cell_alignment(CellAlignment::Right));
