@@ -35,6 +35,9 @@ fn main() -> ExitCode {
 
 /// Whether all rules hold.
 fn run(arguments: &Arguments) -> Result<bool> {
+    if arguments.write && cfg!(debug_assertions) {
+        return Err("what is not optimized is not written down: cargo run --release".into());
+    }
     let programs = Programs::build()?;
     let figures = figures(&measure(&programs, &SIZES, arguments.rounds, say)?);
     let verdicts = judge(&figures);
