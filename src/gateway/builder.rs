@@ -116,7 +116,7 @@ impl GatewayBuilder {
     }
 
     /// What carries the requests in place of the SDK's own HTTP. The timeout, the certificates and the user agent
-    /// then have no effect, and are not looked at.
+    /// then have no effect, be they right or wrong.
     ///
     /// Default: HTTP/1.1 by ureq.
     pub fn transport(mut self, transport: impl Transport + 'static) -> GatewayBuilder {

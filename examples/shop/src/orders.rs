@@ -177,9 +177,10 @@ impl Orders {
         Ok(())
     }
 
-    /// No token could be had for the order.
+    /// No token could be had for the order, by this click of the customer's or any other.
     pub(crate) fn no_token(&self, order: &Order, problem: &str) -> Result<()> {
-        self.lock().execute("UPDATE orders SET problem = ?2 WHERE id = ?1", params![order.id, problem])?;
+        self.lock()
+            .execute("UPDATE orders SET problem = ?2 WHERE id = ?1 AND token IS NULL", params![order.id, problem])?;
         Ok(())
     }
 
@@ -246,7 +247,7 @@ impl Orders {
     /// The gateway did not say whether the order is paid. It is due again after this time at the latest.
     pub(crate) fn not_known(&self, due: &Due, problem: &str, again: Duration) -> Result<()> {
         self.lock().execute(
-            "UPDATE orders SET problem = ?2, due_at = MIN(due_at, ?3) WHERE id = ?1 AND due_at IS NOT NULL",
+            "UPDATE orders SET problem = ?2, due_at = MIN(due_at, ?3) WHERE id = ?1",
             params![due.id, problem, due.asked_at.saturating_add(millis(again))],
         )?;
         Ok(())
@@ -314,7 +315,8 @@ fn order(row: &Row<'_>) -> Result<Order> {
         ordered_at: row.get("ordered")?,
         token,
         state,
-        problem: row.get("problem")?,
+        // Why the gateway once did not answer is no matter any more when the order is paid.
+        problem: row.get::<_, Option<String>>("problem")?.filter(|_| state != State::Shipped),
     })
 }
 

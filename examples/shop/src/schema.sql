@@ -49,9 +49,9 @@ CREATE TABLE shipments (
     shipped_at INTEGER NOT NULL
 ) STRICT;
 
--- What is shipped is not asked about, and why it once was not answered is no matter any more.
+-- What is shipped is not asked about.
 CREATE TRIGGER shipped AFTER INSERT ON shipments BEGIN
-    UPDATE orders SET due_at = NULL, problem = NULL WHERE id = NEW.order_id;
+    UPDATE orders SET due_at = NULL WHERE id = NEW.order_id;
 END;
 
 PRAGMA user_version = 1;

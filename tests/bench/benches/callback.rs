@@ -3,9 +3,13 @@
 use std::process::ExitCode;
 
 use ekolopay::callback::Callback;
-use ekolopay_bench::{DOCUMENTED_CALLBACK, Form, Ratios};
+use ekolopay_bench::{DOCUMENTED_CALLBACK, Form, Ratios, bench};
 
 fn main() -> ExitCode {
+    bench(are_kept)
+}
+
+fn are_kept() -> bool {
     let parse = |body: &str| assert!(Callback::parse(body.as_bytes()).expect("a callback").claims_success());
 
     let mut ratios = Ratios::at_most("Callback::parse ÷ serde_urlencoded", 1.05);
@@ -30,7 +34,7 @@ fn main() -> ExitCode {
         let (large, small) = (body(piece, 64 * 1024), body(piece, 16 * 1024));
         linear.compare(filling, || parse(&large), || (0..4).for_each(|_| parse(&small)));
     }
-    if ratios.are_held() && linear.are_held() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    ratios.are_kept() && linear.are_kept()
 }
 
 const SIZES: [usize; 4] = [1024, 4 * 1024, 16 * 1024, 64 * 1024];

@@ -3,14 +3,18 @@
 use std::process::ExitCode;
 
 use ekolopay::purchase::PurchaseToken;
-use ekolopay_bench::{ByHand, Gateway, KEPT_TOKEN, ORDER, Ours, Ratios};
+use ekolopay_bench::{ByHand, Gateway, KEPT_TOKEN, ORDER, Ours, Ratios, bench, say};
 
 fn main() -> ExitCode {
+    bench(are_kept)
+}
+
+fn are_kept() -> bool {
     // The gateway's threads inherit it. On several cores the scheduler's choice, where to run client and gateway,
     // weighs more than what either does.
     let core = core_affinity::get_core_ids().and_then(|cores| cores.first().copied());
     let pinned = core.is_some_and(core_affinity::set_for_current);
-    println!("{}", if pinned { "client and gateway on one core" } else { "on any core: rounds will differ" });
+    say(if pinned { "client and gateway on one core" } else { "on any core: rounds will differ" });
 
     let mut ratios = Ratios::at_most("A whole call, ekolopay ÷ by hand", 1.05);
     let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");
@@ -28,5 +32,5 @@ fn main() -> ExitCode {
             || assert_eq!(by_hand.create_purchase_token(&ORDER).expect("a token"), "string"),
         );
     }
-    if ratios.are_held() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    ratios.are_kept()
 }

@@ -16,6 +16,12 @@ fn main() {
 }
 
 #[divan::bench]
+fn check_availability(bencher: divan::Bencher<'_, '_>) {
+    let ours = Ours::canned();
+    bencher.bench(|| ours.check_availability());
+}
+
+#[divan::bench]
 fn check_payment(bencher: divan::Bencher<'_, '_>) {
     let ours = Ours::canned();
     let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");

@@ -5,12 +5,16 @@ use std::process::ExitCode;
 use std::thread;
 
 use ekolopay::purchase::PurchaseToken;
-use ekolopay_bench::{ByHand, Gateway, KEPT_TOKEN, Ours, Ratios};
+use ekolopay_bench::{ByHand, Gateway, KEPT_TOKEN, Ours, Ratios, bench, say};
 
 /// Calls of all threads together in one turn, so that the threads' own beginning and end weigh little.
 const CALLS: usize = 320;
 
 fn main() -> ExitCode {
+    bench(are_kept)
+}
+
+fn are_kept() -> bool {
     let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");
     let mut ratios =
         Ratios::at_most("One Gateway for all threads ÷ a client each, time for as many calls", 1.05).once_a_turn();
@@ -40,9 +44,9 @@ fn main() -> ExitCode {
         let in_bounds = opened <= threads;
         all_in_bounds &= in_bounds;
         let verdict = if in_bounds { "" } else { "  too many" };
-        println!("  connections opened: {opened} by the one, {} by the others{verdict}", own.connections());
+        say(&format!("  connections opened: {opened} by the one, {} by the others{verdict}", own.connections()));
     }
-    if ratios.are_held() && all_in_bounds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    ratios.are_kept() && all_in_bounds
 }
 
 /// The share of one of so many threads.

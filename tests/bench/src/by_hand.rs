@@ -1,8 +1,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
@@ -55,15 +54,10 @@ impl ByHand {
     /// When there is none.
     pub fn create_purchase_token(&self, order: &Order<'_>) -> Result<String> {
         self.check_availability()?;
-        let product = json!({ "label": order.label, "details": order.details });
-        let customer = json!({ "name": order.name, "phone": order.phone });
-        let form = [
-            ("amount", order.amount.to_string()),
-            ("product", product.to_string()),
-            ("customer", customer.to_string()),
-            ("secret_key", SECRET_KEY.to_owned()),
-        ];
-        let form = form.iter().map(|(key, value)| (*key, value.as_str()));
+        let amount = order.amount.to_string();
+        let product = serde_json::to_string(&Product { label: order.label, details: order.details })?;
+        let customer = serde_json::to_string(&Customer { name: order.name, phone: order.phone })?;
+        let form = [("amount", &*amount), ("product", &product), ("customer", &customer), ("secret_key", SECRET_KEY)];
         let (status, body) = self.post(&self.purchase_token_url, form)?;
         decode::<TokenData>(status, &body).map(|data| data.purchase_token)
     }
@@ -91,6 +85,18 @@ impl ByHand {
         let body = response.body_mut().with_config().limit(64 * 1024).read_to_string()?;
         Ok((response.status().as_u16(), body))
     }
+}
+
+#[derive(Serialize)]
+struct Product<'a> {
+    label: &'a str,
+    details: &'a str,
+}
+
+#[derive(Serialize)]
+struct Customer<'a> {
+    name: &'a str,
+    phone: &'a str,
 }
 
 #[derive(Deserialize)]

@@ -8,12 +8,28 @@ mod order;
 mod ours;
 mod ratio;
 
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
 pub use by_hand::ByHand;
 pub use form::{Form, Status};
 pub use gateway::{Gateway, PAID, REFUSED, TOKEN};
 pub use order::{ORDER, Order};
 pub use ours::Ours;
 pub use ratio::Ratios;
+
+/// Runs a benchmark, which tells whether its limits are kept. Without `--bench`, which `cargo bench` adds, it is a test
+/// among others that asks for it, in a debug build: there is nothing to measure.
+pub fn bench(are_kept: impl FnOnce() -> bool) -> ExitCode {
+    let measures = env::args().any(|argument| argument == "--bench");
+    if !measures || are_kept() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Prints a line. Unlike `println!`, never panics when nobody reads.
+pub fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
+}
 
 /// The documentation's demo merchant.
 pub const API_CLIENT: &str = "demo";

@@ -34,6 +34,15 @@ impl Ours {
         Ours(builder().transport(|request: &Request| Ok(canned(request))).build().expect("valid settings"))
     }
 
+    /// What every call begins with.
+    ///
+    /// # Errors
+    ///
+    /// When the gateway is not in service.
+    pub fn check_availability(&self) -> Result<(), Error> {
+        self.0.check_availability()
+    }
+
     /// Whether the order of this token is paid.
     ///
     /// # Errors

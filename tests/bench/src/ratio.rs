@@ -1,11 +1,13 @@
 use std::any::Any;
-use std::env;
-use std::fmt;
 use std::path::Path;
+use std::sync::Once;
+use std::{env, fmt, fs};
 
 use binggan::BenchRunner;
 use binggan::plugins::{EventListener, PluginEvents};
 use binggan::report::REPORTER_PLUGIN_NAME;
+
+use crate::say;
 
 /// Each round is a run of its own, so one that something else on the machine disturbs is seen for what it is.
 const ROUNDS: usize = 7;
@@ -28,9 +30,8 @@ impl Ratios {
     ///
     /// When the directory of the repository is gone.
     pub fn at_most(title: &str, most: f64) -> Ratios {
-        // Where binggan keeps its notes: below target/.
-        env::set_current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).expect("the repository");
-        println!("{title}, at most {most:.2}: median of {ROUNDS} rounds (lowest to highest)");
+        prepare();
+        say(&format!("{title}, at most {most:.2}: median of {ROUNDS} rounds (lowest to highest)"));
         Ratios { most, broken: false, once_a_turn: false }
     }
 
@@ -49,11 +50,11 @@ impl Ratios {
         let median = median(&mut rounds);
         self.broken |= median > self.most;
         let verdict = if median > self.most { "  too much" } else { "" };
-        println!("{case:<40} {median:.2}  ({:.2} to {:.2}){verdict}", rounds[0], rounds[ROUNDS - 1]);
+        say(&format!("{case:<40} {median:.2}  ({:.2} to {:.2}){verdict}", rounds[0], rounds[ROUNDS - 1]));
     }
 
     /// Whether all medians are as they should be.
-    pub fn are_held(&self) -> bool {
+    pub fn are_kept(&self) -> bool {
         !self.broken
     }
 
@@ -74,6 +75,18 @@ impl Ratios {
         let mut ratios: Vec<f64> = turns.ours.iter().zip(&turns.theirs).map(|(ours, theirs)| ours / theirs).collect();
         (!ratios.is_empty()).then(|| median(&mut ratios))
     }
+}
+
+/// binggan keeps notes of each run below `target`, of which it looks at those of the last: they are of no use here, and
+/// those of a run that was killed would stop this one.
+fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        env::set_current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).expect("the repository");
+        let target = env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into());
+        // There are none yet, or binggan will say what is wrong with them.
+        let _ = fs::remove_dir_all(Path::new(&target).join("binggan"));
+    });
 }
 
 fn median(numbers: &mut [f64]) -> f64 {

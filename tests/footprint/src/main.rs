@@ -1,5 +1,6 @@
 //! Prints what each client costs to build and ship.
 
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -7,6 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use ekolopay_footprint::{BASE, Outcome, PROGRAMS, Program, exceeded, measure, table};
+use fs4::FileExt;
 
 const SDK: &str = "ekolopay";
 
@@ -46,6 +48,7 @@ fn run(arguments: &Arguments) -> Outcome<ExitCode> {
         return Err(format!("--check is about `{SDK}`, which --only leaves out").into());
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/footprint");
+    let _lock = alone(&folder)?;
     let wanted = PROGRAMS.into_iter().filter(|(name, _)| is_wanted(name) || *name == BASE);
     let programs = wanted.map(|program| Program::lay_out(program, &folder)).collect::<Outcome<Vec<_>>>()?;
 
@@ -60,6 +63,14 @@ fn run(arguments: &Arguments) -> Outcome<ExitCode> {
         eprintln!("{SDK}: {limit}");
     }
     Ok(if exceeded.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Two at once would remove each other's builds. The lock goes with the file.
+fn alone(folder: &Path) -> Outcome<File> {
+    fs::create_dir_all(folder)?;
+    let file = File::create(folder.join("lock"))?;
+    FileExt::try_lock(&file).map_err(|error| format!("is another one running? {}: {error}", folder.display()))?;
+    Ok(file)
 }
 
 /// Whoever reads may be gone, as `head` is.

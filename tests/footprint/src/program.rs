@@ -97,7 +97,8 @@ impl Program {
         if !status.success() {
             return Err(format!("`{}` does not build", self.name).into());
         }
-        fs::rename(target.join("release").join(format!("program{EXE_SUFFIX}")), self.binary())?;
+        let binary = target.join("release").join(format!("program{EXE_SUFFIX}"));
+        fs::rename(&binary, self.binary()).map_err(|error| format!("no {} was built: {error}", binary.display()))?;
         fs::remove_dir_all(target)?;
         Ok(time)
     }
@@ -109,7 +110,13 @@ impl Program {
 
     fn cargo(&self, command: &str) -> Command {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
-        // A wrapper such as sccache would make builds that are not clean.
+        // A wrapper such as sccache would make builds that are not clean; the others, builds that are not Cargo's own.
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if text == "CARGO_BUILD_TARGET" || text.ends_with("RUSTFLAGS") || text.starts_with("CARGO_PROFILE_") {
+                cargo.env_remove(name);
+            }
+        }
         cargo.env("RUSTC_WRAPPER", "").arg(command).arg("--manifest-path").arg(self.folder.join("Cargo.toml"));
         cargo
     }

@@ -10,11 +10,14 @@ use ekolopay_growth::{Programs, Result, draw, figures, insert, judge, measure, t
 
 const SIZES: [u32; 7] = [100, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
 
+/// As the README says.
+const ROUNDS: u8 = 5;
+
 #[derive(Parser)]
 #[command(about = "How the time and the memory of the night job grow, from 100 to 100,000 checks")]
 struct Arguments {
     /// How often each size is measured; the figures are medians
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = ROUNDS, value_parser = clap::value_parser!(u8).range(1..))]
     rounds: u8,
 
     /// Write the table into the job's README, and the plot beside it
@@ -37,6 +40,9 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<bool> {
     if arguments.write && cfg!(debug_assertions) {
         return Err("what is not optimized is not written down: cargo run --release".into());
+    }
+    if arguments.write && arguments.rounds != ROUNDS {
+        return Err(format!("what is written down are the medians of {ROUNDS} rounds").into());
     }
     let programs = Programs::build()?;
     let figures = figures(&measure(&programs, &SIZES, arguments.rounds, say)?);

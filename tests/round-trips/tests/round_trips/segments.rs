@@ -18,15 +18,15 @@ const REQUESTS: usize = 9;
 /// Linux acknowledges after 40 ms at the earliest when it is asked to take its time.
 const ACKNOWLEDGED: Duration = Duration::from_millis(20);
 
-/// How long after the head of a request its body came: the least of the requests of one connection, since what else the
-/// machine has to do can only make it longer.
-fn gap(client: impl FnOnce(&str)) -> Duration {
+/// How long after the head of a request its body came, for the requests of one connection. A busy machine makes some
+/// longer, and none at all where the server comes so late that it reads both at once.
+fn gaps(client: impl FnOnce(&str)) -> Vec<Duration> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         // The first may be acknowledged before the kernel is asked not to.
-        (0..REQUESTS).map(|_| serve(&mut stream)).skip(1).min().unwrap()
+        (0..REQUESTS).map(|_| serve(&mut stream)).skip(1).collect()
     });
     client(&origin);
     server.join().unwrap()
@@ -51,22 +51,22 @@ fn serve(stream: &mut TcpStream) -> Duration {
 
 #[test]
 fn no_part_of_a_request_waits_for_an_acknowledgement() {
-    let gap = gap(|origin| {
+    let gaps = gaps(|origin| {
         let credentials = Credentials::new("demo", "a-secret-key").unwrap();
         let gateway = Gateway::builder(credentials).origin(origin).build().unwrap();
         (0..REQUESTS).for_each(|_| gateway.check_availability().unwrap());
     });
-    assert!(gap < ACKNOWLEDGED, "{gap:?}");
+    assert!(gaps.iter().min().unwrap() < &ACKNOWLEDGED, "{gaps:?}");
 }
 
 /// So the test above can fail, and ureq does write twice.
 #[test]
 fn with_nagles_algorithm_the_body_would_wait() {
-    let gap = gap(|origin| {
+    let gaps = gaps(|origin| {
         let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).no_delay(false).build().into();
         for _ in 0..REQUESTS {
             agent.post(origin).send("purchaseToken=").unwrap().body_mut().read_to_vec().unwrap();
         }
     });
-    assert!(gap > ACKNOWLEDGED, "{gap:?}");
+    assert!(gaps.iter().max().unwrap() > &ACKNOWLEDGED, "{gaps:?}");
 }
