@@ -29,7 +29,7 @@ fn are_kept() -> bool {
         }
     }
 
-    let mut linear = Ratios::at_most("64 KiB once ÷ 16 KiB four times", 1.1);
+    let mut linear = Ratios::at_most("64 KiB once ÷ 16 KiB four times", 1.25);
     for (filling, piece) in FILLINGS {
         let (large, small) = (body(piece, 64 * 1024), body(piece, 16 * 1024));
         linear.compare(filling, || parse(&large), || (0..4).for_each(|_| parse(&small)));
