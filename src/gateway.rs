@@ -103,8 +103,8 @@ impl Gateway {
     /// See [errors of every call](Gateway#errors-of-every-call).
     pub fn create_purchase_token(&self, purchase: &Purchase) -> Result<PurchaseToken, Error> {
         let credentials = &self.inner.credentials;
-        let reply = self.call(Endpoint::PurchaseToken, purchase::encode(purchase, credentials))?;
-        purchase::decode(&reply, credentials).map_err(|error| self.redact(error))
+        let body = purchase::encode(purchase, credentials);
+        self.call(Endpoint::PurchaseToken, body, |reply| purchase::decode(reply, credentials))
     }
 
     /// The page on which the customer pays. Documentation: step 2, « Rediriger vers la plateforme de paiement ».
@@ -133,8 +133,8 @@ impl Gateway {
     ///
     /// See [errors of every call](Gateway#errors-of-every-call). An error says nothing about the payment: check again.
     pub fn check_payment(&self, token: &PurchaseToken) -> Result<Verification, Error> {
-        let reply = self.call(Endpoint::CheckPayment, verify::encode(token, &self.inner.credentials))?;
-        verify::decode(&reply, token).map_err(|error| self.redact(error))
+        let body = verify::encode(token, &self.inner.credentials);
+        self.call(Endpoint::CheckPayment, body, |reply| verify::decode(reply, token))
     }
 
     fn assemble(credentials: Credentials, origin: Origin, transport: Box<dyn Transport>) -> Gateway {
@@ -144,12 +144,16 @@ impl Gateway {
         Gateway { inner: Arc::new(inner) }
     }
 
-    /// Checks, sends, and checks again: the gateway can have gone down in between.
-    fn call(&self, endpoint: Endpoint, body: Vec<u8>) -> Result<Reply, Error> {
+    /// Check, send, decode; and take the secret out of what a reply brings into an error, for every call alike.
+    fn call<T>(
+        &self,
+        endpoint: Endpoint,
+        body: Vec<u8>,
+        decode: impl FnOnce(&Reply) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.check_availability()?;
         let reply = self.exchange(endpoint, body)?;
-        availability::examine(&reply).map_err(|error| self.redact(error))?;
-        Ok(reply)
+        availability::examine(&reply).and_then(|()| decode(&reply)).map_err(|error| self.redact(error))
     }
 
     fn exchange(&self, endpoint: Endpoint, body: Vec<u8>) -> Result<Reply, TransportError> {
