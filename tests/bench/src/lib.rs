@@ -16,8 +16,8 @@ pub use by_hand::ByHand;
 pub use form::{Form, Status};
 pub use gateway::{Gateway, PAID, REFUSED, TOKEN};
 pub use order::{ORDER, Order};
-pub use ours::Ours;
-pub use ratio::Ratios;
+pub use ours::{Ours, client};
+pub use ratio::{Ratios, median};
 
 /// Runs a benchmark, which tells whether its limits are kept. Without `--bench`, which `cargo bench` adds, it is a test
 /// among others that asks for it, in a debug build: there is nothing to measure.

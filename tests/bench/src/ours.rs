@@ -10,19 +10,13 @@ use crate::{API_CLIENT, Order, PAID, REFUSED, SECRET_KEY, TOKEN};
 pub struct Ours(ekolopay::Gateway);
 
 impl Ours {
-    /// A client of the gateway at this origin, which is on this machine, and whose certificate is vouched for by this
-    /// root, in PEM.
+    /// The [`client`] of the gateway at this origin.
     ///
     /// # Panics
     ///
     /// When the root is no certificate.
     pub fn new(origin: &str, root: Option<&str>) -> Ours {
-        let builder = builder().origin(origin);
-        let builder = match root {
-            Some(root) => builder.root_certificates(root.as_bytes()),
-            None => builder,
-        };
-        Ours(builder.build().expect("valid settings"))
+        Ours(client(origin, root).expect("valid settings"))
     }
 
     /// The same code with no network: each request is answered by a copy of the documented reply.
@@ -61,6 +55,20 @@ impl Ours {
         let product = Product::new(order.label).details(order.details);
         let customer = Customer::new(order.phone).name(order.name);
         self.0.create_purchase_token(&Purchase::new(order.amount, product, customer)?)
+    }
+}
+
+/// The demo merchant's client of the gateway at this origin, which is on this machine, and whose certificate is vouched
+/// for by this root, in PEM.
+///
+/// # Errors
+///
+/// When the root is no certificate.
+pub fn client(origin: &str, root: Option<&str>) -> Result<ekolopay::Gateway, Error> {
+    let builder = builder().origin(origin);
+    match root {
+        Some(root) => builder.root_certificates(root.as_bytes()).build(),
+        None => builder.build(),
     }
 }
 

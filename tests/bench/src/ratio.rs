@@ -47,7 +47,8 @@ impl Ratios {
         if rounds.is_empty() {
             return;
         }
-        let median = median(&mut rounds);
+        rounds.sort_by(f64::total_cmp);
+        let median = median(rounds.iter().copied());
         self.broken |= median > self.most;
         let verdict = if median > self.most { "  too much" } else { "" };
         say(&format!("{case:<40} {median:.2}  ({:.2} to {:.2}){verdict}", rounds[0], rounds[ROUNDS - 1]));
@@ -72,8 +73,8 @@ impl Ratios {
         group.run();
         drop(group);
         let turns: &mut Turns = runner.get_plugin_manager().downcast_plugin(REPORTER_PLUGIN_NAME)?;
-        let mut ratios: Vec<f64> = turns.ours.iter().zip(&turns.theirs).map(|(ours, theirs)| ours / theirs).collect();
-        (!ratios.is_empty()).then(|| median(&mut ratios))
+        let ratios = turns.ours.iter().zip(&turns.theirs).map(|(ours, theirs)| ours / theirs);
+        (ratios.len() > 0).then(|| median(ratios))
     }
 }
 
@@ -89,9 +90,15 @@ fn prepare() {
     });
 }
 
-fn median(numbers: &mut [f64]) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
+/// Of an even number, the upper one of the two in the middle.
+///
+/// # Panics
+///
+/// When there are no numbers.
+pub fn median(numbers: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = numbers.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
 }
 
 const OURS: &str = "ours";

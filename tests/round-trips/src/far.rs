@@ -1,8 +1,8 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use ekolopay::{Credentials, Gateway, GatewayBuilder};
-use ekolopay_bench::{API_CLIENT, ByHand, SECRET_KEY};
+use ekolopay::Gateway;
+use ekolopay_bench::ByHand;
 use ekolopay_tls_tests::Authority;
 
 use crate::{Afterwards, Crossed, Relay, Served, Server};
@@ -60,7 +60,7 @@ impl FarGateway {
     ///
     /// Those of the SDK.
     pub fn gateway(&self) -> Result<Gateway, ekolopay::Error> {
-        self.builder()?.build()
+        ekolopay_bench::client(&self.origin(), self.pem().as_deref())
     }
 
     /// The hand-written client of it, not yet connected.
@@ -75,14 +75,6 @@ impl FarGateway {
         let elapsed = started.elapsed().as_secs_f64() / self.round_trip.as_secs_f64();
         let (crossed, served) = (self.relay.crossed() - crossed, self.server.served() - served);
         (Cost { crossed, served, elapsed }, outcome)
-    }
-
-    fn builder(&self) -> Result<GatewayBuilder, ekolopay::Error> {
-        let builder = Gateway::builder(Credentials::new(API_CLIENT, SECRET_KEY)?).origin(&self.origin());
-        Ok(match self.pem() {
-            Some(pem) => builder.root_certificates(pem.as_bytes()),
-            None => builder,
-        })
     }
 
     fn origin(&self) -> String {

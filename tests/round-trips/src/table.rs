@@ -1,4 +1,5 @@
 use comfy_table::{Table, presets};
+use ekolopay_bench::median;
 use ekolopay_round_trips::Cost;
 
 use crate::rounds::{Call, Measured};
@@ -53,10 +54,4 @@ fn counted(costs: &[Cost], count: impl Fn(&Cost) -> String) -> String {
     seen.sort();
     seen.dedup();
     seen.join(" or ")
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
 }

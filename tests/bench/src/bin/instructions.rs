@@ -9,18 +9,38 @@ use std::process::{Command, ExitCode};
 use ekolopay::purchase::PurchaseToken;
 use ekolopay_bench::{ByHand, Gateway, KEPT_TOKEN, ORDER, Ours, say};
 
-type Call = Box<dyn Fn()>;
+/// What is counted, what it is compared with, and how a client of the gateway at an origin makes one call after another.
+type Case = (&'static str, Option<&'static str>, fn(&str) -> Box<dyn Fn()>);
 
-/// What is counted, and what it is compared with.
-const CASES: [(&str, &str); 7] = [
-    ("check_availability, canned", ""),
-    ("check_payment, canned", ""),
-    ("create_purchase_token, canned", ""),
-    ("check_payment by hand", ""),
-    ("check_payment", "check_payment by hand"),
-    ("create_purchase_token by hand", ""),
-    ("create_purchase_token", "create_purchase_token by hand"),
+const CASES: [Case; 7] = [
+    ("check_availability, canned", None, |_| {
+        let ours = Ours::canned();
+        Box::new(move || assert!(ours.check_availability().is_ok()))
+    }),
+    ("check_payment, canned", None, |_| check_payment(Ours::canned())),
+    ("create_purchase_token, canned", None, |_| create_purchase_token(Ours::canned())),
+    ("check_payment by hand", None, |origin| {
+        let by_hand = ByHand::new(origin, None);
+        Box::new(move || assert!(by_hand.check_payment(KEPT_TOKEN).expect("an answer")))
+    }),
+    ("check_payment", Some("check_payment by hand"), |origin| check_payment(Ours::new(origin, None))),
+    ("create_purchase_token by hand", None, |origin| {
+        let by_hand = ByHand::new(origin, None);
+        Box::new(move || assert!(by_hand.create_purchase_token(&ORDER).is_ok()))
+    }),
+    ("create_purchase_token", Some("create_purchase_token by hand"), |origin| {
+        create_purchase_token(Ours::new(origin, None))
+    }),
 ];
+
+fn check_payment(ours: Ours) -> Box<dyn Fn()> {
+    let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");
+    Box::new(move || assert!(ours.check_payment(&token).expect("an answer")))
+}
+
+fn create_purchase_token(ours: Ours) -> Box<dyn Fn()> {
+    Box::new(move || assert!(ours.create_purchase_token(&ORDER).is_ok()))
+}
 
 /// How this program tells itself, under valgrind, to make so many calls.
 const CALLS: &str = "--calls";
@@ -30,7 +50,8 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => {}
         [CALLS, case, times, origin] => {
-            let call = call(case, origin);
+            let (_, _, client) = CASES.iter().find(|(name, ..)| *name == case).expect("a case");
+            let call = client(origin);
             (0..times.parse().unwrap_or(0)).for_each(|_| call());
             return ExitCode::SUCCESS;
         }
@@ -51,9 +72,10 @@ fn main() -> ExitCode {
 fn count_all() -> Result<(), String> {
     let gateway = Gateway::plain();
     let mut counted: Vec<(&str, u64)> = Vec::new();
-    for (case, other) in CASES {
+    for (case, other, _) in CASES {
         let instructions = instructions(case, &gateway.origin)?;
-        let ratio = counted.iter().find(|(case, _)| *case == other).map(|(_, by_hand)| {
+        let by_hand = counted.iter().find(|(case, _)| Some(*case) == other);
+        let ratio = by_hand.map(|(other, by_hand)| {
             #[expect(clippy::cast_precision_loss, reason = "thousands")]
             let ratio = instructions as f64 / *by_hand as f64;
             format!(", {ratio:.2} of {other}")
@@ -62,21 +84,6 @@ fn count_all() -> Result<(), String> {
         counted.push((case, instructions));
     }
     Ok(())
-}
-
-fn call(case: &str, origin: &str) -> Call {
-    let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");
-    let ours = if case.ends_with("canned") { Ours::canned() } else { Ours::new(origin, None) };
-    let by_hand = ByHand::new(origin, None);
-    if case.starts_with("check_availability") {
-        return Box::new(move || assert!(ours.check_availability().is_ok()));
-    }
-    match (case.starts_with("check_payment"), case.ends_with("by hand")) {
-        (true, false) => Box::new(move || assert!(ours.check_payment(&token).expect("an answer"))),
-        (true, true) => Box::new(move || assert!(by_hand.check_payment(token.as_str()).expect("an answer"))),
-        (false, false) => Box::new(move || assert!(ours.create_purchase_token(&ORDER).is_ok())),
-        (false, true) => Box::new(move || assert!(by_hand.create_purchase_token(&ORDER).is_ok())),
-    }
 }
 
 /// What 1,000 calls more cost, a call: what is done once is left out.
