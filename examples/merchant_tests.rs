@@ -7,15 +7,11 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use ekolopay::canned::Canned;
+use ekolopay::canned::{Canned, NOT_PAID, PAID, REFUSED};
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::transport::TransportError;
 use ekolopay::verify::{PaidPurchase, Verification};
 use ekolopay::{Credentials, Delivery, Error, Gateway};
-
-const PAID: &str = include_str!("../tests/fixtures/check-payment-paid.json");
-const NOT_PAID: &str = include_str!("../tests/fixtures/check-payment-not-paid.json");
-const REFUSED: &str = include_str!("../tests/fixtures/check-payment-refused.json");
 
 /// The orders by their tokens, and whether each is shipped. A real shop has a database.
 type Orders = BTreeMap<PurchaseToken, bool>;

@@ -28,7 +28,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::error::{InvalidInput, require};
-use crate::purchase::PurchaseToken;
+use crate::token::PurchaseToken;
 
 /// A callback's claim about one payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,27 @@ impl Status {
             Status::Timeout => "TIMEOUT",
             Status::Other(text) => text,
         }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A documented word never becomes [`Status::Other`].
+impl From<String> for Status {
+    fn from(text: String) -> Status {
+        let documented = [Status::Success, Status::Successful, Status::Failed, Status::Rejected, Status::Timeout];
+        documented.into_iter().find(|status| status.as_str() == text).unwrap_or(Status::Other(text))
+    }
+}
+
+/// A documented word never becomes [`Status::Other`].
+impl From<&str> for Status {
+    fn from(text: &str) -> Status {
+        text.to_owned().into()
     }
 }
 
@@ -206,9 +227,6 @@ fn boolean(text: &str) -> Result<bool, InvalidInput> {
 }
 
 fn parse_status(text: Cow<'_, str>) -> Result<Status, InvalidInput> {
-    let is_utf8 = !text.contains(char::REPLACEMENT_CHARACTER);
-    require(is_utf8, "status", "must be UTF-8")?;
-    let documented = [Status::Success, Status::Successful, Status::Failed, Status::Rejected, Status::Timeout];
-    let known = documented.into_iter().find(|status| status.as_str() == text);
-    Ok(known.unwrap_or_else(|| Status::Other(text.into_owned())))
+    require(!text.contains(char::REPLACEMENT_CHARACTER), "status", "must be UTF-8")?;
+    Ok(text.into_owned().into())
 }

@@ -32,8 +32,55 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::error::Delivery;
+use crate::delivery::Delivery;
 use crate::transport::{Endpoint, Reply, Request, Transport, TransportError};
+
+/// « Réussie » of « Créer un token d'achat »: the token is `string`.
+pub const TOKEN: &str = r#"{
+  "response" : {
+      "API_RESPONSE_CODE" : 200,
+      "API_RESPONSE_DATA" : {
+           "API_DATA" : {"purchaseToken" : "string"}
+      }
+  }
+}"#;
+
+/// « Réussie » of « Vérifier le paiement », of a payment that was made.
+pub const PAID: &str = r#"{
+    "response" : {
+        "API_RESPONSE_CODE" : 200,
+        "API_RESPONSE_DATA" : {
+            "API_DATA" : {"payment_successful" : true}
+        }
+    }
+}"#;
+
+/// « Réussie » of « Vérifier le paiement », of one that was not made, or not yet.
+pub const NOT_PAID: &str = r#"{
+    "response" : {
+        "API_RESPONSE_CODE" : 200,
+        "API_RESPONSE_DATA" : {
+            "API_DATA" : {"payment_successful" : false}
+        }
+    }
+}"#;
+
+/// « Echoué » of both: the `clearMessage` is `string`.
+pub const REFUSED: &str = r#"{
+    "response" : {
+        "API_RESPONSE_CODE" : 0,
+        "API_RESPONSE_DATA" : {
+            "clearMessage" : "string"
+        }
+    }
+}"#;
+
+/// « NOTEZ BIEN »: the gateway is out of service.
+pub const UNAVAILABLE: &str = r#"{
+    "code" : 0,
+    "message" : "Service indisponible",
+    "reason" : "UNAVAILABLE_SERVICE"
+}"#;
 
 /// A [`Transport`] that answers from a list. Clones share the list and the record of what was sent.
 #[derive(Debug, Clone, Default)]
@@ -85,12 +132,10 @@ impl Canned {
 
 impl Transport for Canned {
     fn send(&self, request: &Request) -> Result<Reply, TransportError> {
-        const OUT_OF_SERVICE: &str = r#"{"code":0,"message":"Service indisponible","reason":"UNAVAILABLE_SERVICE"}"#;
-
         let mut state = self.state();
         state.requests.push(request.clone());
         match request.endpoint() {
-            Endpoint::Availability if state.out_of_service => Ok(Reply::new(200, OUT_OF_SERVICE)),
+            Endpoint::Availability if state.out_of_service => Ok(Reply::new(200, UNAVAILABLE)),
             Endpoint::Availability => Ok(Reply::new(200, "{}")),
             _ => state
                 .answers

@@ -1,3 +1,4 @@
+use crate::delivery::Delivery;
 use crate::transport::TransportError;
 
 /// Everything that can go wrong in a call to the gateway.
@@ -7,37 +8,46 @@ use crate::transport::TransportError;
 ///
 /// | error | when | what to do |
 /// |---|---|---|
-/// | [`Invalid`](Error::Invalid) | an argument or a setting breaks a rule | mend the input; nothing was sent |
+/// | [`Invalid`](Error::Invalid) | an argument or a setting breaks a rule | fix the input; nothing was sent |
 /// | [`Unavailable`](Error::Unavailable) | the gateway says that it is out of service | try again later; nothing was done |
 /// | [`Refused`](Error::Refused) | the gateway answered with its own refusal | read the message, which is the gateway's and in French |
 /// | [`UnexpectedReply`](Error::UnexpectedReply) | the answer is not one the documentation knows | take it neither as paid nor as failed; check the payment later |
 /// | [`Transport`](Error::Transport) | the exchange itself failed | see [`delivery`](Error::delivery): not sent, or outcome unknown |
 ///
-/// `Display` never repeats what [`source`](std::error::Error::source) says, and no text holds the secret key.
+/// `Display` never repeats what [`source`](std::error::Error::source) says, and no text holds the secret key. Log the
+/// whole chain:
 ///
 /// ```
+/// use std::error::Error as _;
+/// use std::iter::successors;
+///
 /// use ekolopay::{Delivery, Error};
 ///
 /// fn log_line(error: &Error) -> String {
-///     let what = match error {
-///         Error::Invalid(invalid) => format!("mend {}", invalid.field()),
-///         Error::Unavailable { message } => format!("try later: {message}"),
-///         Error::Refused { code, message } => format!("the gateway says no ({code}): {message}"),
-///         Error::UnexpectedReply { status, reason, excerpt } => format!("HTTP {status}, {reason}: {excerpt:?}"),
-///         Error::Transport(failure) => failure.to_string(),
-///         other => other.to_string(),
+///     let next = match (error, error.delivery()) {
+///         (Error::Invalid(invalid), _) => format!("fix {}", invalid.field()),
+///         (_, Delivery::NotSent) => "nothing was done: try again later".to_owned(),
+///         (_, Delivery::Unknown) => "it may have arrived: check before doing it again".to_owned(),
+///         (Error::Refused { code, .. }, _) => format!("the gateway said no with code {code}: repeating will not help"),
+///         (_, Delivery::Answered) => "this proves nothing: check again later".to_owned(),
 ///     };
-///     let so = match error.delivery() {
-///         Delivery::NotSent => "nothing was done",
-///         Delivery::Unknown => "it may have arrived: check before doing it again",
-///         Delivery::Answered => "it was answered: repeating it will not help",
-///     };
-///     format!("{what}; {so}")
+///     let causes = successors(error.source(), |&cause| cause.source()).map(|cause| format!(": {cause}"));
+///     format!("{error}{}; {next}", causes.collect::<String>())
 /// }
 ///
-/// let error = Error::Unavailable { message: "Service indisponible".to_owned() };
-/// assert!(error.is_unavailable() && !error.is_timeout());
-/// assert_eq!(log_line(&error), "try later: Service indisponible; nothing was done");
+/// # use ekolopay::canned::Canned;
+/// # use ekolopay::transport::TransportError;
+/// # use ekolopay::{Credentials, Gateway};
+/// # let canned = Canned::new().fails(TransportError::new(Delivery::Unknown, "connection reset"));
+/// # let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?).transport(canned.clone()).build()?;
+/// # let token = "940d4e9a".parse()?;
+/// let error = gateway.check_payment(&token).unwrap_err();
+/// assert_eq!(
+///     log_line(&error),
+///     "the request was sent and its outcome is unknown: connection reset; \
+///      it may have arrived: check before doing it again"
+/// );
+/// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -47,12 +57,13 @@ pub enum Error {
     Invalid(#[from] InvalidInput),
 
     /// The gateway is out of service and has done nothing: it said so, in the check before the call or in
-    /// the reply to the call, or the check met HTTP 502, 503 or 504.
+    /// the reply to the call, or the check met HTTP 429, 502, 503 or 504.
     ///
     /// Documentation: « NOTEZ BIEN ».
     #[error("the gateway is unavailable: {message:?}")]
+    #[non_exhaustive]
     Unavailable {
-        /// The gateway's own words, or `HTTP 503` and the like when it had none.
+        /// The gateway's own words, at most 1,000 characters, or `HTTP 503` and the like when it had none.
         message: String,
     },
 
@@ -60,16 +71,20 @@ pub enum Error {
     ///
     /// Documentation: « Réponse du serveur », « Echoué ».
     #[error("the gateway refused with code {code}: {message:?}")]
+    #[non_exhaustive]
     Refused {
+        /// The HTTP status. The documentation names none.
+        status: u16,
         /// `API_RESPONSE_CODE`; the documentation shows 0.
         code: i64,
-        /// `clearMessage`, in French, for people.
+        /// `clearMessage`, in French, for people; at most 1,000 characters.
         message: String,
     },
 
     /// An answer that the documentation does not know. It proves neither that something was done nor that
     /// nothing was.
     #[error("unexpected reply, HTTP {status}: {reason}; it begins with {excerpt:?}")]
+    #[non_exhaustive]
     UnexpectedReply {
         /// The HTTP status.
         status: u16,
@@ -103,17 +118,6 @@ impl Error {
             Error::Transport(error) => error.delivery(),
         }
     }
-}
-
-/// How far a failed call came. See [`Error::delivery`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Delivery {
-    /// The gateway has not acted: the call never left, or it was answered that the service is down.
-    NotSent,
-    /// The call may have arrived, and what became of it is not known.
-    Unknown,
-    /// Something answered. On [`Error::UnexpectedReply`] that does not prove that nothing was done.
-    Answered,
 }
 
 /// An input that breaks a rule: which field, and which rule. The value itself is never kept.
@@ -161,5 +165,6 @@ pub(crate) fn require(holds: bool, field: &'static str, reason: &'static str) ->
 /// The rule that credentials and tokens share.
 pub(crate) fn require_visible_ascii(field: &'static str, text: &str) -> Result<(), InvalidInput> {
     require(!text.is_empty(), field, "must not be empty")?;
-    require(text.bytes().all(|byte| byte.is_ascii_graphic()), field, "must be visible ASCII characters only")
+    require(text.bytes().all(|byte| byte.is_ascii_graphic()), field, "must be visible ASCII characters only")?;
+    require(text.len() <= 1024, field, "must be at most 1,024 bytes long")
 }

@@ -2,11 +2,12 @@ use std::sync::Arc;
 
 use crate::availability;
 use crate::credentials::Credentials;
-use crate::error::Error;
+use crate::error::{Error, InvalidInput};
 use crate::origin::Origin;
-use crate::purchase::{self, Purchase, PurchaseToken};
-use crate::transport::http::Http;
-use crate::transport::{Bytes, Endpoint, Reply, Request, Transport, TransportError};
+use crate::purchase::{self, Purchase};
+use crate::reply::{ApiData, Envelope, Failure};
+use crate::token::PurchaseToken;
+use crate::transport::{Bytes, Endpoint, LONGEST_REPLY, Reply, Request, Transport};
 use crate::verify::{self, Verification};
 
 mod builder;
@@ -15,7 +16,10 @@ pub use builder::GatewayBuilder;
 
 const USER_AGENT: &str = concat!("ekolopay/", env!("CARGO_PKG_VERSION"));
 
-/// The longest excerpt of a reply in an error, in characters.
+/// The longest text of the gateway in an error, in characters.
+const LONGEST_MESSAGE: usize = 1_000;
+
+/// The longest excerpt of an unexpected reply, in characters.
 const LONGEST_EXCERPT: usize = 200;
 
 /// A client of the gateway. Every call blocks until it is answered or out of time.
@@ -51,14 +55,20 @@ struct Inner {
     origin: Origin,
     purchase_token_url: Arc<str>,
     check_payment_url: Arc<str>,
-    transport: Box<dyn Transport>,
+    /// None where the environment names a proxy that can't be used: [`Gateway::new`] has no way to say so.
+    transport: Result<Box<dyn Transport>, InvalidInput>,
 }
 
 impl Gateway {
     /// A client of `https://ekolopay.com` with the default settings.
+    ///
+    /// Where the environment names a [proxy](crate#proxies) that can't be used, each call fails with
+    /// [`Error::Invalid`].
     pub fn new(credentials: Credentials) -> Gateway {
-        let http = Http::new(builder::DEFAULT_TIMEOUT, USER_AGENT, None, false);
-        Gateway::assemble(credentials, Origin::default(), Box::new(http))
+        match GatewayBuilder::new(credentials.clone()).http() {
+            Ok(http) => Gateway::assemble(credentials, Origin::default(), Ok(Box::new(http))),
+            Err(invalid) => Gateway::assemble(credentials, Origin::default(), Err(invalid)),
+        }
     }
 
     /// A client as the environment describes it: `EKOLOPAY_API_CLIENT`, `EKOLOPAY_SECRET_KEY`, and
@@ -87,10 +97,12 @@ impl Gateway {
     ///
     /// [`Error::Unavailable`] and [`Error::Transport`]; the [delivery](Error::delivery) is `NotSent` in both.
     pub fn check_availability(&self) -> Result<(), Error> {
-        let reply = self
-            .exchange(Endpoint::Availability, availability::FORM.to_vec())
-            .map_err(TransportError::before_the_call)?;
-        availability::examine_check(&reply).map_err(|error| self.redact(error))
+        let reply =
+            self.exchange(Endpoint::Availability, availability::FORM.to_vec()).map_err(|error| match error {
+                Error::Transport(failure) => Error::Transport(failure.in_check()),
+                other => other,
+            })?;
+        availability::stops_call(&reply).map_or(Ok(()), |message| Err(self.unavailable(&message)))
     }
 
     /// Creates the token of an order. Documentation: step 1, « Créer un token d'achat ».
@@ -102,9 +114,9 @@ impl Gateway {
     ///
     /// See [errors of every call](Gateway#errors-of-every-call).
     pub fn create_purchase_token(&self, purchase: &Purchase) -> Result<PurchaseToken, Error> {
-        let credentials = &self.inner.credentials;
-        let body = purchase::encode(purchase, credentials);
-        self.call(Endpoint::PurchaseToken, body, |reply| purchase::decode(reply, credentials))
+        let secret = self.inner.credentials.secret_key();
+        let body = purchase::encode(purchase, secret);
+        self.call(Endpoint::PurchaseToken, body, |data| purchase::decode(data, secret))
     }
 
     /// The page on which the customer pays. Documentation: step 2, « Rediriger vers la plateforme de paiement ».
@@ -133,48 +145,67 @@ impl Gateway {
     ///
     /// See [errors of every call](Gateway#errors-of-every-call). An error says nothing about the payment: check again.
     pub fn check_payment(&self, token: &PurchaseToken) -> Result<Verification, Error> {
-        let body = verify::encode(token, &self.inner.credentials);
-        self.call(Endpoint::CheckPayment, body, |reply| verify::decode(reply, token))
+        let body = verify::encode(token, self.inner.credentials.secret_key());
+        self.call(Endpoint::CheckPayment, body, |data| verify::decode(data, token))
     }
 
-    fn assemble(credentials: Credentials, origin: Origin, transport: Box<dyn Transport>) -> Gateway {
+    fn assemble(
+        credentials: Credentials,
+        origin: Origin,
+        transport: Result<Box<dyn Transport>, InvalidInput>,
+    ) -> Gateway {
         let url = |path| origin.api_url(path, credentials.api_client()).into();
         let (purchase_token_url, check_payment_url) = (url("purchase-token"), url("check-payment"));
         let inner = Inner { credentials, origin, purchase_token_url, check_payment_url, transport };
         Gateway { inner: Arc::new(inner) }
     }
 
-    /// Check, send, decode; and take the secret out of what a reply brings into an error, for every call alike.
+    /// Check, send, decode.
     fn call<T>(
         &self,
         endpoint: Endpoint,
         body: Vec<u8>,
-        decode: impl FnOnce(&Reply) -> Result<T, Error>,
+        decode: impl FnOnce(&ApiData<'_>) -> Result<T, Failure>,
     ) -> Result<T, Error> {
         self.check_availability()?;
         let reply = self.exchange(endpoint, body)?;
-        availability::examine(&reply).and_then(|()| decode(&reply)).map_err(|error| self.redact(error))
+        let envelope = Envelope::read(&reply);
+        if let Some(message) = availability::out_of_service(&envelope) {
+            return Err(self.unavailable(&message));
+        }
+        envelope.data(&reply).and_then(|data| decode(&data)).map_err(|failure| self.failed(&reply, failure))
     }
 
-    fn exchange(&self, endpoint: Endpoint, body: Vec<u8>) -> Result<Reply, TransportError> {
+    fn exchange(&self, endpoint: Endpoint, body: Vec<u8>) -> Result<Reply, Error> {
         let url = match endpoint {
             Endpoint::PurchaseToken => &self.inner.purchase_token_url,
             Endpoint::Availability | Endpoint::CheckPayment => &self.inner.check_payment_url,
         };
         let request = Request { endpoint, url: Arc::clone(url), body: Bytes(body) };
-        self.inner.transport.send(&request)
+        let transport = self.inner.transport.as_ref().map_err(InvalidInput::clone)?;
+        Ok(transport.send(&request)?)
     }
 
-    /// The one way out for texts of a reply: the secret is taken out first, the excerpt cut after.
-    fn redact(&self, mut error: Error) -> Error {
-        let redact = |text: &str| self.inner.credentials.redact(text);
-        match &mut error {
-            Error::Unavailable { message } | Error::Refused { message, .. } => *message = redact(message),
-            Error::UnexpectedReply { excerpt, .. } => {
-                *excerpt = redact(excerpt).chars().take(LONGEST_EXCERPT).collect();
+    fn unavailable(&self, message: &str) -> Error {
+        Error::Unavailable { message: self.text(message, LONGEST_MESSAGE) }
+    }
+
+    fn failed(&self, reply: &Reply, failure: Failure) -> Error {
+        let status = reply.status();
+        match failure {
+            Failure::Refused(code, message) => {
+                Error::Refused { status, code, message: self.text(&message, LONGEST_MESSAGE) }
             }
-            Error::Invalid(_) | Error::Transport(_) => {}
+            Failure::Unexpected(reason) => {
+                let read = &reply.body()[..reply.body().len().min(LONGEST_REPLY)];
+                let excerpt = self.text(&String::from_utf8_lossy(read), LONGEST_EXCERPT);
+                Error::UnexpectedReply { status, reason, excerpt }
+            }
         }
-        error
+    }
+
+    /// The one way out for texts of a reply: the secret is taken out first, the text cut after.
+    fn text(&self, text: &str, longest: usize) -> String {
+        self.inner.credentials.secret_key().redact(text).chars().take(longest).collect()
     }
 }

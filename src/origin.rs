@@ -3,7 +3,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::error::InvalidInput;
-use crate::purchase::PurchaseToken;
+use crate::token::PurchaseToken;
+
+/// The longest name that DNS knows.
+const LONGEST_HOST: usize = 253;
 
 /// A scheme, a host and perhaps a port, with no slash at the end.
 #[derive(Debug, Clone)]
@@ -28,6 +31,9 @@ impl Origin {
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         let (host, port) = split_port(authority)
             .ok_or(invalid("must be a scheme, a host, an optional port and one final slash, nothing else"))?;
+        if host.len() > LONGEST_HOST {
+            return Err(invalid("must have a host of at most 253 characters"));
+        }
         let loopback = is_loopback(host);
         if scheme == "http" && !loopback {
             return Err(invalid("must be https: http is for loopback hosts only"));
@@ -39,6 +45,10 @@ impl Origin {
     /// `localhost`, 127.0.0.0/8 or `::1`: what is sent there does not leave this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         self.loopback
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
     }
 
     pub(crate) fn api_url(&self, path: &str, api_client: &str) -> String {

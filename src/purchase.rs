@@ -1,14 +1,11 @@
 //! Step 1, « Créer un token d'achat »: what is bought, by whom, and the token that the gateway gives it.
 
-use std::fmt;
-use std::str::FromStr;
+use serde::Serialize;
 
-use serde::{Deserialize, Serialize};
-
-use crate::credentials::Credentials;
-use crate::error::{Error, InvalidInput, require, require_visible_ascii};
-use crate::reply::{self, string, unexpected};
-use crate::transport::Reply;
+use crate::error::{InvalidInput, require};
+use crate::reply::{ApiData, Failure, string};
+use crate::secret::Secret;
+pub use crate::token::PurchaseToken;
 
 /// An order to be paid. Valid once built.
 ///
@@ -105,75 +102,9 @@ impl Customer {
     }
 }
 
-/// The gateway's name for one order, from [`create_purchase_token`](crate::Gateway::create_purchase_token).
-///
-/// Keep it with the order, and find the order by it. 1 to 1,024 bytes of visible ASCII, neither `.` nor `..`,
-/// which an address could not carry. `Deserialize` holds to the same rule.
-///
-/// ```
-/// use ekolopay::purchase::PurchaseToken;
-///
-/// let token: PurchaseToken = "940d4e9aab5797e6055e1259b84a9875".parse()?;
-/// assert_eq!(token.as_str(), "940d4e9aab5797e6055e1259b84a9875");
-/// assert!(PurchaseToken::new("..").is_err());
-/// # Ok::<(), ekolopay::InvalidInput>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct PurchaseToken(String);
-
-impl PurchaseToken {
-    /// A token that was kept.
-    ///
-    /// # Errors
-    ///
-    /// `purchaseToken`, when the text is no token.
-    pub fn new(text: impl Into<String>) -> Result<PurchaseToken, InvalidInput> {
-        const FIELD: &str = "purchaseToken";
-        let text = text.into();
-        require_visible_ascii(FIELD, &text)?;
-        require(text.len() <= 1024, FIELD, "must be at most 1,024 bytes long")?;
-        require(text != "." && text != "..", FIELD, "must not be `.` or `..`")?;
-        Ok(PurchaseToken(text))
-    }
-
-    /// The token as the gateway wrote it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for PurchaseToken {
-    type Err = InvalidInput;
-
-    fn from_str(text: &str) -> Result<PurchaseToken, InvalidInput> {
-        PurchaseToken::new(text)
-    }
-}
-
-impl TryFrom<String> for PurchaseToken {
-    type Error = InvalidInput;
-
-    fn try_from(text: String) -> Result<PurchaseToken, InvalidInput> {
-        PurchaseToken::new(text)
-    }
-}
-
-impl fmt::Display for PurchaseToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl AsRef<str> for PurchaseToken {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
 /// The form of `POST /purchase-token`.
 #[expect(clippy::expect_used, reason = "texts and numbers can always be written as JSON")]
-pub(crate) fn encode(purchase: &Purchase, credentials: &Credentials) -> Vec<u8> {
+pub(crate) fn encode(purchase: &Purchase, secret: &Secret) -> Vec<u8> {
     #[derive(Serialize)]
     struct ProductJson<'a> {
         label: &'a str,
@@ -201,17 +132,17 @@ pub(crate) fn encode(purchase: &Purchase, credentials: &Credentials) -> Vec<u8> 
         .append_pair("amount", &amount.to_string())
         .append_pair("product", &serde_json::to_string(&product).expect("JSON"))
         .append_pair("customer", &serde_json::to_string(&customer).expect("JSON"))
-        .append_pair("secret_key", credentials.secret_key())
+        .append_pair("secret_key", secret.expose())
         .finish()
         .into_bytes()
 }
 
 /// The token in the reply to `POST /purchase-token`.
-pub(crate) fn decode(reply: &Reply, credentials: &Credentials) -> Result<PurchaseToken, Error> {
-    match reply::decode(reply)?.purchase_token.and_then(string) {
-        // It would be sent to the customer's browser.
-        Some(token) if credentials.occur_in(&token) => Err(unexpected(reply, "purchaseToken holds the secret key")),
-        Some(token) => PurchaseToken::new(token).map_err(|_| unexpected(reply, "purchaseToken is no token")),
-        None => Err(unexpected(reply, "purchaseToken is not a string")),
+pub(crate) fn decode(data: &ApiData<'_>, secret: &Secret) -> Result<PurchaseToken, Failure> {
+    let token = data.purchase_token.and_then(string).ok_or(Failure::Unexpected("purchaseToken is not a string"))?;
+    // It would be sent to the customer's browser.
+    if secret.occurs_in(&token) {
+        return Err(Failure::Unexpected("purchaseToken holds the secret key"));
     }
+    PurchaseToken::new(token).map_err(|_| Failure::Unexpected("purchaseToken is not a valid token"))
 }

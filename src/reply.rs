@@ -9,51 +9,84 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::error::Error;
 use crate::transport::{LONGEST_REPLY, Reply};
 
-/// What `API_DATA` holds on success; else why there is none.
-pub(crate) fn decode(reply: &Reply) -> Result<ApiData<'_>, Error> {
-    if reply.body().len() > LONGEST_REPLY {
-        return Err(unexpected(reply, "the body is longer than 64 KiB"));
-    }
-    if (300..400).contains(&reply.status()) {
-        return Err(unexpected(reply, "a redirect is not followed"));
-    }
-    let Some(Envelope { response }) = parse(reply.body()) else {
-        return Err(unexpected(reply, "the body is not the documented JSON"));
-    };
-    let data = response.0.data.0;
-    match (integer(response.0.code), data.clear_message.and_then(string), data.api_data) {
-        (None, ..) => Err(unexpected(reply, "API_RESPONSE_CODE is not an integer")),
-        (Some(200), ..) if !(200..300).contains(&reply.status()) => {
-            Err(unexpected(reply, "code 200 under an HTTP status that is no success"))
+/// A reply, read once.
+#[derive(Default, Deserialize)]
+pub(crate) struct Envelope<'a> {
+    #[serde(borrow)]
+    reason: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    response: Option<Object<Response<'a>>>,
+}
+
+/// Why a reply is no success.
+pub(crate) enum Failure {
+    /// `API_RESPONSE_CODE` and `clearMessage`.
+    Refused(i64, String),
+    /// What is not as documented.
+    Unexpected(&'static str),
+}
+
+impl<'a> Envelope<'a> {
+    /// Whatever the body is: what can't be read of it is not there.
+    pub(crate) fn read(reply: &'a Reply) -> Envelope<'a> {
+        #[derive(Deserialize)]
+        struct Notice<'a> {
+            #[serde(borrow)]
+            reason: Option<&'a RawValue>,
+            #[serde(borrow)]
+            message: Option<&'a RawValue>,
         }
-        (Some(200), _, Some(Object(data))) => Ok(data),
-        (Some(200), ..) => Err(unexpected(reply, "code 200 without API_DATA")),
-        (Some(code), Some(message), _) => Err(Error::Refused { code, message: message.into_owned() }),
-        (Some(_), ..) => Err(unexpected(reply, "a refusal without a clearMessage")),
+
+        // A gateway out of service says so beside a `response` of any shape.
+        let notice = |Notice { reason, message }| Envelope { reason, message, response: None };
+        let text = std::str::from_utf8(reply.body()).unwrap_or_default();
+        object(text).or_else(|| object(text).map(notice)).unwrap_or_default()
+    }
+
+    pub(crate) fn reason(&self) -> Option<Cow<'a, str>> {
+        self.reason.and_then(string)
+    }
+
+    pub(crate) fn message(&self) -> Option<Cow<'a, str>> {
+        self.message.and_then(string)
+    }
+
+    /// What `API_DATA` holds on success.
+    pub(crate) fn data(&self, reply: &Reply) -> Result<ApiData<'a>, Failure> {
+        use Failure::{Refused, Unexpected};
+
+        if reply.body().len() > LONGEST_REPLY {
+            return Err(Unexpected("the body is longer than 64 KiB"));
+        }
+        if (300..400).contains(&reply.status()) {
+            return Err(Unexpected("a redirect is not followed"));
+        }
+        let Some(Object(Response { code, data: Object(data) })) = &self.response else {
+            return Err(Unexpected("the body is not the documented JSON"));
+        };
+        match (integer(code), data.clear_message.and_then(string)) {
+            (None, _) => Err(Unexpected("API_RESPONSE_CODE is not an integer")),
+            (Some(200), _) if !(200..300).contains(&reply.status()) => {
+                Err(Unexpected("code 200 under an HTTP status that is no success"))
+            }
+            (Some(200), _) => {
+                let data = data.api_data.and_then(|data| object(data.get()));
+                data.ok_or(Unexpected("code 200 without an API_DATA object"))
+            }
+            (Some(code), Some(message)) => Err(Refused(code, message.into_owned())),
+            (Some(_), None) => Err(Unexpected("a refusal without a clearMessage")),
+        }
     }
 }
 
-/// An answer that is not documented. The excerpt is the whole text still: it is cut on the way out of the
-/// gateway, after the secret is taken out of it.
-pub(crate) fn unexpected(reply: &Reply, reason: &'static str) -> Error {
-    let beginning = &reply.body()[..reply.body().len().min(LONGEST_REPLY)];
-    Error::UnexpectedReply { status: reply.status(), reason, excerpt: String::from_utf8_lossy(beginning).into_owned() }
-}
-
-/// A body that is one JSON object from its first byte to its last, in UTF-8 throughout.
-pub(crate) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
-    let text = std::str::from_utf8(body).ok()?;
+/// A text that is one JSON object from its first byte to its last.
+fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
     let Object(value) = serde_json::from_str(text).ok()?;
     Some(value)
-}
-
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    response: Object<Response<'a>>,
 }
 
 // Values stay as they are written until they are looked at: none is too large, too deep or too odd to be passed over,
@@ -69,8 +102,9 @@ struct Response<'a> {
 
 #[derive(Deserialize)]
 struct Data<'a> {
+    /// Read under code 200 alone: beside a refusal PHP writes an empty array.
     #[serde(rename = "API_DATA", borrow)]
-    api_data: Option<Object<ApiData<'a>>>,
+    api_data: Option<&'a RawValue>,
     #[serde(rename = "clearMessage", borrow)]
     clear_message: Option<&'a RawValue>,
 }

@@ -25,9 +25,11 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::Delivery;
+use crate::delivery::Delivery;
 
 pub(crate) mod http;
+#[cfg(feature = "name-cache")]
+mod names;
 
 /// The longest body that can be a reply of the gateway, in bytes.
 pub(crate) const LONGEST_REPLY: usize = 64 * 1024;
@@ -157,9 +159,11 @@ impl fmt::Debug for Bytes {
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.summary())]
 pub struct TransportError {
-    pub(crate) delivery: Delivery,
-    pub(crate) timed_out: bool,
-    pub(crate) source: Box<dyn Error + Send + Sync>,
+    delivery: Delivery,
+    timed_out: bool,
+    /// The availability check failed, before the call.
+    in_check: bool,
+    source: Box<dyn Error + Send + Sync>,
 }
 
 impl TransportError {
@@ -168,7 +172,7 @@ impl TransportError {
     pub fn new(delivery: Delivery, source: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
         let not_sent = delivery == Delivery::NotSent;
         let delivery = if not_sent { Delivery::NotSent } else { Delivery::Unknown };
-        TransportError { delivery, timed_out: false, source: source.into() }
+        TransportError { delivery, timed_out: false, in_check: false, source: source.into() }
     }
 
     /// Marks the failure as one of time.
@@ -194,18 +198,19 @@ impl TransportError {
         self.timed_out
     }
 
-    /// The failure of the check is no failure of the call: that one never left.
-    pub(crate) fn before_the_call(mut self) -> TransportError {
-        self.delivery = Delivery::NotSent;
-        self
+    /// However far the check came, the call never left.
+    pub(crate) fn in_check(self) -> TransportError {
+        TransportError { delivery: Delivery::NotSent, in_check: true, ..self }
     }
 
     fn summary(&self) -> &'static str {
-        match (self.delivery, self.timed_out) {
-            (Delivery::NotSent, false) => "the request was not sent",
-            (Delivery::NotSent, true) => "the request was not sent in time",
-            (_, false) => "the request was sent and its outcome is unknown",
-            (_, true) => "the request was sent and not answered in time: its outcome is unknown",
+        match (self.in_check, self.delivery, self.timed_out) {
+            (true, _, false) => "the availability check failed, the call was not sent",
+            (true, _, true) => "the availability check was not answered in time, the call was not sent",
+            (false, Delivery::NotSent, false) => "the request was not sent",
+            (false, Delivery::NotSent, true) => "the request was not sent in time",
+            (false, _, false) => "the request was sent and its outcome is unknown",
+            (false, _, true) => "the request was sent and not answered in time: its outcome is unknown",
         }
     }
 }

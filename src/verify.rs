@@ -27,11 +27,9 @@
 
 use serde_json::value::RawValue;
 
-use crate::credentials::Credentials;
-use crate::error::Error;
-use crate::purchase::PurchaseToken;
-use crate::reply::{self, unexpected, unquoted};
-use crate::transport::Reply;
+use crate::reply::{ApiData, Failure, unquoted};
+use crate::secret::Secret;
+use crate::token::PurchaseToken;
 
 /// The gateway's answer to « le paiement de la commande a réussi ou pas ».
 #[derive(Debug)]
@@ -63,23 +61,28 @@ impl PaidPurchase {
     pub fn token(&self) -> &PurchaseToken {
         &self.token
     }
+
+    /// The token that was paid, where the proof is not needed any longer.
+    pub fn into_token(self) -> PurchaseToken {
+        self.token
+    }
 }
 
 /// The form of `POST /check-payment`.
-pub(crate) fn encode(token: &PurchaseToken, credentials: &Credentials) -> Vec<u8> {
+pub(crate) fn encode(token: &PurchaseToken, secret: &Secret) -> Vec<u8> {
     form_urlencoded::Serializer::new(String::with_capacity(128))
         .append_pair("purchaseToken", token.as_str())
-        .append_pair("secret_key", credentials.secret_key())
+        .append_pair("secret_key", secret.expose())
         .finish()
         .into_bytes()
 }
 
 /// Whether the reply to `POST /check-payment` says that the order of this token is paid.
-pub(crate) fn decode(reply: &Reply, token: &PurchaseToken) -> Result<Verification, Error> {
-    match reply::decode(reply)?.payment_successful.and_then(boolean) {
+pub(crate) fn decode(data: &ApiData<'_>, token: &PurchaseToken) -> Result<Verification, Failure> {
+    match data.payment_successful.and_then(boolean) {
         Some(true) => Ok(Verification::Paid(PaidPurchase { token: token.clone() })),
         Some(false) => Ok(Verification::NotPaid),
-        None => Err(unexpected(reply, "payment_successful is not a boolean")),
+        None => Err(Failure::Unexpected("payment_successful is not a boolean")),
     }
 }
 

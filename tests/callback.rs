@@ -45,6 +45,23 @@ fn the_documented_table_is_read() {
 }
 
 #[test]
+fn a_documented_word_is_its_variant_however_it_is_made() {
+    for (word, status) in [
+        ("SUCCESS", Status::Success),
+        ("SUCCESSFUL", Status::Successful),
+        ("FAILED", Status::Failed),
+        ("REJECTED", Status::Rejected),
+        ("TIMEOUT", Status::Timeout),
+        ("success", Status::Other("success".to_owned())),
+        ("", Status::Other(String::new())),
+    ] {
+        assert_eq!(Status::from(word), status);
+        assert_eq!(Status::from(word.to_owned()), status);
+        assert_eq!(format!("{status}|{status:>12}"), format!("{word}|{word:>12}"));
+    }
+}
+
+#[test]
 fn a_boolean_is_a_word_a_digit_or_nothing() {
     for text in ["true", "TRUE", "True", "tRuE", "1"] {
         assert!(parse(form(text, "SUCCESS").as_bytes()).unwrap().claims_success(), "{text}");

@@ -14,6 +14,16 @@ fn refused(api_client: &str, secret_key: &str, text: &str) {
 }
 
 #[test]
+fn neither_is_longer_than_1_024_bytes() {
+    let (most, long, longest) = ("a".repeat(1_024), "a".repeat(1_025), "a".repeat(70_000));
+    assert!(Credentials::new(most.as_str(), most.as_str()).is_ok());
+    for long in [&long, &longest] {
+        refused(long, "secret", "api_client must be at most 1,024 bytes long");
+        refused("demo", long, "secret_key must be at most 1,024 bytes long");
+    }
+}
+
+#[test]
 fn anything_but_visible_ascii_is_refused_by_its_field() {
     refused("", "k", "api_client must not be empty");
     refused("demo", "", "secret_key must not be empty");

@@ -6,7 +6,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use ekolopay::canned::Canned;
-use ekolopay::transport::{Reply, TransportError};
+use ekolopay::transport::{Reply, Request, TransportError};
 use ekolopay::{Credentials, Delivery, Error, Gateway, GatewayBuilder, InvalidInput};
 use support::{canned, credentials, token};
 
@@ -27,8 +27,7 @@ fn each_error_has_its_text() {
         check(Canned::new().unavailable(), r#"the gateway is unavailable: "Service indisponible""#, Delivery::NotSent);
     assert!(error.is_unavailable() && error.source().is_none());
 
-    let refusal =
-        include_str!("fixtures/check-payment-refused.json").replace("string", "Solde \\u001b[31m insuffisant\\n");
+    let refusal = support::REFUSED.replace("string", "Solde \\u001b[31m insuffisant\\n");
     check(
         Canned::new().reply(402, refusal),
         r#"the gateway refused with code 0: "Solde \u{1b}[31m insuffisant\n""#,
@@ -53,6 +52,42 @@ fn each_error_has_its_text() {
     let text = "the request was sent and not answered in time: its outcome is unknown";
     assert!(check(Canned::new().fails(unknown().timed_out()), text, Delivery::Unknown).is_timeout());
     check(Canned::new(), "the request was not sent", Delivery::NotSent);
+}
+
+#[test]
+fn a_failure_of_the_check_says_so() {
+    for delivery in [Delivery::NotSent, Delivery::Unknown] {
+        for (timed_out, text) in [
+            (false, "the availability check failed, the call was not sent"),
+            (true, "the availability check was not answered in time, the call was not sent"),
+        ] {
+            let transport = move |_: &Request| {
+                let failure = TransportError::new(delivery, "reset");
+                Err(if timed_out { failure.timed_out() } else { failure })
+            };
+            let gateway = Gateway::builder(credentials()).transport(transport).build().unwrap();
+            let error = gateway.check_payment(&token()).unwrap_err();
+            assert_eq!(error.to_string(), text);
+            assert_eq!(error.source().unwrap().to_string(), "reset");
+            assert_eq!((error.delivery(), error.is_timeout()), (Delivery::NotSent, timed_out));
+        }
+    }
+}
+
+#[test]
+fn a_message_has_at_most_1_000_characters() {
+    let long = "é".repeat(30_000);
+    for (body, status) in [
+        (support::REFUSED.replace("string", &long), 400),
+        (support::UNAVAILABLE.replace("Service indisponible", &long), 200),
+    ] {
+        match canned(Canned::new().reply(status, body)).check_payment(&token()).unwrap_err() {
+            Error::Refused { status: 400, message, .. } | Error::Unavailable { message, .. } => {
+                assert_eq!(message, "é".repeat(1_000));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]
@@ -176,6 +211,9 @@ fn an_origin_is_a_scheme_a_host_and_a_port() {
             "must be a scheme, a host, an optional port and one final slash, nothing else",
         );
     }
+    let long = |length: usize| format!("https://{}.com", "a".repeat(length - 4));
+    refused(&long(254), "must have a host of at most 253 characters");
+    assert!(Gateway::builder(credentials()).origin(&long(253)).transport(Canned::new()).build().is_ok());
     for host in [
         "ekolopay.com",
         "10.0.0.1",
@@ -215,7 +253,7 @@ fn types_cross_threads_and_errors_are_small() {
     crosses_threads::<Credentials>();
     crosses_threads::<ekolopay::callback::Callback>();
     crosses_threads::<ekolopay::verify::Verification>();
-    crosses_threads::<ekolopay::transport::Request>();
+    crosses_threads::<Request>();
     crosses_threads::<Reply>();
     crosses_threads::<Canned>();
     is_error::<Error>();

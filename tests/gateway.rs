@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use ekolopay::callback::{Callback, Status};
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
+use ekolopay::transport::{Endpoint, Reply, Request, Transport};
 use ekolopay::verify::Verification;
 use ekolopay::{Credentials, Delivery, Error, Gateway};
 use ekolopay_sandbox::Sandbox;
@@ -98,7 +99,7 @@ fn every_other_outcome_is_not_paid_and_its_callback_is_read() {
 #[track_caller]
 fn refused<T: std::fmt::Debug>(result: Result<T, Error>) {
     match result.unwrap_err() {
-        Error::Refused { code: 0, message } => assert!(!message.is_empty()),
+        Error::Refused { code: 0, message, .. } => assert!(!message.is_empty()),
         other => panic!("{other:?}"),
     }
 }
@@ -136,6 +137,30 @@ fn out_of_service_nothing_is_sent() {
     assert_eq!(sandbox.payments().len(), 1);
     sandbox.set_in_service(true);
     assert!(!is_paid(&gateway, &token));
+}
+
+#[test]
+fn the_own_http_can_be_wrapped() {
+    let sandbox = Sandbox::start().unwrap();
+    let builder = Gateway::builder(support::credentials()).origin(&sandbox.origin()).user_agent("shop/7");
+    let http = builder.http().unwrap();
+    let (sender, exchanges) = channel();
+    let told = move |request: &Request| {
+        let reply = http.send(request);
+        sender.send((request.endpoint(), reply.as_ref().map(Reply::status).ok())).unwrap();
+        reply
+    };
+    let gateway = builder.transport(told).build().unwrap();
+    let token = gateway.create_purchase_token(&purchase()).unwrap();
+    assert!(!is_paid(&gateway, &token));
+    let exchanges: Vec<_> = exchanges.try_iter().collect();
+    let expected = [Endpoint::Availability, Endpoint::PurchaseToken, Endpoint::Availability, Endpoint::CheckPayment];
+    assert_eq!(exchanges, expected.map(|endpoint| (endpoint, Some(200))));
+
+    let invalid = Gateway::builder(support::credentials()).timeout(Duration::ZERO).http().map(drop).unwrap_err();
+    assert_eq!(invalid.field(), "timeout");
+    let invalid = Gateway::builder(support::credentials()).origin("ekolopay.com").http().map(drop).unwrap_err();
+    assert_eq!(invalid.field(), "origin");
 }
 
 #[test]

@@ -11,7 +11,6 @@ use ekolopay::{Error, Gateway};
 use serde_json::{Value, json};
 use support::{canned, credentials, purchase, token};
 
-const CREATED: &str = include_str!("fixtures/purchase-token.json");
 const REFUSED: &str = include_str!("fixtures/purchase-token-refused.json");
 
 #[track_caller]
@@ -36,7 +35,7 @@ fn an_order_that_breaks_a_rule_is_refused_by_its_field() {
 
 /// The form as the gateway gets it: every key once, JSON texts read.
 fn sent(purchase: &Purchase) -> BTreeMap<String, Value> {
-    let transport = Canned::new().reply(200, CREATED);
+    let transport = Canned::new().reply(200, support::TOKEN);
     canned(transport.clone()).create_purchase_token(purchase).unwrap();
     let requests = transport.requests();
     assert_eq!(requests[1].endpoint(), Endpoint::PurchaseToken);
@@ -90,10 +89,10 @@ fn any_text_arrives_as_it_was() {
 
 #[test]
 fn the_documented_replies_are_read() {
-    let gateway = canned(Canned::new().reply(200, CREATED).reply(200, REFUSED));
+    let gateway = canned(Canned::new().reply(200, support::TOKEN).reply(200, REFUSED));
     assert_eq!(gateway.create_purchase_token(&purchase()).unwrap().as_str(), "string");
     match gateway.create_purchase_token(&purchase()).unwrap_err() {
-        Error::Refused { code: 0, message } => assert_eq!(message, "string"),
+        Error::Refused { code: 0, message, .. } => assert_eq!(message, "string"),
         other => panic!("{other:?}"),
     }
 }
@@ -116,13 +115,19 @@ fn a_reply_without_a_usable_token_is_unexpected() {
         unexpected(&data, "purchaseToken is not a string");
     }
     for text in ["", ".", "..", "a b", "é", "a\n", "x".repeat(1025).as_str()] {
-        unexpected(&json!({"purchaseToken": text}), "purchaseToken is no token");
+        unexpected(&json!({"purchaseToken": text}), "purchaseToken is not a valid token");
     }
-    unexpected(&Value::Null, "code 200 without API_DATA");
-    unexpected(&json!(["t"]), "the body is not the documented JSON");
+    for data in [Value::Null, json!(["t"]), json!("t")] {
+        unexpected(&data, "code 200 without an API_DATA object");
+    }
     for text in [support::SECRET_KEY.to_owned(), format!("no token, but {}", support::SECRET_KEY)] {
         unexpected(&json!({"purchaseToken": text}), "purchaseToken holds the secret key");
     }
+}
+
+#[test]
+fn a_token_becomes_its_text() {
+    assert_eq!(String::from(token()), token().as_str());
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn debug_shows_lengths_in_their_place() {
     let request = format!("{:?}", canned.requests()[0]);
     assert!(request.starts_with("Request { endpoint: Availability, url: \"https://ekolopay.com/"), "{request}");
     assert!(request.ends_with(", body: 14 bytes }"), "{request}");
-    assert!(format!("{gateway:?}").contains(", transport: Transport }"), "{gateway:?}");
+    assert!(format!("{gateway:?}").contains(", transport: Ok(Transport) }"), "{gateway:?}");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_gateway_that_echoes_it_does_not_bring_it_into_an_error() {
                 };
                 assert_hidden(&all_texts(&error));
                 match error {
-                    Error::Refused { message, .. } | Error::Unavailable { message } => {
+                    Error::Refused { message, .. } | Error::Unavailable { message, .. } => {
                         assert_eq!(message, "avant [secret] après [secret]");
                     }
                     Error::UnexpectedReply { excerpt, .. } => {
@@ -112,7 +112,7 @@ fn an_echo_in_the_reply_to_the_check_is_hidden_too() {
     let transport = move |_: &Request| Ok::<_, TransportError>(Reply::new(200, body.as_str()));
     let gateway = Gateway::builder(support::credentials()).transport(transport).build().unwrap();
     match gateway.check_availability().unwrap_err() {
-        Error::Unavailable { message } => assert_eq!(message, "clé [secret]"),
+        Error::Unavailable { message, .. } => assert_eq!(message, "clé [secret]"),
         other => panic!("{other:?}"),
     }
 }
@@ -153,6 +153,28 @@ fn an_echo_that_is_cut_is_hidden_too() {
                 Error::UnexpectedReply { excerpt, .. } => assert_eq!(excerpt, expected),
                 other => panic!("{other:?}"),
             }
+        }
+    }
+}
+
+/// `%25` is a percent sign where a text is percent-encoded, and three characters of this secret where it is not.
+#[test]
+fn an_escape_within_the_secret_is_no_escape_of_the_text() {
+    for (secret, echo) in [
+        ("ab%25/cdef", r"ab%25\/cdef"),
+        (r#"ab%25"cdef"#, r#"ab%25\"cdef"#),
+        ("ab%25/cdef", "ab%2525%2Fcdef"),
+        ("ab%25/cdef", r"ab%2525\/cdef"),
+        (r"ab\u002fcdef", r"ab\u002fcdef"),
+        (r"ab\/cdef", r"ab\\/cdef"),
+        (r"ab\/cdef", r"ab%5C/cdef"),
+        ("%2525%25", "%2525%25"),
+    ] {
+        let gateway = Gateway::builder(Credentials::new("demo", secret).unwrap());
+        let canned = Canned::new().reply(500, format!("avant {echo} après"));
+        match gateway.transport(canned).build().unwrap().check_payment(&token()).unwrap_err() {
+            Error::UnexpectedReply { excerpt, .. } => assert_eq!(excerpt, "avant [secret] après", "{secret}, {echo}"),
+            other => panic!("{other:?}"),
         }
     }
 }

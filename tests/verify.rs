@@ -32,12 +32,15 @@ fn paid_as(value: &Value) -> String {
 #[test]
 fn the_documented_replies_are_read() {
     match check(200, PAID).unwrap() {
-        Verification::Paid(paid) => assert_eq!(paid.token(), &token()),
+        Verification::Paid(paid) => {
+            assert_eq!(paid.token(), &token());
+            assert_eq!(paid.into_token(), token());
+        }
         Verification::NotPaid => panic!("paid"),
     }
     assert!(matches!(check(200, NOT_PAID).unwrap(), Verification::NotPaid));
-    match check(200, include_str!("fixtures/check-payment-refused.json")).unwrap_err() {
-        Error::Refused { code: 0, message } => assert_eq!(message, "string"),
+    match check(200, support::REFUSED).unwrap_err() {
+        Error::Refused { code: 0, message, .. } => assert_eq!(message, "string"),
         other => panic!("{other:?}"),
     }
     // As printed, with the word "boolean" in the boolean's place, it is no answer.
@@ -119,7 +122,7 @@ fn a_refusal_is_read_under_any_status_and_code() {
         [(200, json!(0), "0"), (402, json!("-17"), "-17"), (500, json!(500), "500"), (404, json!(201), "201")]
     {
         match check(status, reply(&code, &json!({"clearMessage": "Token inconnu", "API_DATA": null}))).unwrap_err() {
-            Error::Refused { code, message } => {
+            Error::Refused { code, message, .. } => {
                 assert_eq!((code.to_string().as_str(), message.as_str()), (text, "Token inconnu"))
             }
             other => panic!("{other:?}"),
@@ -129,9 +132,14 @@ fn a_refusal_is_read_under_any_status_and_code() {
     {
         unexpected(200, reply(&json!(0), &data), "a refusal without a clearMessage");
     }
-    // Whatever a refusal carries beside its message, it is no payment.
-    let both = json!({"clearMessage": "non", "API_DATA": {"payment_successful": true}});
-    assert!(matches!(check(200, reply(&json!(0), &both)).unwrap_err(), Error::Refused { code: 0, .. }));
+    // Whatever a refusal carries beside its message, it is no payment. An empty array is PHP's empty object.
+    for data in [json!([]), json!(""), json!(0), json!([{}]), json!({"payment_successful": true})] {
+        let both = json!({"clearMessage": "non", "API_DATA": data});
+        match check(402, reply(&json!(0), &both)).unwrap_err() {
+            Error::Refused { status: 402, code: 0, message, .. } => assert_eq!(message, "non"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]
@@ -141,13 +149,12 @@ fn every_level_is_an_object_and_has_a_key_once() {
         r#"{"response":[200,[[true]]]}"#,
         r#"{"response":[200,{"API_DATA":{"payment_successful":true}}]}"#,
         r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":[{"payment_successful":true}]}}"#,
-        r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":[true]}}}"#,
         r#"[{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}]"#,
-        r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":false,"payment_successful":true}}}}"#,
         r#"{"response":{"API_RESPONSE_CODE":0,"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#,
         r#"{"response":{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{"clearMessage":"a","clearMessage":"b"}}}"#,
         r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{},"API_DATA":{"payment_successful":true}}}}"#,
         r#"{"response":{},"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#,
+        r#"{"reason":1,"reason":2,"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#,
         r#"{"response":null}"#,
         r#"{"response":{"API_RESPONSE_CODE":200}}"#,
         r#"{"response":{"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#,
@@ -159,6 +166,12 @@ fn every_level_is_an_object_and_has_a_key_once() {
         "",
     ] {
         unexpected(200, body, reason);
+    }
+    for data in
+        [r#"{"payment_successful":false,"payment_successful":true}"#, "[true]", "[]", "true", r#""true""#, "null"]
+    {
+        let body = format!(r#"{{"response":{{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{{"API_DATA":{data}}}}}}}"#);
+        unexpected(200, body, "code 200 without an API_DATA object");
     }
 }
 

@@ -1,13 +1,14 @@
 use std::time::Duration;
 
 use super::{Gateway, USER_AGENT};
-use crate::credentials::{self, Credentials};
+use crate::credentials::Credentials;
+use crate::env;
 use crate::error::{Error, InvalidInput, require};
 use crate::origin::Origin;
 use crate::transport::Transport;
 use crate::transport::http::{self, Http, Roots};
 
-pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
@@ -66,7 +67,7 @@ impl GatewayBuilder {
     pub fn from_env() -> Result<GatewayBuilder, InvalidInput> {
         const ORIGIN: &str = "EKOLOPAY_ORIGIN";
         let mut builder = GatewayBuilder::new(Credentials::from_env()?);
-        if let Some(origin) = credentials::variable(ORIGIN)?.filter(|origin| !origin.is_empty()) {
+        if let Some(origin) = env::variable(ORIGIN)?.filter(|origin| !origin.is_empty()) {
             builder.origin = Origin::parse(&origin).map_err(|invalid| invalid.renamed(ORIGIN));
         }
         Ok(builder)
@@ -124,26 +125,17 @@ impl GatewayBuilder {
         self
     }
 
-    /// The gateway. Nothing is sent yet.
+    /// The SDK's own HTTP with the settings so far, to be wrapped: in a log, a metric, a recorder.
+    ///
+    /// Give what wraps it to [`transport`](GatewayBuilder::transport), and set the [origin](GatewayBuilder::origin)
+    /// before: it decides whether plain http is allowed and a proxy used. The [`transport`](crate::transport) page
+    /// shows one.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] with the field:
-    ///
-    /// - `origin`, or `EKOLOPAY_ORIGIN`, when it is anything but an origin, or `http` to another machine;
-    /// - `timeout`, when it is zero or more than an hour;
-    /// - `root_certificates`, when they are not PEM, hold none or hold a key, or without a TLS feature;
-    /// - `user_agent`, when it is blank or holds anything but printable ASCII.
-    pub fn build(mut self) -> Result<Gateway, Error> {
-        let origin = self.origin.clone()?;
-        let transport = match self.transport.take() {
-            Some(transport) => transport,
-            None => Box::new(self.http(origin.is_loopback())?),
-        };
-        Ok(Gateway::assemble(self.credentials, origin, transport))
-    }
-
-    fn http(&self, loopback: bool) -> Result<Http, InvalidInput> {
+    /// What [`build`](GatewayBuilder::build) refuses.
+    pub fn http(&self) -> Result<impl Transport + use<>, InvalidInput> {
+        let origin = self.origin.as_ref().map_err(InvalidInput::clone)?;
         let in_range = !self.timeout.is_zero() && self.timeout <= LONGEST_TIMEOUT;
         require(in_range, "timeout", "must be more than zero and at most an hour")?;
         let user_agent = match &self.user_agent {
@@ -157,6 +149,26 @@ impl GatewayBuilder {
             None => USER_AGENT.to_owned(),
         };
         let roots = self.root_certificates.clone()?;
-        Ok(Http::new(self.timeout, &user_agent, roots, loopback))
+        Http::new(origin.as_str(), origin.is_loopback(), self.timeout, &user_agent, roots)
+    }
+
+    /// The gateway. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] with the field:
+    ///
+    /// - `origin`, or `EKOLOPAY_ORIGIN`, when it is anything but an origin, or `http` to another machine;
+    /// - `timeout`, when it is zero or more than an hour;
+    /// - `root_certificates`, when they are not PEM, hold none or hold a key, or without a TLS feature;
+    /// - `user_agent`, when it is blank or holds anything but printable ASCII;
+    /// - the variable of a [proxy](crate#proxies) that can't be used.
+    pub fn build(mut self) -> Result<Gateway, Error> {
+        let origin = self.origin.clone()?;
+        let transport = match self.transport.take() {
+            Some(transport) => transport,
+            None => Box::new(self.http()?),
+        };
+        Ok(Gateway::assemble(self.credentials, origin, Ok(transport)))
     }
 }

@@ -1,12 +1,22 @@
-//! The transport that is used unless another is given. The only file that names ureq.
+//! The transport that is used unless another is given: ureq's agent, the proxy in front of it, one agent per process.
 
 use std::io::Read;
+use std::process;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use ureq::{Agent, SendBody};
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::{Agent, Proxy, ProxyProtocol, SendBody};
 
 use super::{LONGEST_REPLY, Reply, Request, Transport, TransportError};
-use crate::error::Delivery;
+use crate::delivery::Delivery;
+use crate::env;
+use crate::error::InvalidInput;
+
+#[cfg(feature = "name-cache")]
+use super::names;
+use names::Names;
 
 pub(crate) use tls::{Roots, parse_roots};
 
@@ -22,26 +32,67 @@ const MOST_IDLE: usize = 64;
 /// The documented replies fit in, so that reading one allocates once.
 const TYPICAL_REPLY: usize = 512;
 
+/// Connecting gets this much of the timeout, TLS included, so that the next address is tried while the customer waits.
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+
 pub(crate) struct Http {
+    config: Config,
+    first: Process,
+}
+
+/// What belongs to one process. Parent and child must not share connections: each would read the other's replies.
+struct Process {
+    id: u32,
     agent: Agent,
+    names: Names,
+    /// The process forked after this one used the gateway.
+    child: OnceLock<Box<Process>>,
 }
 
 impl Http {
-    /// `loopback`: the gateway is on this machine; it may be plain http, and no proxy stands between.
-    pub(crate) fn new(timeout: Duration, user_agent: &str, roots: Option<Roots>, loopback: bool) -> Http {
+    /// `loopback`: the gateway is on this machine. It may be plain http, and no proxy is used.
+    pub(crate) fn new(
+        origin: &str,
+        loopback: bool,
+        timeout: Duration,
+        user_agent: &str,
+        roots: Option<Roots>,
+    ) -> Result<Http, InvalidInput> {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .https_only(!loopback)
+            .proxy(if loopback { None } else { proxy(origin)? })
             .timeout_global(Some(timeout))
+            .timeout_connect(Some(LONGEST_CONNECT))
             .max_idle_age(LONGEST_IDLE)
             .max_idle_connections(MOST_IDLE)
             .max_idle_connections_per_host(MOST_IDLE)
             .user_agent(user_agent)
             .accept("application/json");
-        let config = if loopback { config.proxy(None) } else { config };
-        let agent = tls::configure(config, roots).build().new_agent();
-        Http { agent }
+        let config = tls::configure(config, roots).build();
+        let first = Process::new(config.clone());
+        Ok(Http { config, first })
+    }
+
+    /// This process. A chain and no lock: another thread of the parent may have held a lock when the child was forked.
+    fn process(&self) -> &Process {
+        let id = process::id();
+        let mut last = &self.first;
+        loop {
+            match last.child.get() {
+                Some(child) => last = child,
+                None if last.id == id => return last,
+                None => drop(last.child.set(Box::new(Process::new(self.config.clone())))),
+            }
+        }
+    }
+}
+
+impl Process {
+    fn new(config: Config) -> Process {
+        let names = Names::default();
+        Process { id: process::id(), agent: names.agent(config), names, child: OnceLock::new() }
     }
 
     fn exchange(&self, request: &Request, body: &mut &[u8]) -> Result<Reply, ureq::Error> {
@@ -65,14 +116,63 @@ impl Http {
 
 impl Transport for Http {
     fn send(&self, request: &Request) -> Result<Reply, TransportError> {
+        let process = self.process();
         // ureq reads of the body only once it is connected and the head is sent: while all is left, nothing was sent.
         let mut rest = request.body();
-        self.exchange(request, &mut rest).map_err(|error| {
+        process.exchange(request, &mut rest).map_err(|error| {
+            process.names.forget();
             let all_is_left = rest.len() == request.body().len();
             let delivery = if all_is_left { Delivery::NotSent } else { Delivery::Unknown };
-            let timed_out = matches!(error, ureq::Error::Timeout(_));
-            TransportError { delivery, timed_out, source: error.into() }
+            let error_is_timeout = matches!(error, ureq::Error::Timeout(_));
+            let failure = TransportError::new(delivery, error);
+            if error_is_timeout { failure.timed_out() } else { failure }
         })
+    }
+}
+
+/// The proxy for this origin. ureq's own reading of the variables takes `HTTP_PROXY`, which anyone can set in a CGI
+/// program by a header, and goes past a proxy that it cannot use.
+fn proxy(origin: &str) -> Result<Option<Proxy>, InvalidInput> {
+    const RULE: &str = "must be the address of an http or https proxy, such as http://proxy.example:3128";
+    let Some((variable, address)) = env::first_of(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])? else {
+        return Ok(None);
+    };
+    if let Some((_, names)) = env::first_of(["no_proxy", "NO_PROXY"])? {
+        let exceptions = Proxy::builder(ProxyProtocol::Http);
+        let exceptions = names.split(',').fold(exceptions, |proxy, name| proxy.no_proxy(name.trim())).build();
+        if exceptions.ok().zip(origin.parse().ok()).is_some_and(|(proxy, uri): (_, Uri)| proxy.is_no_proxy(&uri)) {
+            return Ok(None);
+        }
+    }
+    let proxy = Proxy::new(&address).ok().filter(is_usable);
+    proxy.map(Some).ok_or(InvalidInput::new(variable, RULE))
+}
+
+/// ureq itself takes an empty host, and a port that is not a number for the default one.
+fn is_usable(proxy: &Proxy) -> bool {
+    let Some(authority) = proxy.uri().authority() else { return false };
+    let port = authority.as_str().rsplit('@').next().and_then(|text| text.strip_prefix(authority.host()));
+    matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https)
+        && !authority.host().is_empty()
+        && (port == Some("") || authority.port_u16().is_some_and(|port| port > 0))
+}
+
+/// ureq's own look-ups, by its stable API.
+#[cfg(not(feature = "name-cache"))]
+mod names {
+    use ureq::Agent;
+    use ureq::config::Config;
+
+    #[derive(Default)]
+    pub(super) struct Names;
+
+    impl Names {
+        #[expect(clippy::unused_self, reason = "the other one has a use for it")]
+        pub(super) fn agent(&self, config: Config) -> Agent {
+            config.new_agent()
+        }
+
+        pub(super) fn forget(&self) {}
     }
 }
 

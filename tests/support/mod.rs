@@ -1,5 +1,5 @@
 //! What several test files share: a merchant, and a server on a raw loopback socket.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test file uses a part of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,9 +15,7 @@ use ekolopay::{Credentials, Gateway};
 pub const API_CLIENT: &str = "demo";
 pub const SECRET_KEY: &str = "054e9a59-ab57-4e9a-940d-97e6b940d875";
 
-pub const PAID: &str = include_str!("../fixtures/check-payment-paid.json");
-pub const NOT_PAID: &str = include_str!("../fixtures/check-payment-not-paid.json");
-pub const UNAVAILABLE: &str = include_str!("../fixtures/unavailable.json");
+pub use ekolopay::canned::{NOT_PAID, PAID, REFUSED, TOKEN, UNAVAILABLE};
 
 pub fn credentials() -> Credentials {
     Credentials::new(API_CLIENT, SECRET_KEY).expect("the demo values are valid")

@@ -94,7 +94,7 @@ fn ask(
         None => None,
     };
     let answer = client.check(token, left);
-    if let Err(Failure::Gateway(Error::Unavailable { message })) = &answer {
+    if let Err(Failure::Gateway(Error::Unavailable { message, .. })) = &answer {
         *outage = Some(message.clone());
     }
     Some(answer)

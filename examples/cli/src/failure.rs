@@ -94,14 +94,14 @@ impl Failure {
                 json["field"] = json!(field);
                 json["reason"] = json!(reason);
             }
-            Failure::Skipped { message } | Failure::Gateway(Error::Unavailable { message }) => {
+            Failure::Skipped { message } | Failure::Gateway(Error::Unavailable { message, .. }) => {
                 json["message"] = json!(message);
             }
-            Failure::Gateway(Error::Refused { code, message }) => {
+            Failure::Gateway(Error::Refused { code, message, .. }) => {
                 json["code"] = json!(code);
                 json["message"] = json!(message);
             }
-            Failure::Gateway(Error::UnexpectedReply { status, reason, excerpt }) => {
+            Failure::Gateway(Error::UnexpectedReply { status, reason, excerpt, .. }) => {
                 json["httpStatus"] = json!(status);
                 json["reason"] = json!(reason);
                 json["excerpt"] = json!(excerpt);

@@ -92,7 +92,7 @@ fn kind(error: &Error) -> String {
     match error {
         Error::Invalid(_) => "Invalid".to_owned(),
         Error::Unavailable { .. } => "Unavailable".to_owned(),
-        Error::Refused { code, message } => format!("Refused {code} {message:?}"),
+        Error::Refused { code, message, .. } => format!("Refused {code} {message:?}"),
         Error::UnexpectedReply { .. } => "UnexpectedReply".to_owned(),
         Error::Transport(_) if error.is_timeout() => "Transport, timeout".to_owned(),
         Error::Transport(_) => "Transport".to_owned(),

@@ -204,19 +204,22 @@ fn answered<T: Debug + PartialEq>(
     status: u16,
     body: &[u8],
 ) -> Result<T, Failure> {
-    let redacted = |text: &str| SECRET.redacted(text);
+    let redacted = |text: &str, longest| SECRET.redacted(text).chars().take(longest).collect::<String>();
     let oracle = oracle.map_err(|failure| match failure {
-        Failure::Unavailable(message) => Failure::Unavailable(message.as_deref().map(redacted)),
-        Failure::Refused(code, message) => Failure::Refused(code, redacted(&message)),
+        Failure::Unavailable(message) => Failure::Unavailable(message.map(|message| redacted(&message, 1_000))),
+        Failure::Refused(code, message) => Failure::Refused(code, redacted(&message, 1_000)),
         Failure::Unexpected => Failure::Unexpected,
     });
     let sdk = sdk.map_err(|error| match error {
-        Error::Unavailable { message } => Failure::Unavailable(Some(message)),
-        Error::Refused { code, message } => Failure::Refused(code, message),
+        Error::Unavailable { message, .. } => Failure::Unavailable(Some(message)),
+        Error::Refused { status: told, code, message, .. } => {
+            assert_eq!(told, status);
+            Failure::Refused(code, message)
+        }
         Error::UnexpectedReply { status: told, ref excerpt, .. } => {
             assert_eq!((told, error.delivery()), (status, Delivery::Answered));
             let whole = String::from_utf8_lossy(&body[..body.len().min(65_536)]);
-            assert_eq!(*excerpt, redacted(&whole).chars().take(200).collect::<String>());
+            assert_eq!(*excerpt, redacted(&whole, 200));
             Failure::Unexpected
         }
         other => panic!("{other:?} for HTTP {status}"),

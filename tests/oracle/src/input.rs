@@ -20,7 +20,8 @@ pub fn payment_page(origin: &str, token: &str) -> String {
 /// Which of the two credentials break a rule.
 #[must_use]
 pub fn broken_credentials(api_client: &str, secret_key: &str) -> Vec<&'static str> {
-    broken([("api_client", is_visible(api_client)), ("secret_key", is_visible(secret_key))])
+    let is_credential = |text: &str| is_visible(text) && text.len() <= 1_024;
+    broken([("api_client", is_credential(api_client)), ("secret_key", is_credential(secret_key))])
 }
 
 /// Which fields of an order break a rule.
@@ -49,6 +50,9 @@ pub fn origin(text: &str) -> Option<String> {
     let captures = ORIGIN.captures(text)?;
     let group = |number| captures.get(number).map(|found| found.as_str());
     let (scheme, host, digits) = (group(1)?, group(2)?, group(3));
+    if host.len() > 253 {
+        return None;
+    }
     let loopback = match host.strip_prefix('[') {
         Some(_) => matches!(Host::parse(host).ok()?, Host::Ipv6(address) if address.is_loopback()),
         // An address in four decimal numbers; `127.1` and `0x7f000001` are names as far as we are concerned.

@@ -18,10 +18,10 @@ pub enum Failure {
 ///
 /// # Errors
 ///
-/// The unavailable body under any status; HTTP 502, 503 and 504.
+/// The unavailable body under any status; HTTP 429, 502, 503 and 504.
 pub fn availability(status: u16, body: &[u8]) -> Result<(), Failure> {
     in_service(body)?;
-    if [502, 503, 504].contains(&status) { Err(Failure::Unavailable(None)) } else { Ok(()) }
+    if [429, 502, 503, 504].contains(&status) { Err(Failure::Unavailable(None)) } else { Ok(()) }
 }
 
 /// The token in an answer to `POST /purchase-token`.
@@ -54,15 +54,14 @@ fn api_data(status: u16, body: &[u8]) -> Result<Level<'_>, Failure> {
     in_service(body)?;
     let read = || {
         let short = std::str::from_utf8(body).ok().filter(|text| text.len() <= 65_536)?;
-        let response =
-            level(level(short, &["response"])?.get("response")?, &["API_RESPONSE_CODE", "API_RESPONSE_DATA"])?;
+        let response = level(
+            level(short, &["response", "reason", "message"])?.get("response")?,
+            &["API_RESPONSE_CODE", "API_RESPONSE_DATA"],
+        )?;
         let code = integer(response.get("API_RESPONSE_CODE")?)?;
         let data = level(response.get("API_RESPONSE_DATA")?, &["API_DATA", "clearMessage"])?;
-        // A null is how a program may write what is not there.
-        let api_data = match data.get("API_DATA") {
-            None | Some("null") => None,
-            Some(text) => Some(level(text, &["purchaseToken", "payment_successful"])?),
-        };
+        // Under another code it is not read: PHP writes an empty array there.
+        let api_data = data.get("API_DATA").and_then(|text| level(text, &["purchaseToken", "payment_successful"]));
         Some((code, api_data, data.get("clearMessage").and_then(string)))
     };
     let redirected = status / 100 == 3;

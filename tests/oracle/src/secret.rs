@@ -21,19 +21,24 @@ impl Secret {
     /// Never: any secret makes a regular expression.
     #[must_use]
     pub fn new(secret: &str) -> Secret {
-        let byte = |byte: u8| {
-            let plain = regex::escape(&char::from(byte).to_string());
-            let slashed = if br#""\/"#.contains(&byte) { format!(r"|\\{plain}") } else { String::new() };
-            // The digits are of either case; JSON's `u` is not.
-            format!(r"(?:{plain}|(?i-u:%{byte:02x})|\\u00(?i-u:{byte:02x}){slashed})")
-        };
-        let bytes: Vec<String> = secret.bytes().map(byte).collect();
-        let mut pattern = bytes.concat();
-        if let Some((telling, more)) = bytes.split_at_checked(TELLING) {
+        let spelling = |percent: bool, json: bool| {
+            let byte = |byte: u8| {
+                let plain = regex::escape(&char::from(byte).to_string());
+                // The digits are of either case; JSON's `u` is not.
+                let percent = if percent { format!(r"|(?i-u:%{byte:02x})") } else { String::new() };
+                let unicode = if json { format!(r"|\\u00(?i-u:{byte:02x})") } else { String::new() };
+                let slashed = if json && br#""\/"#.contains(&byte) { format!(r"|\\{plain}") } else { String::new() };
+                format!(r"(?:{plain}{percent}{unicode}{slashed})")
+            };
+            let bytes: Vec<String> = secret.bytes().map(byte).collect();
+            let Some((telling, more)) = bytes.split_at_checked(TELLING) else { return bytes.concat() };
             let more = more.iter().rev().fold(String::new(), |rest, byte| format!("(?:{byte}{rest})?"));
             let escape = r"(?:\\(?:u(?:0(?:0[\x00-\x7f]?)?)?)?|%[\x00-\x7f]?)?";
-            pattern = format!(r"{pattern}|{}{more}{escape}\z", telling.concat());
-        }
+            format!(r"{}|{}{more}{escape}\z", bytes.concat(), telling.concat())
+        };
+        // Each on its own: `%25` in a secret is an escape in one and plain in another.
+        let spellings = [(false, false), (true, false), (false, true), (true, true)];
+        let pattern = spellings.map(|(percent, json)| spelling(percent, json)).join("|");
         Secret { plain: secret.to_owned(), pattern: Regex::new(&pattern).expect("a regular expression") }
     }
 

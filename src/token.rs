@@ -1,0 +1,79 @@
+//! The token of an order.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{InvalidInput, require, require_visible_ascii};
+
+/// The gateway's name for one order, from [`create_purchase_token`](crate::Gateway::create_purchase_token).
+///
+/// Keep it with the order, and find the order by it. 1 to 1,024 bytes of visible ASCII, neither `.` nor `..`,
+/// which an address could not carry. `Deserialize` holds to the same rule.
+///
+/// ```
+/// use ekolopay::purchase::PurchaseToken;
+///
+/// let token: PurchaseToken = "940d4e9aab5797e6055e1259b84a9875".parse()?;
+/// assert_eq!(token.as_str(), "940d4e9aab5797e6055e1259b84a9875");
+/// assert!(PurchaseToken::new("..").is_err());
+/// # Ok::<(), ekolopay::InvalidInput>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PurchaseToken(String);
+
+impl PurchaseToken {
+    /// A token that was kept.
+    ///
+    /// # Errors
+    ///
+    /// `purchaseToken`, when the text is no token.
+    pub fn new(text: impl Into<String>) -> Result<PurchaseToken, InvalidInput> {
+        const FIELD: &str = "purchaseToken";
+        let text = text.into();
+        require_visible_ascii(FIELD, &text)?;
+        require(text != "." && text != "..", FIELD, "must not be `.` or `..`")?;
+        Ok(PurchaseToken(text))
+    }
+
+    /// The token as the gateway wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PurchaseToken {
+    type Err = InvalidInput;
+
+    fn from_str(text: &str) -> Result<PurchaseToken, InvalidInput> {
+        PurchaseToken::new(text)
+    }
+}
+
+impl TryFrom<String> for PurchaseToken {
+    type Error = InvalidInput;
+
+    fn try_from(text: String) -> Result<PurchaseToken, InvalidInput> {
+        PurchaseToken::new(text)
+    }
+}
+
+impl fmt::Display for PurchaseToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl AsRef<str> for PurchaseToken {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<PurchaseToken> for String {
+    fn from(token: PurchaseToken) -> String {
+        token.0
+    }
+}

@@ -1,0 +1,171 @@
+//! The look-up of names. ureq alone looks a name up at every exchange, in a thread that it cannot do without.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Error};
+
+/// How long addresses are used before the name is looked up again: as long as libcurl does by default.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// How long they may serve while look-ups fail. TLS says whether the gateway is still there.
+const USABLE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a look-up is waited for where older addresses are at hand.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// ureq takes no more.
+const MOST_ADDRESSES: usize = 16;
+
+/// The resolver of one agent. An agent asks for one name alone: the gateway's, or its proxy's.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names(Arc<Mutex<Arc<Name>>>);
+
+/// A host and port with its addresses.
+#[derive(Debug, Default)]
+struct Name {
+    target: String,
+    state: Mutex<State>,
+    look_up_ended: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    known: Option<Known>,
+    /// When the look-up that is under way began. There is never a second one.
+    under_way: Option<Instant>,
+    /// How many look-ups have ended, and how the last one failed.
+    ended: u64,
+    failure: Option<Arc<io::Error>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    addresses: Vec<SocketAddr>,
+    learned: Instant,
+    fresh_until: Instant,
+}
+
+impl Names {
+    pub(super) fn agent(&self, config: Config) -> Agent {
+        Agent::with_parts(config, DefaultConnector::default(), self.clone())
+    }
+
+    /// After an exchange that failed: the gateway may have moved.
+    pub(super) fn forget(&self) {
+        let name = Arc::clone(&lock(&self.0));
+        if let Some(known) = &mut lock(&name.state).known {
+            known.fresh_until = Instant::now();
+        }
+    }
+
+    fn name(&self, target: String) -> Arc<Name> {
+        let mut name = lock(&self.0);
+        if name.target != target {
+            *name = Arc::new(Name { target, ..Name::default() });
+        }
+        Arc::clone(&name)
+    }
+}
+
+impl Resolver for Names {
+    fn resolve(&self, uri: &Uri, _: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        let target = uri.scheme().zip(uri.authority());
+        let target = target.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
+        let target = target.ok_or(Error::HostNotFound)?;
+        let addresses = match target.parse() {
+            Ok(literal) => vec![literal],
+            Err(_) => self.name(target).addresses(timeout)?,
+        };
+        let mut resolved = self.empty();
+        addresses.into_iter().take(MOST_ADDRESSES).for_each(|address| resolved.push(address));
+        if resolved.is_empty() { Err(Error::HostNotFound) } else { Ok(resolved) }
+    }
+}
+
+impl Name {
+    fn addresses(self: Arc<Name>, timeout: NextTimeout) -> Result<Vec<SocketAddr>, Error> {
+        let mut state = lock(&self.state);
+        let now = Instant::now();
+        if let Some(known) = state.known.as_ref().filter(|known| now < known.fresh_until) {
+            return Ok(known.addresses.clone());
+        }
+        if state.under_way.is_none() {
+            if let Err(error) = self.look_up() {
+                return state.usable().ok_or(Error::Io(error));
+            }
+            state.under_way = Some(now);
+        }
+        let longest = match (state.usable(), state.under_way) {
+            // Of a short time, half is kept to connect in.
+            (Some(_), Some(began)) => PATIENCE.saturating_sub(began.elapsed()).min(*timeout.after / 2),
+            _ => *timeout.after,
+        };
+        let before = state.ended;
+        let waited = self.look_up_ended.wait_timeout_while(state, longest, |state| state.ended == before);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.usable().ok_or_else(|| match &state.failure {
+            Some(failure) if state.ended > before => Error::Io(io::Error::new(failure.kind(), Arc::clone(failure))),
+            _ => Error::Timeout(timeout.reason),
+        })
+    }
+
+    /// In a thread, since the operating system takes its time.
+    fn look_up(self: &Arc<Name>) -> io::Result<()> {
+        let name = Arc::clone(self);
+        let look_up = move || {
+            let found = name.target.to_socket_addrs();
+            lock(&name.state).learn(found);
+            name.look_up_ended.notify_all();
+        };
+        let thread = thread::Builder::new().name("name look-up".to_owned()).spawn(look_up);
+        thread
+            .map(drop)
+            .map_err(|error| io::Error::new(error.kind(), format!("no thread to look up the name: {error}")))
+    }
+}
+
+impl State {
+    fn learn(&mut self, found: io::Result<impl Iterator<Item = SocketAddr>>) {
+        let now = Instant::now();
+        let fresh_until = now + FRESH;
+        match found {
+            Ok(found) => {
+                let mut addresses: Vec<_> = found.collect();
+                // A machine without IPv4 refuses it at once, while a broken IPv6 path is silent.
+                addresses.sort_by_key(SocketAddr::is_ipv6);
+                self.known = Some(Known { addresses, learned: now, fresh_until });
+                self.failure = None;
+            }
+            Err(error) => {
+                // The older addresses serve until the next look-up.
+                self.known = self.known.take().filter(Known::is_usable).map(|known| Known { fresh_until, ..known });
+                self.failure = Some(Arc::new(error));
+            }
+        }
+        self.under_way = None;
+        self.ended += 1;
+    }
+
+    fn usable(&self) -> Option<Vec<SocketAddr>> {
+        self.known.as_ref().filter(|known| known.is_usable()).map(|known| known.addresses.clone())
+    }
+}
+
+impl Known {
+    fn is_usable(&self) -> bool {
+        self.learned.elapsed() < USABLE
+    }
+}
+
+/// No code panics while it holds one of these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
