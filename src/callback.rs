@@ -31,6 +31,26 @@ use crate::error::{InvalidInput, require};
 use crate::token::PurchaseToken;
 
 /// A callback's claim about one payment.
+///
+/// It is read from a form (`application/x-www-form-urlencoded`), as documented: not from JSON, nor from
+/// `multipart/form-data`. Take the body as bytes and [`parse`](Callback::parse) it, or have a form extractor that is
+/// built on `serde_urlencoded` make one: `Form<Callback>` in axum and actix-web. Rocket's forms do not go through serde:
+/// take `Vec<u8>` there. PHP's `http_build_query` drops a key whose value is null: the first three keys are then
+/// [missing](Callback::parse), and the message is empty.
+///
+/// ```
+/// use ekolopay::callback::Callback;
+///
+/// /// The order to look at, and never a reason to ship.
+/// fn receive(body: &[u8]) -> Result<String, String> {
+///     let callback = Callback::parse(body).map_err(|invalid| format!("400: {invalid}"))?;
+///     Ok(format!("200: check {}", callback.purchase_token()))
+/// }
+///
+/// let body = b"purchaseToken=940d4e9a&paymentSuccessful=1&status=SUCCESSFUL&message=Paiement+r%C3%A9ussi.";
+/// assert_eq!(receive(body).unwrap(), "200: check 940d4e9a");
+/// assert_eq!(receive(b"purchaseToken=940d4e9a").unwrap_err(), "400: paymentSuccessful is missing");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback {
     purchase_token: PurchaseToken,
@@ -122,7 +142,7 @@ impl Callback {
     ///
     /// - `purchaseToken`, `paymentSuccessful`, `status` or `message`, when it is given twice;
     /// - the first three, when one is missing;
-    /// - `purchaseToken`, when it is no token;
+    /// - `purchaseToken`, when it is not a valid token;
     /// - `paymentSuccessful`, when it is neither `true` nor `1`, `false`, `0` or empty (in any case), or when it
     ///   contradicts a documented status;
     /// - `status`, when it is not UTF-8.

@@ -4,13 +4,12 @@
 //! through the same code as a reply of the real gateway.
 //!
 //! ```
-//! use ekolopay::canned::Canned;
+//! use ekolopay::canned::{Canned, REFUSED};
 //! use ekolopay::transport::{Endpoint, TransportError};
 //! use ekolopay::{Credentials, Delivery, Error, Gateway};
 //!
-//! let refused = r#"{"response":{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{"clearMessage":"Token inconnu"}}}"#;
 //! let canned = Canned::new()
-//!     .reply(200, refused)
+//!     .reply(200, REFUSED)
 //!     .fails(TransportError::new(Delivery::Unknown, "the line is cut"));
 //! let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
 //!     .transport(canned.clone())
@@ -107,7 +106,7 @@ impl Canned {
         self
     }
 
-    /// The next call fails so.
+    /// The next call fails with this error.
     pub fn fails(self, error: TransportError) -> Canned {
         self.state().answers.push_back(Err(error));
         self

@@ -24,7 +24,9 @@ const LONGEST_EXCERPT: usize = 200;
 
 /// A client of the gateway. Every call blocks until it is answered or out of time.
 ///
-/// A clone is cheap and shares connections; one gateway may serve every thread.
+/// A clone is cheap and shares connections; one gateway may serve every thread. Make one and keep it: its connections
+/// stay open for 3 s between calls, and its name is looked up once a minute. A call makes no thread but for that look-up;
+/// see [threads](crate#threads-and-asynchronous-programs) for the cost with and without the feature `name-cache`.
 ///
 /// ```no_run
 /// use ekolopay::Gateway;
@@ -43,7 +45,9 @@ const LONGEST_EXCERPT: usize = 200;
 /// - [`Error::Unavailable`]: the gateway is out of service;
 /// - [`Error::Refused`]: it refused, and says why;
 /// - [`Error::UnexpectedReply`]: it answered what the documentation does not know;
-/// - [`Error::Transport`]: the exchange failed.
+/// - [`Error::Transport`]: the exchange failed;
+/// - [`Error::Invalid`]: only from [`Gateway::new`], where the environment names a [proxy](crate#proxies) that can't be
+///   used.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,
@@ -95,7 +99,8 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] and [`Error::Transport`]; the [delivery](Error::delivery) is `NotSent` in both.
+    /// [`Error::Unavailable`] and [`Error::Transport`], and [`Error::Invalid`] as [every call](Gateway#errors-of-every-call);
+    /// the [delivery](Error::delivery) is always `NotSent`.
     pub fn check_availability(&self) -> Result<(), Error> {
         let reply =
             self.exchange(Endpoint::Availability, availability::FORM.to_vec()).map_err(|error| match error {

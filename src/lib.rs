@@ -15,8 +15,7 @@
 //! **1. Order.** Describe it, create its token, and store the token with the order before the customer leaves.
 //!
 //! ```
-//! # use ekolopay::canned::Canned;
-//! # let reply = r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"purchaseToken":"940d4e9a"}}}}"#;
+//! # use ekolopay::canned::{Canned, TOKEN};
 //! # let credentials = ekolopay::Credentials::new("demo", "a-secret-key")?;
 //! use ekolopay::Gateway;
 //! use ekolopay::purchase::{Customer, Product, Purchase};
@@ -24,7 +23,7 @@
 //! # /*
 //! let gateway = Gateway::from_env()?;
 //! # */
-//! # let gateway = Gateway::builder(credentials).transport(Canned::new().reply(200, reply)).build()?;
+//! # let gateway = Gateway::builder(credentials).transport(Canned::new().reply(200, TOKEN)).build()?;
 //! let purchase = Purchase::new(
 //!     150_000, // whole currency units
 //!     Product::new("Achat d'un Iphone S"),
@@ -61,10 +60,9 @@
 //! redirect URL, and for open orders from time to time, because either may never come.
 //!
 //! ```
-//! # use ekolopay::canned::Canned;
-//! # let reply = r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#;
+//! # use ekolopay::canned::{Canned, PAID};
 //! # let credentials = ekolopay::Credentials::new("demo", "a-secret-key")?;
-//! # let gateway = ekolopay::Gateway::builder(credentials).transport(Canned::new().reply(200, reply)).build()?;
+//! # let gateway = ekolopay::Gateway::builder(credentials).transport(Canned::new().reply(200, PAID)).build()?;
 //! # let token = "940d4e9a".parse()?;
 //! # fn ship(_: ekolopay::verify::PaidPurchase) {}
 //! use ekolopay::verify::Verification;
@@ -96,7 +94,7 @@
 //!
 //! | [`delivery()`](Error::delivery) | errors | what to do |
 //! |---|---|---|
-//! | [`NotSent`](Delivery::NotSent) | `Invalid`, `Unavailable`, `Transport` | nothing was done: mend the input, or call again later |
+//! | [`NotSent`](Delivery::NotSent) | `Invalid`, `Unavailable`, `Transport` | nothing was done: fix the input, or call again later |
 //! | [`Unknown`](Delivery::Unknown) | `Transport` | it may have arrived. A lost check: check again. A lost token: create another, nobody has paid the first |
 //! | [`Answered`](Delivery::Answered) | `Refused` | read the message: wrong credentials, unknown token … |
 //! | [`Answered`](Delivery::Answered) | `UnexpectedReply` | proves nothing: leave the order open and check again |
@@ -110,16 +108,45 @@
 //! - **The secret key** goes into the bodies of the two calls and nowhere else: not into addresses, the availability
 //!   check, `Debug`, `Display`, or the errors, also when the gateway echoes it. It has no getter. Keep it in the
 //!   environment ([`Gateway::from_env`]), on the server; never in a page or an app.
+//! - **What redaction knows.** A text of the gateway is searched for the key as given, percent-encoded and
+//!   JSON-escaped, whole or cut at the end of the text. It does not know HTML escapes, text that was escaped twice, or
+//!   base64.
 //! - **Logs.** The crate itself writes none. ureq's do not show bodies, but at TRACE `ureq_proto` dumps headers,
 //!   addresses and the gateway's replies: cap it at `debug` (`RUST_LOG=trace,ureq_proto=debug`).
 //! - **The network.** https with verified certificates; plain http for loopback only. Redirects are not followed, so
-//!   that the secret goes to no other host. The variables `HTTPS_PROXY` and `NO_PROXY` are honoured, except for loopback.
+//!   that the secret goes to no other host. [Proxies](crate#proxies) are never skipped by mistake.
+//! - **Forks.** A process that was forked opens its own connections: no reply reaches another process.
 //! - **The token** is kept with the order, and the *order's* token is checked, not one that a request brings.
 //!
-//! # Asynchronous programs
+//! # Proxies
 //!
-//! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). From async code, move a clone of the
-//! gateway, which is cheap, to a thread for blocking work:
+//! The proxy is read from the environment when the gateway is built: the first of `https_proxy`, `HTTPS_PROXY`,
+//! `all_proxy` and `ALL_PROXY` that is set and not empty, as the address of an `http` or `https` proxy, perhaps with
+//! a user and a password (`http://user:password@proxy.example:3128`). Spaces around it do not count.
+//!
+//! - `no_proxy`, else `NO_PROXY`, lists the hosts that are reached directly, separated by commas:
+//!   `ekolopay.com`, `.example.com` for every name that ends with it, `*` for all.
+//! - One that can't be used (a socks proxy, no host, not an address) is [`Error::Invalid`] naming the variable: nothing
+//!   is ever sent directly in its place.
+//! - `HTTP_PROXY` is not read: a header of a CGI request can set it.
+//! - A gateway on loopback is always reached directly.
+//!
+//! # Names
+//!
+//! The name of the gateway is looked up at most once a minute, and again after an exchange that failed; its IPv4
+//! addresses are tried before the IPv6 ones, and connecting, TLS included, gets at most 10 s of the timeout. When a
+//! look-up fails or takes more than 5 s (or half of a shorter timeout), the addresses of the last day are used. All this
+//! is the feature `name-cache`, which needs an API of ureq that a minor release of ureq may change: should one break
+//! your build, turn the feature off until there is a new release of this crate.
+//!
+//! # Threads and asynchronous programs
+//!
+//! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). It makes no thread of its own, but
+//! for the look-up of the name; a gateway given by its address (`http://127.0.0.1:8099`) needs none at all. Where no
+//! thread can be had, the call fails with [`Error::Transport`], `NotSent`. Without the feature `name-cache` ureq makes
+//! one look-up and one thread per exchange, that is two per call, and panics where no thread can be had.
+//!
+//! From async code, move a clone of the gateway, which is cheap, to a thread for blocking work:
 //!
 //! ```
 //! # mod tokio {
@@ -137,10 +164,16 @@
 //!
 //! # Features
 //!
+//! - `name-cache` (default): [names](crate#names) are looked up by this crate and not by ureq.
 //! - `rustls` (default): TLS by rustls, with its bundled roots.
 //! - `native-tls`: TLS by the system's library, with the system's trust store. With both, rustls.
 //!
-//! With neither, https fails as [`Error::Transport`], `NotSent`; loopback http and other [transports](transport) work.
+//! With no TLS feature, https fails as [`Error::Transport`], `NotSent`; loopback http and other
+//! [transports](transport) work.
+//!
+//! Cargo unites features: where another crate of your program turns on ureq's `cookies`, the gateway's session cookie
+//! goes with every call of a [`Gateway`], and a gateway in PHP may serve the calls of one session one after the other.
+//! ureq has no switch for it; a `Gateway` per thread avoids the wait.
 //!
 //! # Supported Rust
 //!

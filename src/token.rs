@@ -29,7 +29,7 @@ impl PurchaseToken {
     ///
     /// # Errors
     ///
-    /// `purchaseToken`, when the text is no token.
+    /// `purchaseToken`, when the text is not a valid token.
     pub fn new(text: impl Into<String>) -> Result<PurchaseToken, InvalidInput> {
         const FIELD: &str = "purchaseToken";
         let text = text.into();

@@ -1,7 +1,30 @@
 //! The seam between the SDK and the network: plain data in, plain data out.
 //!
-//! The SDK speaks HTTP by itself; these types are for who must put something else in its place: a company's
-//! own HTTP stack, a recorder, a test. A closure will do.
+//! The SDK speaks HTTP by itself. These types are for anyone who wraps it, in a log, a metric or a recorder, or who puts
+//! something else in its place: a company's own HTTP stack, a test. A closure will do.
+//!
+//! This one times each exchange of the [SDK's own HTTP](crate::GatewayBuilder::http):
+//!
+//! ```
+//! use std::time::Instant;
+//!
+//! use ekolopay::transport::{Reply, Request, Transport};
+//! use ekolopay::{Credentials, Gateway};
+//!
+//! let builder = Gateway::builder(Credentials::new("demo", "a-secret-key")?).origin("http://127.0.0.1:8099");
+//! let http = builder.http()?;
+//! let timed = move |request: &Request| {
+//!     let start = Instant::now();
+//!     let reply = http.send(request);
+//!     let status = reply.as_ref().map_or(0, Reply::status); // 0: no whole reply
+//!     eprintln!("{:?} status={status} ms={}", request.endpoint(), start.elapsed().as_millis());
+//!     reply
+//! };
+//! let gateway = builder.transport(timed).build()?;
+//! # Ok::<(), ekolopay::Error>(())
+//! ```
+//!
+//! And this one takes its place:
 //!
 //! ```
 //! use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
@@ -39,22 +62,6 @@ pub(crate) const LONGEST_REPLY: usize = 64 * 1024;
 /// An implementation follows no redirect, repeats nothing, turns no status into an error, and bounds the time it
 /// takes and the length it reads (past 64 KiB a body is not read by anyone).
 /// It must not log [`Request::body`], which holds the secret key.
-///
-/// ```
-/// use ekolopay::transport::{Reply, Request, Transport, TransportError};
-///
-/// /// Tells what was asked and answered, and no secret.
-/// struct Told<T>(T);
-///
-/// impl<T: Transport> Transport for Told<T> {
-///     fn send(&self, request: &Request) -> Result<Reply, TransportError> {
-///         println!("POST {} {}, {} bytes", request.url(), request.content_type(), request.body().len());
-///         let reply = self.0.send(request).inspect_err(|error| println!("{error}: {:?}", error.delivery()))?;
-///         println!("HTTP {}, {} bytes", reply.status(), reply.body().len());
-///         Ok(reply)
-///     }
-/// }
-/// ```
 pub trait Transport: Send + Sync {
     /// Sends one request and waits for its reply.
     ///

@@ -4,7 +4,7 @@
 //! its token. A function that takes one cannot be called for an order that was not paid.
 //!
 //! ```
-//! use ekolopay::canned::Canned;
+//! use ekolopay::canned::{Canned, PAID};
 //! use ekolopay::verify::{PaidPurchase, Verification};
 //! use ekolopay::{Credentials, Gateway};
 //!
@@ -12,9 +12,8 @@
 //!     format!("the order of {} is on its way", paid.token())
 //! }
 //!
-//! let paid = r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#;
 //! let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
-//!     .transport(Canned::new().reply(200, paid))
+//!     .transport(Canned::new().reply(200, PAID))
 //!     .build()?;
 //!
 //! let shipped = match gateway.check_payment(&"940d4e9a".parse()?)? {

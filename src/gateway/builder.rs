@@ -55,7 +55,7 @@ impl GatewayBuilder {
     ///
     /// # Errors
     ///
-    /// [`Credentials::from_env`]'s, and `EKOLOPAY_ORIGIN`, when it is not Unicode. One that is no origin is an error
+    /// [`Credentials::from_env`]'s, and `EKOLOPAY_ORIGIN`, when it is not Unicode. One that is not an origin is an error
     /// of [`build`](GatewayBuilder::build), unless [`origin`](GatewayBuilder::origin) puts another in its place.
     ///
     /// ```no_run
@@ -75,7 +75,7 @@ impl GatewayBuilder {
 
     /// Where the gateway is: scheme, host, optional port and one final slash, nothing else.
     ///
-    /// `http` is for loopback hosts only (`localhost`, 127.0.0.0/8, `::1`), and no proxy stands before those.
+    /// `http` is for loopback hosts only (`localhost`, 127.0.0.0/8, `::1`), which no proxy is used for.
     /// Default: `https://ekolopay.com`.
     pub fn origin(mut self, origin: &str) -> GatewayBuilder {
         self.origin = Origin::parse(origin);
@@ -83,7 +83,7 @@ impl GatewayBuilder {
     }
 
     /// How long one HTTP exchange may last as a whole, name look-up and last byte included. A call is two
-    /// exchanges, the check and the call proper, so it lasts at most twice this.
+    /// exchanges, the check and the call proper, so it lasts at most twice this. Connecting gets at most 10 s of it.
     ///
     /// More than zero and at most an hour. Default: 30 s.
     pub fn timeout(mut self, timeout: Duration) -> GatewayBuilder {
@@ -158,7 +158,8 @@ impl GatewayBuilder {
     ///
     /// [`Error::Invalid`] with the field:
     ///
-    /// - `origin`, or `EKOLOPAY_ORIGIN`, when it is anything but an origin, or `http` to another machine;
+    /// - `origin`, or `EKOLOPAY_ORIGIN`, when it is anything but an origin, has a host of more than 253 characters, or is
+    ///   `http` to another machine;
     /// - `timeout`, when it is zero or more than an hour;
     /// - `root_certificates`, when they are not PEM, hold none or hold a key, or without a TLS feature;
     /// - `user_agent`, when it is blank or holds anything but printable ASCII;
