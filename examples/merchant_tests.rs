@@ -5,6 +5,8 @@
 //! to an order.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::iter::successors;
 use std::mem;
 
 use ekolopay::canned::{Canned, NOT_PAID, PAID, REFUSED};
@@ -51,7 +53,10 @@ fn main() -> Result<(), Error> {
         let (gateway, mut orders, token) = shop(canned)?;
         match settle_order(&gateway, &mut orders, &token) {
             Ok(leaves) => println!("{reply:<12} leaves: {leaves}"),
-            Err(error) => println!("{reply:<12} open: {error}"),
+            Err(error) => {
+                let causes = successors(error.source(), |&cause| cause.source()).map(|cause| format!(": {cause}"));
+                println!("{reply:<12} open: {error}{}", causes.collect::<String>());
+            }
         }
     }
     Ok(())
