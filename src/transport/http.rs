@@ -91,8 +91,8 @@ impl Http {
 
 impl Process {
     fn new(config: Config) -> Process {
-        let names = Names::default();
-        Process { id: process::id(), agent: names.agent(config), names, child: OnceLock::new() }
+        let (agent, names) = Names::agent(config);
+        Process { id: process::id(), agent, names, child: OnceLock::new() }
     }
 
     fn exchange(&self, request: &Request, body: &mut &[u8]) -> Result<Reply, ureq::Error> {
@@ -163,15 +163,14 @@ mod names {
     use ureq::Agent;
     use ureq::config::Config;
 
-    #[derive(Default)]
     pub(super) struct Names;
 
     impl Names {
-        #[expect(clippy::unused_self, reason = "the other one has a use for it")]
-        pub(super) fn agent(&self, config: Config) -> Agent {
-            config.new_agent()
+        pub(super) fn agent(config: Config) -> (Agent, Names) {
+            (config.new_agent(), Names)
         }
 
+        #[expect(clippy::unused_self, reason = "nothing is kept")]
         pub(super) fn forget(&self) {}
     }
 }

@@ -54,8 +54,9 @@ struct Known {
 }
 
 impl Names {
-    pub(super) fn agent(&self, config: Config) -> Agent {
-        Agent::with_parts(config, DefaultConnector::default(), self.clone())
+    pub(super) fn agent(config: Config) -> (Agent, Names) {
+        let names = Names::default();
+        (Agent::with_parts(config, DefaultConnector::default(), names.clone()), names)
     }
 
     /// After an exchange that failed: the gateway may have moved.
