@@ -1,0 +1,64 @@
+//! How time and memory grow with the list.
+
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use ekolopay_sandbox::Sandbox;
+use procfs::process::Process;
+
+use crate::server::{Server, paid};
+use crate::support::{Folder, HEADER, orders};
+
+/// What one run took.
+struct Cost {
+    /// Ticks of the processor, in the program and in the system for it.
+    ticks: f64,
+    /// The most memory that was resident at once, in bytes.
+    peak: u64,
+}
+
+/// Runs the program on its list to the end, and looks at it every millisecond. Its parent's own memory is not counted.
+fn cost(folder: &Folder, origin: &str) -> Cost {
+    let mut program = folder.program(origin);
+    let mut child = program.args(["orders.csv", "--threads", "2"]).stderr(Stdio::null()).spawn().unwrap();
+    let process = Process::new(child.id().try_into().unwrap()).unwrap();
+    let mut cost = Cost { ticks: 0.0, peak: 0 };
+    let status = loop {
+        if let (Ok(stat), Ok(Some(peak))) = (process.stat(), process.status().map(|status| status.vmhwm)) {
+            #[expect(clippy::cast_precision_loss, reason = "a run takes no weeks")]
+            let ticks = (stat.utime + stat.stime) as f64;
+            cost = Cost { ticks, peak: peak * 1024 };
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        thread::sleep(Duration::from_millis(1));
+    };
+    assert!(status.success(), "{status}");
+    cost
+}
+
+#[test]
+fn time_grows_in_proportion_to_the_checks() {
+    let sandbox = Sandbox::start().unwrap();
+    let run = |count| cost(&Folder::with(orders(&sandbox, count)), &sandbox.origin()).ticks;
+    run(10);
+    let (few, many) = (run(2_000), run(8_000));
+    assert!(many < few * 4.0 * 1.3, "{few} ticks for 2,000 checks, {many} for 8,000");
+}
+
+#[test]
+fn a_token_costs_at_most_150_bytes() {
+    let server = Server::start(|_, _| paid());
+    // All but the last one are answered already, so that nothing but the list counts.
+    let peak = |count: u32| {
+        let lines = |more: &str| (0..count).map(|n| format!("order-{n},{n:032x}{more}\n")).collect::<String>();
+        let folder = Folder::with(format!("order,token\n{}last,t\n", lines("")));
+        folder.output(format!("{HEADER}{}", lines(",paid,")));
+        cost(&folder, &server.origin).peak
+    };
+    let (few, many) = (peak(100), peak(200_000));
+    assert!(many < few + 150 * 200_000, "{few} bytes for 100 tokens, {many} for 200,000");
+    assert_eq!(server.asked(), ["", "t", "", "t"]);
+}
