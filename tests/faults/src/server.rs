@@ -42,7 +42,19 @@ impl FaultServer {
     ///
     /// When there is no such port.
     pub fn start(host: &str, scripts: Vec<Script>, then: Then) -> io::Result<FaultServer> {
-        let listener = TcpListener::bind((host, 0))?;
+        FaultServer::listen(TcpListener::bind((host, 0))?, scripts, then)
+    }
+
+    /// The same at this address.
+    ///
+    /// # Errors
+    ///
+    /// When it is not free.
+    pub fn start_at(address: SocketAddr, scripts: Vec<Script>, then: Then) -> io::Result<FaultServer> {
+        FaultServer::listen(TcpListener::bind(address)?, scripts, then)
+    }
+
+    fn listen(listener: TcpListener, scripts: Vec<Script>, then: Then) -> io::Result<FaultServer> {
         let address = listener.local_addr()?;
         let (stop, stopped) = channel();
         let wakes = matches!(then, Then::Play(_));

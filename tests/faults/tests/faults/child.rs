@@ -19,7 +19,13 @@ pub(crate) struct Report {
 
 impl Child {
     pub(crate) fn new(origin: &str, timeout: Duration) -> Child {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_caller"));
+        Child::started_by(Command::new(Child::PROGRAM), origin, timeout)
+    }
+
+    pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_caller");
+
+    /// Started by this command, which has the program's name.
+    pub(crate) fn started_by(mut command: Command, origin: &str, timeout: Duration) -> Child {
         for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
             command.env_remove(name).env_remove(name.to_lowercase());
         }

@@ -61,7 +61,7 @@ pub(crate) fn row_02_connection_refused() {
 }
 
 /// Connects until one attempt is not answered at once: the backlog is full, and no other will be.
-fn fill(address: SocketAddr) -> Vec<TcpStream> {
+pub(crate) fn fill(address: SocketAddr) -> Vec<TcpStream> {
     iter::from_fn(|| TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok()).collect()
 }
 

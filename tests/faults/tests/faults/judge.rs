@@ -29,11 +29,20 @@ static STALL: LazyLock<Arc<AtomicU64>> = LazyLock::new(|| {
     stall
 });
 
+/// How long the machine stood still.
+pub(crate) fn stall() -> Duration {
+    Duration::from_millis(STALL.load(Ordering::SeqCst))
+}
+
+/// How much longer than its timeout a call may last.
+pub(crate) fn slack() -> Duration {
+    SLACK + stall()
+}
+
 /// One call, which lasted so long, and all that the server saw.
 #[track_caller]
 pub(crate) fn call(outcome: &Outcome, lasted: Duration, timeout: Duration, seen: &Seen) {
-    let slack = SLACK + Duration::from_millis(STALL.load(Ordering::SeqCst));
-    assert!(lasted < timeout * 2 + slack, "{outcome} after {lasted:?}, the timeout being {timeout:?}");
+    assert!(lasted < timeout * 2 + slack(), "{outcome} after {lasted:?}, the timeout being {timeout:?}");
     if outcome.what.contains("timeout") {
         assert!(lasted + Duration::from_millis(10) >= timeout, "{outcome} after {lasted:?} already");
     }

@@ -1,14 +1,15 @@
-//! Row 7: a proxy stands before the gateway, where the environment says so and the gateway is on another machine.
+//! Rows 7 and 50 to 52: a proxy is used where the environment says so and the gateway is on another machine.
 
 use std::time::Duration;
 
 use ekolopay_faults::gateway::response;
-use ekolopay_faults::{Call, FaultServer, Script, Step, Then, secret};
+use ekolopay_faults::{Call, FaultServer, Outcome, Script, Step, Then, secret};
 
 use crate::child::Child;
-use crate::fault::{Fault, Front, reply};
+use crate::fault::{AUTHORITY, Fault, Front, reply};
 use crate::judge;
 use crate::report::{self, Hit};
+use crate::world::{NAME, Session, World};
 
 pub(crate) fn row_07_proxy_fails() {
     let fault = |name, steps: fn() -> Script| Fault::new(7, name, steps).behind(Front::Proxy).on_a_new_connection();
@@ -47,4 +48,98 @@ pub(crate) fn row_07_proxy_variables_and_a_loopback_origin() {
     judge::bodies(&seen);
     assert_eq!(seen.calls().len(), 2);
     assert_eq!(proxy.finish().connections(), 0);
+}
+
+/// Calls a gateway on another machine, as far as its name tells, from this environment: what becomes of it, and how
+/// many connections the gateway and the proxy `PROXY` had.
+fn call(world: &World, environment: &[(&str, &str)]) -> (Outcome, usize, usize) {
+    let greeting = || vec![Step::Tls(AUTHORITY.config(NAME)), Step::Serve];
+    let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(greeting))).unwrap();
+    let connected = move || {
+        let mut script = vec![Step::Head, reply(|_| b"HTTP/1.1 200 OK\r\n\r\n".to_vec())];
+        script.extend(greeting());
+        script
+    };
+    let proxy = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(connected))).unwrap();
+    let origin = format!("https://{NAME}:{}", server.address().port());
+    let child = Child::started_by(world.command(Child::PROGRAM), &origin, Duration::from_secs(10));
+    let child = child.env("FAULTS_ROOTS", &AUTHORITY.pem());
+    let child = environment
+        .iter()
+        .fold(child, |child, (name, value)| child.env(name, &value.replace("PROXY", &proxy.address().to_string())));
+    let outcome = child.call(Call::Payment(0)).outcome;
+    judge::outcome(&outcome);
+    (outcome, server.finish().connections(), proxy.finish().connections())
+}
+
+fn world(row: u8) -> Option<World> {
+    World::new(row, &format!("127.0.0.1 {NAME} ekolopay.com\n"), None)
+}
+
+pub(crate) fn row_50_proxy_that_cannot_be_used() {
+    let Some(world) = world(50) else { return };
+    for address in [
+        "socks5://PROXY",
+        "socks4a://PROXY",
+        "ftp://PROXY",
+        "http://",
+        "http:/PROXY",
+        "http://:3128",
+        "http://user@:3128",
+        "http://localhost:",
+        "http://localhost:0",
+        "http://localhost:99999",
+        "http://localhost:x",
+        "\"http://PROXY\"",
+        "http://local host:3128",
+        "::",
+        "/",
+    ] {
+        for variable in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            let (outcome, direct, by_proxy) = call(&world, &[(variable, address)]);
+            let text = format!("{variable} must be the address of an http or https proxy");
+            assert!(outcome.texts.contains(&text), "{variable}={address}: {outcome}, {}", outcome.texts);
+            assert_eq!((outcome.to_string().as_str(), direct, by_proxy), ("Invalid: NotSent", 0, 0), "{address}");
+        }
+        report::note(50, address, Hit::Build, "Invalid: NotSent");
+    }
+    let environment = [("FAULTS_NEW", ""), ("ALL_PROXY", "socks5://127.0.0.1:1080")];
+    let mut session = Session::start(world.command(Session::PROGRAM), &environment);
+    assert_eq!(session.call().1, "Invalid: NotSent");
+    session.end();
+    report::note(50, "Gateway::new", Hit::Call, "Invalid: NotSent");
+}
+
+pub(crate) fn row_51_http_proxy_is_not_used() {
+    let Some(world) = world(51) else { return };
+    for variable in ["HTTP_PROXY", "http_proxy"] {
+        let (outcome, direct, by_proxy) = call(&world, &[(variable, "http://PROXY")]);
+        assert_eq!((outcome.to_string().as_str(), direct, by_proxy), ("success", 1, 0), "{variable}");
+        report::note(51, variable, Hit::Call, "success");
+    }
+}
+
+pub(crate) fn row_52_proxy_variables_as_meant() {
+    let Some(world) = world(52) else { return };
+    let others = format!("other.test , {NAME} ,");
+    for (environment, through_proxy) in [
+        (&[("HTTPS_PROXY", " http://PROXY ")][..], true),
+        (&[("HTTPS_PROXY", "PROXY")], true),
+        (&[("https_proxy", "http://PROXY"), ("HTTPS_PROXY", "socks5://127.0.0.1:1")], true),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("all_proxy", "socks5://127.0.0.1:1")], true),
+        (&[("HTTPS_PROXY", " "), ("ALL_PROXY", "http://PROXY")], true),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "other.test,,")], true),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "")], true),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("no_proxy", "other.test"), ("NO_PROXY", NAME)], true),
+        (&[("HTTPS_PROXY", "")], false),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", &others)], false),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("no_proxy", "*")], false),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", ".test")], false),
+        (&[("HTTPS_PROXY", "socks5://127.0.0.1:1"), ("NO_PROXY", &others)], false),
+    ] {
+        let (outcome, direct, by_proxy) = call(&world, environment);
+        let expected = ("success", usize::from(!through_proxy), usize::from(through_proxy));
+        assert_eq!((outcome.to_string().as_str(), direct, by_proxy), expected, "{environment:?}, {}", outcome.texts);
+        report::note(52, &format!("{environment:?}"), Hit::Call, "success");
+    }
 }

@@ -54,6 +54,12 @@ pub(crate) fn row_22_refusals() {
     }
 }
 
+pub(crate) fn row_53_too_many_requests() {
+    Fault::new(53, "429 with HTML", || answer(|_| response(429, "Retry-After: 1\r\n", &html())))
+        .call(&["UnexpectedReply: Answered"])
+        .check(&["Unavailable: NotSent"]);
+}
+
 pub(crate) fn row_23_server_errors() {
     for (status, check) in [(500, "success"), (502, "Unavailable: NotSent"), (503, "Unavailable: NotSent")] {
         Fault::new(23, format!("{status} with a refusal"), move || answer(move |_| response(status, "", &refusal())))

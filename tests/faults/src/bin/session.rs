@@ -1,0 +1,74 @@
+//! Makes the calls that its standard input asks for, on one gateway, and tells what became of each. Tests run it where
+//! names, threads or forks matter.
+//!
+//! - `calls N`: as many calls at once, each in a thread of its own but for a single one; a line for each;
+//! - `threads`: how many threads the process has;
+//! - `no-threads`: from now on it may make none;
+//! - `fork N`: two child processes make N calls each; a line for each.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::io::stdin;
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ekolopay::{Credentials, Gateway, GatewayBuilder};
+use ekolopay_faults::{Call, assert_hidden, secret};
+use fork::Fork;
+use rlimit::Resource;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let gateway = gateway()?;
+    let numbers = AtomicU64::new(0);
+    let call = || tell(&gateway, numbers.fetch_add(1, Ordering::SeqCst));
+    for line in stdin().lines() {
+        let line = line?;
+        let (command, count) = line.split_once(' ').unwrap_or((&line, "0"));
+        match (command, count.parse::<u64>()?) {
+            ("calls", 1) => call(),
+            ("calls", count) => thread::scope(|scope| (0..count).for_each(|_| drop(scope.spawn(call)))),
+            ("threads", _) => println!("{}", fs::read_dir("/proc/self/task")?.count()),
+            ("no-threads", _) => Resource::NPROC.set(0, 0)?,
+            ("fork", count) => {
+                let child = |number: u64| match fork::fork()? {
+                    Fork::Parent(child) => Ok(child),
+                    Fork::Child => {
+                        (0..count).for_each(|call| tell(&gateway, number * 1_000 + call));
+                        process::exit(0)
+                    }
+                };
+                for child in [child(1), child(2)] {
+                    fork::waitpid(child.map_err(|error: std::io::Error| error)?)?;
+                }
+            }
+            _ => return Err(line.into()),
+        }
+    }
+    Ok(())
+}
+
+/// `FAULTS_NEW`: by `Gateway::new`, which has no origin but the real one.
+fn gateway() -> Result<Gateway, Box<dyn Error>> {
+    if env::var_os("FAULTS_NEW").is_some() {
+        return Ok(Gateway::new(Credentials::new("demo", secret())?));
+    }
+    let timeout = Duration::from_millis(env::var("FAULTS_TIMEOUT")?.parse()?);
+    let builder = GatewayBuilder::from_env()?.timeout(timeout);
+    let roots = env::var("FAULTS_ROOTS");
+    Ok(match roots {
+        Ok(pem) => builder.root_certificates(pem.as_bytes()),
+        Err(_) => builder,
+    }
+    .build()?)
+}
+
+/// `12 ms, Transport: NotSent`
+fn tell(gateway: &Gateway, number: u64) {
+    let start = Instant::now();
+    let outcome = Call::Payment(number).make(gateway);
+    assert_hidden(&outcome.texts);
+    println!("{} ms, {outcome}", start.elapsed().as_millis());
+}

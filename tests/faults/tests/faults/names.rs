@@ -1,0 +1,153 @@
+//! Rows 45 to 48: the name of the gateway.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use ekolopay_faults::gateway::response;
+use ekolopay_faults::{FaultServer, Script, Step, Then};
+
+use crate::connect::fill;
+use crate::fault::{AUTHORITY, reply};
+use crate::judge;
+use crate::report::{self, Hit};
+use crate::world::{NAME, NameServer, Says, Session, World, lasted};
+
+fn greeting() -> Script {
+    vec![Step::Tls(AUTHORITY.config(NAME))]
+}
+
+/// A connection for as many exchanges, which is then closed.
+fn exchanges(count: usize) -> Script {
+    let mut script = greeting();
+    for left in (0..count).rev() {
+        let headers = if left == 0 { "Connection: close\r\n" } else { "" };
+        script.extend([Step::Request, reply(move |json| response(200, headers, json))]);
+    }
+    script
+}
+
+fn serve() -> Then {
+    Then::Play(Box::new(|| {
+        let mut script = greeting();
+        script.push(Step::Serve);
+        script
+    }))
+}
+
+fn session(world: &World, server: &FaultServer, timeout: &str) -> Session {
+    let origin = format!("https://{NAME}:{}", server.address().port());
+    let environment = [("EKOLOPAY_ORIGIN", &*origin), ("FAULTS_TIMEOUT", timeout), ("FAULTS_ROOTS", &AUTHORITY.pem())];
+    Session::start(world.command(Session::PROGRAM), &environment)
+}
+
+pub(crate) fn row_45_no_thread_can_be_made() {
+    let Some(world) = World::new(45, "127.0.0.1 localhost\n", None) else { return };
+    let then = || Then::Play(Box::new(|| vec![Step::Serve]));
+    for (host, name, expected) in
+        [("127.0.0.1", "an address", "success"), ("localhost", "a name", "Transport: NotSent")]
+    {
+        let server = FaultServer::start("127.0.0.1", vec![], then()).unwrap();
+        let origin = format!("http://{host}:{}", server.address().port());
+        let environment = [("EKOLOPAY_ORIGIN", &*origin), ("FAULTS_TIMEOUT", "10000")];
+        let mut session = Session::start(world.as_nobody(Session::PROGRAM), &environment);
+        session.say("no-threads", 0);
+        for _ in 0..3 {
+            assert_eq!(session.call().1, expected, "{host}");
+        }
+        session.end();
+        assert_eq!(server.finish().calls().len(), if expected == "success" { 3 } else { 0 });
+        report::note(45, &format!("no thread, {name}"), Hit::Check, expected);
+    }
+}
+
+pub(crate) fn row_46_silent_name_server() {
+    let Some(name_server) = NameServer::start(Says::Nothing) else { return };
+    let Some(world) = World::new(46, "", Some(&name_server)) else { return };
+    let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
+    let mut session = session(&world, &server, "2000");
+    for line in session.say("calls 64", 64) {
+        let (ms, outcome) = lasted(&line);
+        assert_eq!(outcome, "Transport, timeout: NotSent");
+        assert!((1_990..2_000 + judge::slack().as_millis()).contains(&ms.into()), "{line}");
+    }
+    // The threads of the calls take a moment to end.
+    let left = (0..100).map(|_| {
+        thread::sleep(Duration::from_millis(20));
+        session.say("threads", 1).concat()
+    });
+    assert!({ left }.any(|threads| threads == "2"), "more than the main thread and one look-up are left");
+    session.end();
+    assert!(server.finish().requests().is_empty());
+    report::note(46, "silent name server, 64 calls", Hit::Check, "Transport, timeout: NotSent");
+}
+
+pub(crate) fn row_47_silent_ipv6_address() {
+    let Some(world) = World::new(47, &format!("::1 {NAME}\n127.0.0.1 {NAME}\n"), None) else { return };
+    // Both addresses have the gateway's port.
+    let pair = (0..100).find_map(|_| {
+        let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
+        Some((TcpListener::bind(("::1", server.address().port())).ok()?, server))
+    });
+    let Some((silent, server)) = pair else { return report::remark("Row 47: this machine has no IPv6.".to_owned()) };
+    let waiting = fill(silent.local_addr().unwrap());
+    let mut session = session(&world, &server, "10000");
+    let (ms, outcome) = session.call();
+    assert_eq!(outcome, "success");
+    assert!(u128::from(ms) < 1_000 + judge::stall().as_millis(), "after {ms} ms");
+    session.end();
+    server.finish();
+    drop(waiting);
+    report::note(47, "silent IPv6 address", Hit::Check, "success");
+}
+
+pub(crate) fn row_48_name_moves() {
+    // No other test listens at these addresses: a port that is closed stays closed.
+    let (old, new) = (Ipv4Addr::new(127, 0, 0, 3), Ipv4Addr::new(127, 0, 0, 4));
+    let Some(name_server) = NameServer::start(Says::Address(old)) else { return };
+    let Some(world) = World::new(48, "", Some(&name_server)) else { return };
+    let before = FaultServer::start(&old.to_string(), vec![exchanges(2)], Then::Refuse).unwrap();
+    let mut session = session(&world, &before, "10000");
+    assert_eq!(session.call().1, "success");
+    let after = FaultServer::start_at((new, before.address().port()).into(), vec![], serve()).unwrap();
+    before.finish();
+    name_server.say(Says::Address(new));
+    assert_eq!(session.call().1, "Transport: NotSent");
+    assert_eq!(session.call().1, "success");
+    session.end();
+    assert_eq!(after.finish().calls().len(), 1);
+    report::note(48, "the name moves", Hit::Check, "Transport: NotSent");
+    report::note(48, "the name moves, next call", Hit::Check, "success");
+}
+
+pub(crate) fn a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_that_fails() {
+    let Some(name_server) = NameServer::start(Says::Address(Ipv4Addr::LOCALHOST)) else { return };
+    let Some(world) = World::new(48, "", Some(&name_server)) else { return };
+    let resets = Arc::new(AtomicBool::new(false));
+    let then = Arc::clone(&resets);
+    let script = move || if then.swap(false, Ordering::SeqCst) { vec![Step::Reset] } else { exchanges(1) };
+    let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(script))).unwrap();
+    let mut session = session(&world, &server, "10000");
+    for _ in 0..100 {
+        assert_eq!(session.call().1, "success");
+    }
+    assert_eq!(name_server.asked(), 1);
+
+    // A failed exchange has the name looked up again, whatever comes of that.
+    for (says, at_least) in [(Says::Failure, 0), (Says::Nothing, 4_900)] {
+        name_server.say(says);
+        resets.store(true, Ordering::SeqCst);
+        // The server makes its next script before it has the connection for it.
+        assert!((0..2).any(|_| session.call().1 != "success"), "one connection was reset");
+        let (ms, outcome) = session.call();
+        assert_eq!(outcome, "success");
+        assert!((at_least..at_least + 1_000 + judge::slack().as_millis()).contains(&ms.into()), "after {ms} ms");
+        for _ in 0..3 {
+            let (ms, outcome) = session.call();
+            assert!(outcome == "success" && ms < 2_500, "{outcome} after {ms} ms");
+        }
+    }
+    session.end();
+}

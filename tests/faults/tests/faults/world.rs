@@ -1,0 +1,171 @@
+//! A process that has names and name servers of its own. It takes the rights of root.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use ekolopay_faults::secret;
+use simple_dns::rdata::{A, RData};
+use simple_dns::{CLASS, Packet, QTYPE, RCODE, ResourceRecord, TYPE};
+use tempfile::TempDir;
+
+use crate::report;
+
+/// The name of the gateway in it.
+pub(crate) const NAME: &str = "gateway.test";
+
+pub(crate) struct World(TempDir);
+
+impl World {
+    /// A world that knows these lines of `/etc/hosts`, and this name server.
+    pub(crate) fn new(row: u8, hosts: &str, name_server: Option<&NameServer>) -> Option<World> {
+        let world = World(tempfile::tempdir().unwrap());
+        // A user without rights must get to the program.
+        fs::set_permissions(world.0.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let name_server = name_server.map_or(String::new(), |server| format!("nameserver {}\n", server.address));
+        world.write("hosts", hosts);
+        world.write("resolv.conf", &format!("{name_server}options timeout:30 attempts:1\n"));
+        world.write("nsswitch.conf", "hosts: files dns\n");
+        if world.command("true").output().is_ok_and(|output| output.status.success()) {
+            return Some(world);
+        }
+        report::remark(format!("Row {row}: this user may not give a process names of its own."));
+        None
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    pub(crate) fn command(&self, program: &str) -> Command {
+        const BIND: &str = r#"for file in hosts resolv.conf nsswitch.conf; do mount --bind "$0/$file" "/etc/$file" || exit; done; exec "$@""#;
+
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", BIND]).arg(self.0.path()).arg(program);
+        command
+    }
+
+    /// The program as a user whom a limit on processes holds.
+    pub(crate) fn as_nobody(&self, program: &str) -> Command {
+        let copy = self.0.path().join("program");
+        fs::copy(program, &copy).unwrap();
+        let mut command = self.command("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(copy);
+        command
+    }
+}
+
+/// What a name server says.
+#[derive(Clone, Copy)]
+pub(crate) enum Says {
+    Address(Ipv4Addr),
+    Failure,
+    Nothing,
+}
+
+/// A name server with a loopback address of its own: programs look for one at port 53 only.
+pub(crate) struct NameServer {
+    address: Ipv4Addr,
+    /// What it says, and how often it was asked for an IPv4 address.
+    state: Arc<Mutex<(Says, usize)>>,
+}
+
+impl NameServer {
+    pub(crate) fn start(says: Says) -> Option<NameServer> {
+        let bind = |_| {
+            let address = Ipv4Addr::new(127, fastrand::u8(1..), fastrand::u8(1..), fastrand::u8(1..255));
+            Some((address, UdpSocket::bind((address, 53)).ok()?))
+        };
+        let (address, socket) = (0..100).find_map(bind)?;
+        let state = Arc::new(Mutex::new((says, 0)));
+        let server = NameServer { address, state: Arc::clone(&state) };
+        // It ends with the tests.
+        thread::spawn(move || -> io::Result<()> {
+            loop {
+                let mut bytes = [0; 512];
+                let (length, peer) = socket.recv_from(&mut bytes)?;
+                if let Some(reply) = answer(&bytes[..length], &mut state.lock().unwrap()) {
+                    socket.send_to(&reply, peer)?;
+                }
+            }
+        });
+        Some(server)
+    }
+
+    pub(crate) fn say(&self, says: Says) {
+        self.state.lock().unwrap().0 = says;
+    }
+
+    pub(crate) fn asked(&self) -> usize {
+        self.state.lock().unwrap().1
+    }
+}
+
+fn answer(query: &[u8], (says, asked): &mut (Says, usize)) -> Option<Vec<u8>> {
+    let mut reply = Packet::parse(query).ok()?.into_reply();
+    let question = reply.questions.first()?.clone();
+    let ipv4 = question.qtype == QTYPE::TYPE(TYPE::A);
+    *asked += usize::from(ipv4);
+    match says {
+        Says::Address(address) if ipv4 => {
+            let data = RData::A(A::from(*address));
+            reply.answers.push(ResourceRecord::new(question.qname, CLASS::IN, 3600, data));
+        }
+        Says::Address(_) => {}
+        Says::Failure => *reply.rcode_mut() = RCODE::ServerFailure,
+        Says::Nothing => return None,
+    }
+    reply.build_bytes_vec().ok()
+}
+
+/// The program `session`, with its gateway.
+pub(crate) struct Session {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Session {
+    pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_session");
+
+    /// Started by this command, with an environment of its own.
+    pub(crate) fn start(mut command: Command, environment: &[(&str, &str)]) -> Session {
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("EKOLOPAY_API_CLIENT", "demo");
+        command.env("EKOLOPAY_SECRET_KEY", secret()).envs(environment.iter().copied());
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        Session { process, input, output: BufReader::new(output) }
+    }
+
+    /// Says a word, and reads this many lines.
+    #[track_caller]
+    pub(crate) fn say(&mut self, word: &str, lines: usize) -> Vec<String> {
+        writeln!(self.input, "{word}").unwrap();
+        let told: Vec<_> = self.output.by_ref().lines().take(lines).map(Result::unwrap).collect();
+        assert_eq!(told.len(), lines, "{word}: the program ended after {told:?}");
+        told
+    }
+
+    /// One call: how many milliseconds it took, and what became of it.
+    #[track_caller]
+    pub(crate) fn call(&mut self) -> (u64, String) {
+        lasted(&self.say("calls 1", 1)[0])
+    }
+
+    /// The program ends without a panic.
+    #[track_caller]
+    pub(crate) fn end(mut self) {
+        drop(self.input);
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+/// `12 ms, success`
+pub(crate) fn lasted(line: &str) -> (u64, String) {
+    let (time, outcome) = line.split_once(" ms, ").unwrap_or_else(|| panic!("{line}"));
+    (time.parse().unwrap(), outcome.to_owned())
+}
