@@ -110,6 +110,11 @@ impl Status {
             Status::Other(text) => text,
         }
     }
+
+    fn documented(text: &str) -> Option<Status> {
+        let all = [Status::Success, Status::Successful, Status::Failed, Status::Rejected, Status::Timeout];
+        all.into_iter().find(|status| status.as_str() == text)
+    }
 }
 
 impl fmt::Display for Status {
@@ -121,15 +126,14 @@ impl fmt::Display for Status {
 /// A documented word never becomes [`Status::Other`].
 impl From<String> for Status {
     fn from(text: String) -> Status {
-        let documented = [Status::Success, Status::Successful, Status::Failed, Status::Rejected, Status::Timeout];
-        documented.into_iter().find(|status| status.as_str() == text).unwrap_or(Status::Other(text))
+        Status::documented(&text).unwrap_or(Status::Other(text))
     }
 }
 
 /// A documented word never becomes [`Status::Other`].
 impl From<&str> for Status {
     fn from(text: &str) -> Status {
-        text.to_owned().into()
+        Status::documented(text).unwrap_or_else(|| Status::Other(text.to_owned()))
     }
 }
 
@@ -248,5 +252,5 @@ fn boolean(text: &str) -> Result<bool, InvalidInput> {
 
 fn parse_status(text: Cow<'_, str>) -> Result<Status, InvalidInput> {
     require(!text.contains(char::REPLACEMENT_CHARACTER), "status", "must be UTF-8")?;
-    Ok(text.into_owned().into())
+    Ok(Status::documented(&text).unwrap_or_else(|| Status::Other(text.into_owned())))
 }

@@ -4,9 +4,10 @@
 
 use divan::{AllocProfiler, black_box};
 use ekolopay::callback::Callback;
+use ekolopay::canned::{PAID, REFUSED};
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::transport::Reply;
-use ekolopay_bench::{DOCUMENTED_CALLBACK, KEPT_TOKEN, ORDER, Ours, PAID, REFUSED};
+use ekolopay_bench::{DOCUMENTED_CALLBACK, KEPT_TOKEN, canned, purchase};
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
@@ -17,21 +18,21 @@ fn main() {
 
 #[divan::bench]
 fn check_availability(bencher: divan::Bencher<'_, '_>) {
-    let ours = Ours::canned();
-    bencher.bench(|| ours.check_availability());
+    let gateway = canned();
+    bencher.bench(|| gateway.check_availability());
 }
 
 #[divan::bench]
 fn check_payment(bencher: divan::Bencher<'_, '_>) {
-    let ours = Ours::canned();
+    let gateway = canned();
     let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");
-    bencher.bench(|| ours.check_payment(black_box(&token)));
+    bencher.bench(|| gateway.check_payment(black_box(&token)));
 }
 
 #[divan::bench]
 fn create_purchase_token(bencher: divan::Bencher<'_, '_>) {
-    let ours = Ours::canned();
-    bencher.bench(|| ours.create_purchase_token(black_box(&ORDER)));
+    let gateway = canned();
+    bencher.bench(|| gateway.create_purchase_token(&purchase()));
 }
 
 #[divan::bench]

@@ -1,20 +1,14 @@
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use ekolopay::canned::{PAID, REFUSED, TOKEN};
 use ekolopay_tls_tests::Authority;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// The documented reply to a check of a payment that was made.
-pub const PAID: &str = include_str!("../../fixtures/check-payment-paid.json");
-
-/// The documented refusal, which is what the availability check gets: an empty token is nobody's.
-pub const REFUSED: &str = include_str!("../../fixtures/check-payment-refused.json");
-
-/// The documented reply to a token that was created.
-pub const TOKEN: &str = include_str!("../../fixtures/purchase-token.json");
+/// It has a name, as gateways do, so that there is something to look up.
+const NAME: &str = "localhost";
 
 /// A gateway on loopback that answers at once and looks at nothing but what it is asked for.
 #[derive(Debug)]
@@ -23,47 +17,30 @@ pub struct Gateway {
     pub origin: String,
     /// The certificate to trust, in PEM, where it speaks TLS.
     pub root: Option<String>,
-    connections: Arc<AtomicUsize>,
 }
 
 impl Gateway {
     /// A gateway that speaks plain HTTP.
-    ///
-    /// # Panics
-    ///
-    /// When there is no free port.
     pub fn plain() -> Gateway {
         Gateway::start("http", None, None)
     }
 
     /// A gateway that speaks TLS 1.3.
-    ///
-    /// # Panics
-    ///
-    /// When there is no free port.
     pub fn tls() -> Gateway {
         let authority = Authority::new();
-        Gateway::start("https", Some(authority.pem()), Some(authority.config("127.0.0.1")))
+        Gateway::start("https", Some(authority.pem()), Some(authority.config(NAME)))
     }
 
     fn start(scheme: &str, root: Option<String>, config: Option<Arc<ServerConfig>>) -> Gateway {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let origin = format!("{scheme}://127.0.0.1:{}", listener.local_addr().expect("an address").port());
-        let connections = Arc::new(AtomicUsize::new(0));
-        let opened = Arc::clone(&connections);
+        let origin = format!("{scheme}://{NAME}:{}", listener.local_addr().expect("an address").port());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                opened.fetch_add(1, Ordering::SeqCst);
                 let config = config.clone();
                 thread::spawn(move || converse(stream, config));
             }
         });
-        Gateway { origin, root, connections }
-    }
-
-    /// How many connections were opened.
-    pub fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
+        Gateway { origin, root }
     }
 }
 

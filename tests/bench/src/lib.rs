@@ -1,30 +1,22 @@
-//! What the benchmarks of this package are made of: a gateway that answers at once, the client that a merchant would
-//! write by hand, and the ratio of two pieces of code that are run by turns.
+//! What the benchmarks of this package are made of: a gateway that answers at once, the clients that are compared, and
+//! a clock that lets them take turns.
 
-mod by_hand;
+mod child;
 mod form;
 mod gateway;
-mod order;
+mod merchant;
 mod ours;
-mod ratio;
+mod peers;
+mod turns;
 
-use std::env;
 use std::io::{self, Write};
-use std::process::ExitCode;
 
-pub use by_hand::ByHand;
+pub use child::{made_calls, under};
 pub use form::{Form, Status};
-pub use gateway::{Gateway, PAID, REFUSED, TOKEN};
-pub use order::{ORDER, Order};
-pub use ours::{Ours, client};
-pub use ratio::{Ratios, median};
-
-/// Runs a benchmark, which tells whether its limits are kept. Without `--bench`, which `cargo bench` adds, it is a test
-/// among others that asks for it, in a debug build: there is nothing to measure.
-pub fn bench(are_kept: impl FnOnce() -> bool) -> ExitCode {
-    let measures = env::args().any(|argument| argument == "--bench");
-    if !measures || are_kept() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
+pub use gateway::Gateway;
+pub use ours::{canned, client, is_paid, purchase};
+pub use peers::{Check, FLOOR, PEERS, Peer, ekolopay, reqwest, ureq};
+pub use turns::{Ratio, ratios};
 
 /// Prints a line. Unlike `println!`, never panics when nobody reads.
 pub fn say(text: &str) {

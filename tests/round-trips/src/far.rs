@@ -1,8 +1,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use ekolopay::Gateway;
-use ekolopay_bench::ByHand;
+use ekolopay::{Credentials, Gateway};
 use ekolopay_tls_tests::Authority;
 
 use crate::{Afterwards, Crossed, Relay, Served, Server};
@@ -60,12 +59,13 @@ impl FarGateway {
     ///
     /// Those of the SDK.
     pub fn gateway(&self) -> Result<Gateway, ekolopay::Error> {
-        ekolopay_bench::client(&self.origin(), self.pem().as_deref())
-    }
-
-    /// The hand-written client of it, not yet connected.
-    pub fn by_hand(&self) -> ByHand {
-        ByHand::new(&self.origin(), self.pem().as_deref())
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        let builder = Gateway::builder(Credentials::new("demo", "a-secret-key")?);
+        let builder = builder.origin(&format!("{scheme}://{}", self.relay.address()));
+        match &self.authority {
+            Some(authority) => builder.root_certificates(authority.pem().as_bytes()).build(),
+            None => builder.build(),
+        }
     }
 
     /// What these calls cost, made one after the other while nobody else makes any, and what came of them.
@@ -75,14 +75,5 @@ impl FarGateway {
         let elapsed = started.elapsed().as_secs_f64() / self.round_trip.as_secs_f64();
         let (crossed, served) = (self.relay.crossed() - crossed, self.server.served() - served);
         (Cost { crossed, served, elapsed }, outcome)
-    }
-
-    fn origin(&self) -> String {
-        let scheme = if self.authority.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}", self.relay.address())
-    }
-
-    fn pem(&self) -> Option<String> {
-        self.authority.as_ref().map(Authority::pem)
     }
 }

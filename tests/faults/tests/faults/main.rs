@@ -54,7 +54,7 @@ fn main() {
         broken_reply: row_25_html_and_wrong_content_type, row_26_no_body, row_32_broken_json,
                       row_33_keys_missing_or_of_another_type;
         signals: row_36_signals_during_the_wait;
-        names: row_45_no_thread_can_be_made, row_46_silent_name_server, row_47_silent_ipv6_address, row_48_name_moves,
+        names: row_45_no_thread_can_be_made, warm_calls_make_no_thread, row_46_silent_name_server, row_47_silent_ipv6_address, row_48_name_moves,
                a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_that_fails;
         forked: row_49_fork;
         log: row_38_no_log_shows_the_secret;

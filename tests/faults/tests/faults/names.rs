@@ -63,6 +63,22 @@ pub(crate) fn row_45_no_thread_can_be_made() {
     }
 }
 
+/// A thread for the look-up, and none after it for a minute.
+pub(crate) fn warm_calls_make_no_thread() {
+    let Some(world) = World::new(45, "127.0.0.1 localhost\n", None) else { return };
+    let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(|| vec![Step::Serve]))).unwrap();
+    let origin = format!("http://localhost:{}", server.address().port());
+    let environment = [("EKOLOPAY_ORIGIN", &*origin), ("FAULTS_TIMEOUT", "10000")];
+    let mut session = Session::start(world.as_nobody(Session::PROGRAM), &environment);
+    assert_eq!(session.call().1, "success");
+    session.say("no-threads", 0);
+    for _ in 0..1_000 {
+        assert_eq!(session.call().1, "success");
+    }
+    session.end();
+    assert_eq!(server.finish().calls().len(), 1_001);
+}
+
 pub(crate) fn row_46_silent_name_server() {
     let Some(name_server) = NameServer::start(Says::Nothing) else { return };
     let Some(world) = World::new(46, "", Some(&name_server)) else { return };

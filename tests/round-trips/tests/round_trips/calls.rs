@@ -68,15 +68,6 @@ fn plain_http_costs_no_handshake() {
 }
 
 #[test]
-fn the_hand_written_client_of_the_table_costs_the_same() {
-    let far = FarGateway::tls(ROUND_TRIP).unwrap();
-    let by_hand = far.by_hand();
-    let check = || assert!(by_hand.check_payment("940d4e9a").unwrap());
-    costs(&far, COLD, FULL, check);
-    costs(&far, WARM, REUSED, check);
-}
-
-#[test]
 fn nothing_is_connected_before_the_first_call() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("https://{}", listener.local_addr().unwrap());
