@@ -4,12 +4,12 @@
 //! - `calls N`: as many calls at once, each in a thread of its own but for a single one; a line for each;
 //! - `threads`: how many threads the process has;
 //! - `no-threads`: from now on it may make none;
-//! - `fork N`: two child processes make N calls each; a line for each.
+//! - `fork N`: this process and two child processes make N calls each, at the same time; a line for each.
 
 use std::env;
 use std::error::Error;
 use std::fs;
-use std::io::stdin;
+use std::io::{self, stdin};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -33,15 +33,22 @@ fn main() -> Result<(), Box<dyn Error>> {
             ("threads", _) => println!("{}", fs::read_dir("/proc/self/task")?.count()),
             ("no-threads", _) => Resource::NPROC.set(0, 0)?,
             ("fork", count) => {
-                let child = |number: u64| match fork::fork()? {
+                // One process asks about paid orders alone, one about others: a reply to the other shows.
+                let calls =
+                    |process: u64| (0..count).for_each(|call| tell(&gateway, 1_000 * process + 2 * call + process % 2));
+                let child = |process| match fork::fork()? {
                     Fork::Parent(child) => Ok(child),
                     Fork::Child => {
-                        (0..count).for_each(|call| tell(&gateway, number * 1_000 + call));
+                        calls(process);
                         process::exit(0)
                     }
                 };
-                for child in [child(1), child(2)] {
-                    fork::waitpid(child.map_err(|error: std::io::Error| error)?)?;
+                let children: io::Result<Vec<_>> = [1, 2].into_iter().map(child).collect();
+                calls(3);
+                for child in children? {
+                    if fork::waitpid(child)? != 0 {
+                        return Err("a child process failed".into());
+                    }
                 }
             }
             _ => return Err(line.into()),

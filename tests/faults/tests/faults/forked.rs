@@ -7,6 +7,7 @@ use ekolopay_faults::gateway::response;
 use ekolopay_faults::{FaultServer, Script, Step, Then};
 
 use crate::fault::{AUTHORITY, Front, reply};
+use crate::judge;
 use crate::report::{self, Hit};
 use crate::world::{Session, lasted};
 
@@ -27,12 +28,14 @@ pub(crate) fn row_49_fork() {
             [("EKOLOPAY_ORIGIN", &*origin), ("FAULTS_TIMEOUT", "10000"), ("FAULTS_ROOTS", &AUTHORITY.pem())];
         let mut session = Session::start(Command::new(Session::PROGRAM), &environment);
         assert_eq!(session.call().1, "success");
-        for line in session.say("fork 50", 100) {
+        for line in session.say("fork 50", 150) {
             assert_eq!(lasted(&line).1, "success", "{scheme}");
         }
         assert_eq!(session.call().1, "success");
         session.end();
-        assert_eq!(server.finish().calls().len(), 102);
-        report::note(49, &format!("two forks, {scheme}"), Hit::Call, "success");
+        let seen = server.finish();
+        judge::bodies(&seen);
+        assert_eq!(seen.calls().len(), 152);
+        report::note(49, &format!("two children, {scheme}"), Hit::Call, "success");
     }
 }

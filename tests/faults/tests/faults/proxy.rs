@@ -73,7 +73,7 @@ fn call(world: &World, environment: &[(&str, &str)]) -> (Outcome, usize, usize) 
 }
 
 fn world(row: u8) -> Option<World> {
-    World::new(row, &format!("127.0.0.1 {NAME} ekolopay.com\n"), None)
+    World::with_hosts(row, &format!("127.0.0.1 {NAME} ekolopay.com\n"))
 }
 
 pub(crate) fn row_50_proxy_that_cannot_be_used() {
@@ -81,6 +81,7 @@ pub(crate) fn row_50_proxy_that_cannot_be_used() {
     for address in [
         "socks5://PROXY",
         "socks4a://PROXY",
+        "socks5h://PROXY",
         "ftp://PROXY",
         "http://",
         "http:/PROXY",
@@ -128,6 +129,8 @@ pub(crate) fn row_52_proxy_variables_as_meant() {
         (&[("https_proxy", "http://PROXY"), ("HTTPS_PROXY", "socks5://127.0.0.1:1")], true),
         (&[("HTTPS_PROXY", "http://PROXY"), ("all_proxy", "socks5://127.0.0.1:1")], true),
         (&[("HTTPS_PROXY", " "), ("ALL_PROXY", "http://PROXY")], true),
+        (&[("https_proxy", ""), ("HTTPS_PROXY", "http://PROXY")], true),
+        (&[("all_proxy", "http://PROXY"), ("ALL_PROXY", "socks5://127.0.0.1:1")], true),
         (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "other.test,,")], true),
         (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "")], true),
         (&[("HTTPS_PROXY", "http://PROXY"), ("no_proxy", "other.test"), ("NO_PROXY", NAME)], true),

@@ -21,8 +21,21 @@ pub(crate) const NAME: &str = "gateway.test";
 pub(crate) struct World(TempDir);
 
 impl World {
-    /// A world that knows these lines of `/etc/hosts`, and this name server.
-    pub(crate) fn new(row: u8, hosts: &str, name_server: Option<&NameServer>) -> Option<World> {
+    /// A world that knows these lines of `/etc/hosts`.
+    pub(crate) fn with_hosts(row: u8, hosts: &str) -> Option<World> {
+        World::new(row, hosts, None)
+    }
+
+    /// A world with a name server that says this.
+    pub(crate) fn with_name_server(row: u8, says: Says) -> Option<(World, NameServer)> {
+        let Some(server) = NameServer::start(says) else {
+            report::remark(format!("Row {row}: this user may not have a name server."));
+            return None;
+        };
+        Some((World::new(row, "", Some(&server))?, server))
+    }
+
+    fn new(row: u8, hosts: &str, name_server: Option<&NameServer>) -> Option<World> {
         let world = World(tempfile::tempdir().unwrap());
         // A user without rights must get to the program.
         fs::set_permissions(world.0.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -75,7 +88,7 @@ pub(crate) struct NameServer {
 }
 
 impl NameServer {
-    pub(crate) fn start(says: Says) -> Option<NameServer> {
+    fn start(says: Says) -> Option<NameServer> {
         let bind = |_| {
             let address = Ipv4Addr::new(127, fastrand::u8(1..), fastrand::u8(1..), fastrand::u8(1..255));
             Some((address, UdpSocket::bind((address, 53)).ok()?))
@@ -136,7 +149,7 @@ impl Session {
     pub(crate) fn start(mut command: Command, environment: &[(&str, &str)]) -> Session {
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("EKOLOPAY_API_CLIENT", "demo");
         command.env("EKOLOPAY_SECRET_KEY", secret()).envs(environment.iter().copied());
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
         Session { process, input, output: BufReader::new(output) }
     }
@@ -156,11 +169,12 @@ impl Session {
         lasted(&self.say("calls 1", 1)[0])
     }
 
-    /// The program ends without a panic.
+    /// The program ends without a panic in any of its threads.
     #[track_caller]
-    pub(crate) fn end(mut self) {
+    pub(crate) fn end(self) {
         drop(self.input);
-        assert!(self.process.wait().unwrap().success());
+        let ended = self.process.wait_with_output().unwrap();
+        assert!(ended.status.success() && ended.stderr.is_empty(), "{}", String::from_utf8_lossy(&ended.stderr));
     }
 }
 
