@@ -58,7 +58,8 @@ fn by_hand_the_same_ureq_is_used_in_the_same_way() {
     let [sdks, hands] = [&sdk, &by_hand].map(|manifest| &manifest["dependencies"]["ureq"]);
     assert_eq!(hands["version"], sdks["version"]);
     assert_eq!(hands["default-features"], sdks["default-features"]);
-    assert_eq!(sdk["features"]["default"], Value::from(vec!["rustls"]));
+    assert_eq!(sdk["features"]["default"], Value::from(vec!["name-cache", "rustls"]));
+    assert_eq!(sdk["features"]["name-cache"], Value::Array(vec![]));
     assert_eq!(sdk["features"]["rustls"], Value::from(vec!["ureq/rustls"]));
     assert_eq!(hands["features"], Value::from(vec!["rustls"]));
 }

@@ -133,7 +133,7 @@ fn unavailable_is_4() {
 fn not_sent_is_5() {
     for arguments in [&["availability"][..], &["check", "a"], &ORDER] {
         let [people, machine] = both(&closed_port(), arguments, 5);
-        assert!(people.err.contains("the request was not sent\n  because: "), "{people:?}");
+        assert!(people.err.contains("the availability check failed, the call was not sent\n  because: "), "{people:?}");
         let json = machine.json();
         assert_eq!((&json["error"], &json["delivery"]), (&json!("not_sent"), &json!("not_sent")));
         assert!(!json["because"].as_array().expect("an array").is_empty());

@@ -97,7 +97,7 @@ fn where_nobody_answers_it_gives_up_and_writes_no_error_rows() {
     let folder = Folder::with(numbered(1000));
     for (more, left) in [(&["--threads", "4"][..], 1000), (&["--give-up-after", "3"], 1000)] {
         let ran = folder.run(NOBODY, more);
-        ran.says(4, "Gave up: the gateway gives no usable answer; the last was: the request was not sent: ");
+        ran.says(4, "Gave up: the gateway gives no usable answer; the last was: the availability check failed, the call was not sent: ");
         assert!(ran.err.contains(&format!("left      {left:>9}\n")), "{}", ran.err);
         assert_eq!(folder.written(), HEADER);
     }
@@ -115,7 +115,7 @@ fn a_gateway_that_is_silent_is_waited_for_as_long_as_told() {
     let origin = format!("http://{}", silent.local_addr().expect("an address"));
     let folder = Folder::with(numbered(1));
     let started = Instant::now();
-    folder.run(&origin, &["--timeout", "200ms", "--attempts", "2"]).says(4, "the request was not sent in time: ");
+    folder.run(&origin, &["--timeout", "200ms", "--attempts", "2"]).says(4, "the availability check was not answered in time, the call was not sent: ");
     assert!((Duration::from_millis(400)..Duration::from_secs(20)).contains(&started.elapsed()));
 }
 
