@@ -107,7 +107,12 @@ fn a_refusal_ends_it_at_once() {
 fn the_last_failure_is_told_when_the_time_is_over() {
     let run = run_at(&closed_port(), &["check", "--wait", "200ms", "a"]);
     assert_eq!(run.code, 5);
-    assert_eq!(run.err.matches("error: a: the availability check failed, the call was not sent").count(), 1, "{}", run.err);
+    assert_eq!(
+        run.err.matches("error: a: the availability check failed, the call was not sent").count(),
+        1,
+        "{}",
+        run.err
+    );
 
     let sandbox = Sandbox::start().expect("a sandbox");
     let open = new_token(&sandbox);
@@ -126,6 +131,10 @@ fn a_silent_gateway_does_not_make_it_late() {
     let run = run_at(&server.origin, &["check", "--wait", "1s", "a", "b", "c", "d", "e"]);
     assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
     assert_eq!(run.code, 5);
-    assert!(run.err.contains("error: a: the availability check was not answered in time, the call was not sent\n"), "{}", run.err);
+    assert!(
+        run.err.contains("error: a: the availability check was not answered in time, the call was not sent\n"),
+        "{}",
+        run.err
+    );
     assert!(run.err.contains("error: e: not asked: the time of --wait was over\n"), "{}", run.err);
 }

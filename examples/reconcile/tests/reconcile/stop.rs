@@ -115,7 +115,9 @@ fn a_gateway_that_is_silent_is_waited_for_as_long_as_told() {
     let origin = format!("http://{}", silent.local_addr().expect("an address"));
     let folder = Folder::with(numbered(1));
     let started = Instant::now();
-    folder.run(&origin, &["--timeout", "200ms", "--attempts", "2"]).says(4, "the availability check was not answered in time, the call was not sent: ");
+    folder
+        .run(&origin, &["--timeout", "200ms", "--attempts", "2"])
+        .says(4, "the availability check was not answered in time, the call was not sent: ");
     assert!((Duration::from_millis(400)..Duration::from_secs(20)).contains(&started.elapsed()));
 }
 
