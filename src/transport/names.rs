@@ -16,7 +16,7 @@ use ureq::{Agent, Error};
 const FRESH: Duration = Duration::from_secs(60);
 
 /// How long they may serve while look-ups fail. TLS says whether the gateway is still there.
-const USABLE: Duration = Duration::from_secs(24 * 60 * 60);
+const USABLE: Duration = Duration::from_secs(86_400);
 
 /// How long a look-up is waited for where older addresses are at hand.
 const PATIENCE: Duration = Duration::from_secs(5);
