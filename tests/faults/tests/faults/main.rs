@@ -55,7 +55,9 @@ fn main() {
                       row_33_keys_missing_or_of_another_type;
         signals: row_36_signals_during_the_wait;
         names: row_45_no_thread_can_be_made, warm_calls_make_no_thread, row_46_silent_name_server, row_47_silent_ipv6_address, row_48_name_moves,
-               a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_that_fails;
+               a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_that_fails,
+               half_of_a_short_time_is_kept_to_connect_to_an_old_address,
+               a_look_up_that_fails_is_told_from_one_that_is_not_answered;
         forked: row_49_fork;
         log: row_38_no_log_shows_the_secret;
         delivery: delivery_is_sound_at_every_byte;

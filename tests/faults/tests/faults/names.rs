@@ -137,13 +137,26 @@ pub(crate) fn row_48_name_moves() {
     report::note(48, "the name moves, next call", Hit::Check, "success");
 }
 
-pub(crate) fn a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_that_fails() {
-    let says = Says::Address(Ipv4Addr::LOCALHOST);
-    let Some((world, name_server)) = World::with_name_server(48, says) else { return };
+/// A gateway that closes each connection after one exchange, and resets one when told to.
+fn forgetful() -> (FaultServer, Arc<AtomicBool>) {
     let resets = Arc::new(AtomicBool::new(false));
     let then = Arc::clone(&resets);
     let script = move || if then.swap(false, Ordering::SeqCst) { vec![Step::Reset] } else { exchanges(1) };
-    let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(script))).unwrap();
+    (FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(script))).unwrap(), resets)
+}
+
+/// A failed exchange has the name looked up again, whatever comes of that.
+#[track_caller]
+fn fail(session: &mut Session, resets: &AtomicBool) {
+    resets.store(true, Ordering::SeqCst);
+    // The server makes its next script before it has the connection for it.
+    assert!((0..2).any(|_| session.call().1 != "success"), "one connection was reset");
+}
+
+pub(crate) fn a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_that_fails() {
+    let says = Says::Address(Ipv4Addr::LOCALHOST);
+    let Some((world, name_server)) = World::with_name_server(48, says) else { return };
+    let (server, resets) = forgetful();
     let mut session = session(&world, &server, "10000");
     let start = Instant::now();
     for _ in 0..100 {
@@ -151,12 +164,9 @@ pub(crate) fn a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_th
     }
     assert!(name_server.asked() as u64 <= 1 + start.elapsed().as_secs() / 60);
 
-    // A failed exchange has the name looked up again, whatever comes of that.
     for (says, at_least) in [(Says::Failure, 0), (Says::Nothing, 4_900)] {
         name_server.say(says);
-        resets.store(true, Ordering::SeqCst);
-        // The server makes its next script before it has the connection for it.
-        assert!((0..2).any(|_| session.call().1 != "success"), "one connection was reset");
+        fail(&mut session, &resets);
         let (ms, outcome) = session.call();
         assert_eq!(outcome, "success");
         assert!((at_least..at_least + 1_000 + judge::slack().as_millis()).contains(&ms.into()), "after {ms} ms");
@@ -166,4 +176,28 @@ pub(crate) fn a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_th
         }
     }
     session.end();
+}
+
+pub(crate) fn half_of_a_short_time_is_kept_to_connect_to_an_old_address() {
+    let says = Says::Address(Ipv4Addr::LOCALHOST);
+    let Some((world, name_server)) = World::with_name_server(48, says) else { return };
+    let (server, resets) = forgetful();
+    let mut session = session(&world, &server, "4000");
+    assert_eq!(session.call().1, "success");
+    name_server.say(Says::Nothing);
+    fail(&mut session, &resets);
+    let (ms, outcome) = session.call();
+    assert!(outcome == "success" && ms >= 1_900, "{outcome} after {ms} ms");
+    session.end();
+}
+
+pub(crate) fn a_look_up_that_fails_is_told_from_one_that_is_not_answered() {
+    let Some((world, name_server)) = World::with_name_server(46, Says::Failure) else { return };
+    let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
+    let mut session = session(&world, &server, "2000");
+    assert_eq!(session.call().1, "Transport: NotSent");
+    name_server.say(Says::Nothing);
+    assert_eq!(session.call().1, "Transport, timeout: NotSent");
+    session.end();
+    assert!(server.finish().requests().is_empty());
 }
