@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("It did not come out as it must: {error}");
+            eprintln!("It did not go as expected: {error}");
             let mut source = error.source();
             while let Some(error) = source {
                 eprintln!("  because: {error}");
@@ -95,7 +95,7 @@ fn a_day_in_a_shop() -> Outcome {
     println!("  outage      {error}: nothing was sent");
 
     must(shop.shipped() == 1, "one order of the day is shipped")?;
-    println!("All came out as it must: one order paid, one shipped.");
+    println!("All went as expected: one order paid, one shipped.");
     Ok(())
 }
 

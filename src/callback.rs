@@ -30,13 +30,18 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use crate::error::{InvalidInput, require};
 use crate::token::PurchaseToken;
 
+const TOKEN: &str = "purchaseToken";
+const SUCCESSFUL: &str = "paymentSuccessful";
+const STATUS: &str = "status";
+const MESSAGE: &str = "message";
+
 /// A callback's claim about one payment.
 ///
 /// It is read from a form (`application/x-www-form-urlencoded`), as documented: not from JSON, nor from
 /// `multipart/form-data`. Take the body as bytes and [`parse`](Callback::parse) it, or have a form extractor that is
 /// built on `serde_urlencoded` make one: `Form<Callback>` in axum and actix-web. Rocket's forms do not go through serde:
-/// take `Vec<u8>` there. PHP's `http_build_query` drops a key whose value is null: the first three keys are then
-/// [missing](Callback::parse), and the message is empty.
+/// take `Vec<u8>` there. PHP's `http_build_query` drops a key whose value is null: a dropped `message` is empty, any
+/// other dropped key is an [error](Callback::parse).
 ///
 /// ```
 /// use ekolopay::callback::Callback;
@@ -153,11 +158,11 @@ impl Callback {
     pub fn parse(body: &[u8]) -> Result<Callback, InvalidInput> {
         let mut fields = Fields::default();
         for (key, value) in form_urlencoded::parse(body) {
-            if let Some(index) = index(&key) {
-                fill(&mut fields, index, value)?;
+            if let Some(place) = fields.place(&key) {
+                fill(place, value)?;
             }
         }
-        check(fields)
+        fields.check()
     }
 
     /// The token that the callback speaks of. Find the order by it, and check the *order's* token.
@@ -196,14 +201,14 @@ impl<'de> Deserialize<'de> for Callback {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Callback, A::Error> {
                 let mut fields = Fields::default();
                 while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    if let Some(index) = index(&key) {
-                        let value = map.next_value::<String>()?.into();
-                        fill(&mut fields, index, value).map_err(A::Error::custom)?;
+                    if let Some(place) = fields.place(&key) {
+                        let value = map.next_value::<String>()?;
+                        fill(place, value.into()).map_err(A::Error::custom)?;
                     } else {
                         map.next_value::<IgnoredAny>()?;
                     }
                 }
-                check(fields).map_err(A::Error::custom)
+                fields.check().map_err(A::Error::custom)
             }
         }
 
@@ -211,34 +216,47 @@ impl<'de> Deserialize<'de> for Callback {
     }
 }
 
-const KEYS: [&str; 4] = ["purchaseToken", "paymentSuccessful", "status", "message"];
-
-/// The values of [`KEYS`] while a form is read, whichever way it comes: all rules stand below.
-type Fields<'a> = [Option<Cow<'a, str>>; 4];
-
-fn index(key: &str) -> Option<usize> {
-    KEYS.iter().position(|known| *known == key)
+/// The values while a form is read, whichever way it comes: all rules stand below.
+#[derive(Default)]
+struct Fields<'a> {
+    token: Option<Cow<'a, str>>,
+    successful: Option<Cow<'a, str>>,
+    status: Option<Cow<'a, str>>,
+    message: Option<Cow<'a, str>>,
 }
 
-fn fill<'a>(fields: &mut Fields<'a>, index: usize, value: Cow<'a, str>) -> Result<(), InvalidInput> {
-    let before = fields[index].replace(value);
-    require(before.is_none(), KEYS[index], "is given twice")
+impl<'a> Fields<'a> {
+    /// The place of a known key, and its name.
+    fn place(&mut self, key: &str) -> Option<(&mut Option<Cow<'a, str>>, &'static str)> {
+        match key {
+            TOKEN => Some((&mut self.token, TOKEN)),
+            SUCCESSFUL => Some((&mut self.successful, SUCCESSFUL)),
+            STATUS => Some((&mut self.status, STATUS)),
+            MESSAGE => Some((&mut self.message, MESSAGE)),
+            _ => None,
+        }
+    }
+
+    fn check(self) -> Result<Callback, InvalidInput> {
+        let required = |field: Option<_>, name| field.ok_or(InvalidInput::new(name, "is missing"));
+        let purchase_token = PurchaseToken::new(required(self.token, TOKEN)?)?;
+        let claims_success = boolean(&required(self.successful, SUCCESSFUL)?)?;
+        let status = required(self.status, STATUS)?;
+        require(!status.contains(char::REPLACEMENT_CHARACTER), STATUS, "must be UTF-8")?;
+        let status = Status::documented(&status).unwrap_or_else(|| Status::Other(status.into_owned()));
+        let consistent = match status {
+            Status::Success | Status::Successful => claims_success,
+            Status::Failed | Status::Rejected | Status::Timeout => !claims_success,
+            Status::Other(_) => true,
+        };
+        require(consistent, SUCCESSFUL, "contradicts the status")?;
+        let message = self.message.unwrap_or_default().into_owned();
+        Ok(Callback { purchase_token, claims_success, status, message })
+    }
 }
 
-fn check(fields: Fields<'_>) -> Result<Callback, InvalidInput> {
-    let [token, successful, status, message] = fields;
-    let required = |index: usize, field: Option<_>| field.ok_or(InvalidInput::new(KEYS[index], "is missing"));
-    let purchase_token = PurchaseToken::new(required(0, token)?)?;
-    let claims_success = boolean(&required(1, successful)?)?;
-    let status = parse_status(required(2, status)?)?;
-    let consistent = match status {
-        Status::Success | Status::Successful => claims_success,
-        Status::Failed | Status::Rejected | Status::Timeout => !claims_success,
-        Status::Other(_) => true,
-    };
-    require(consistent, "paymentSuccessful", "contradicts the status")?;
-    let message = message.unwrap_or_default().into_owned();
-    Ok(Callback { purchase_token, claims_success, status, message })
+fn fill<'a>((place, name): (&mut Option<Cow<'a, str>>, &'static str), value: Cow<'a, str>) -> Result<(), InvalidInput> {
+    require(place.replace(value).is_none(), name, "is given twice")
 }
 
 /// PHP writes `1` and `0`, or nothing for false; Java writes words.
@@ -246,11 +264,6 @@ fn boolean(text: &str) -> Result<bool, InvalidInput> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" => Ok(true),
         "false" | "0" | "" => Ok(false),
-        _ => Err(InvalidInput::new("paymentSuccessful", "must be true or false")),
+        _ => Err(InvalidInput::new(SUCCESSFUL, "must be true or false")),
     }
-}
-
-fn parse_status(text: Cow<'_, str>) -> Result<Status, InvalidInput> {
-    require(!text.contains(char::REPLACEMENT_CHARACTER), "status", "must be UTF-8")?;
-    Ok(Status::documented(&text).unwrap_or_else(|| Status::Other(text.into_owned())))
 }

@@ -14,8 +14,6 @@ mod builder;
 
 pub use builder::GatewayBuilder;
 
-const USER_AGENT: &str = concat!("ekolopay/", env!("CARGO_PKG_VERSION"));
-
 /// The longest text of the gateway in an error, in characters.
 const LONGEST_MESSAGE: usize = 1_000;
 
@@ -25,8 +23,8 @@ const LONGEST_EXCERPT: usize = 200;
 /// A client of the gateway. Every call blocks until it is answered or out of time.
 ///
 /// A clone is cheap and shares connections; one gateway may serve every thread. Make one and keep it: its connections
-/// stay open for 3 s between calls, and its name is looked up once a minute. A call makes no thread but for that look-up;
-/// see [threads](crate#threads-and-asynchronous-programs) for the cost with and without the feature `name-cache`.
+/// stay open for 3 s between calls, and its name is looked up once a minute. A call makes no thread but for that look-up.
+/// Without the feature `name-cache`, ureq makes one look-up and one thread per exchange, two per call.
 ///
 /// ```no_run
 /// use ekolopay::Gateway;
@@ -69,10 +67,9 @@ impl Gateway {
     /// Where the environment names a [proxy](crate#proxies) that can't be used, each call fails with
     /// [`Error::Invalid`].
     pub fn new(credentials: Credentials) -> Gateway {
-        match GatewayBuilder::new(credentials.clone()).http() {
-            Ok(http) => Gateway::assemble(credentials, Origin::default(), Ok(Box::new(http))),
-            Err(invalid) => Gateway::assemble(credentials, Origin::default(), Err(invalid)),
-        }
+        let builder = GatewayBuilder::new(credentials);
+        let transport = builder.http().map(|http| -> Box<dyn Transport> { Box::new(http) });
+        Gateway::assemble(builder.credentials, Origin::default(), transport)
     }
 
     /// A client as the environment describes it: `EKOLOPAY_API_CLIENT`, `EKOLOPAY_SECRET_KEY`, and
@@ -212,5 +209,28 @@ impl Gateway {
     /// The one way out for texts of a reply: the secret is taken out first, the text cut after.
     fn text(&self, text: &str, longest: usize) -> String {
         self.inner.credentials.secret_key().redact(text).chars().take(longest).collect()
+    }
+}
+
+impl GatewayBuilder {
+    /// The gateway. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] with the field:
+    ///
+    /// - `origin`, or `EKOLOPAY_ORIGIN`, when it is anything but an origin, has a host of more than 253 characters, or is
+    ///   `http` to another machine;
+    /// - `timeout`, when it is zero or more than an hour;
+    /// - `root_certificates`, when they are not PEM, hold none or hold a key, or without a TLS feature;
+    /// - `user_agent`, when it is blank or holds anything but printable ASCII;
+    /// - the variable of a [proxy](crate#proxies) that can't be used.
+    pub fn build(mut self) -> Result<Gateway, Error> {
+        let origin = self.origin.clone()?;
+        let transport = match self.transport.take() {
+            Some(transport) => transport,
+            None => Box::new(self.http()?),
+        };
+        Ok(Gateway::assemble(self.credentials, origin, Ok(transport)))
     }
 }

@@ -126,14 +126,18 @@
 //!
 //! - `no_proxy`, else `NO_PROXY`, lists the hosts that are reached directly, separated by commas:
 //!   `ekolopay.com`, `.example.com` for every name that ends with it, `*` for all.
-//! - One that can't be used (a socks proxy, no host, not an address) is [`Error::Invalid`] naming the variable: nothing
-//!   is ever sent directly in its place.
+//!   `no_proxy` alone counts where both are set, and ports do not belong there.
+//! - One that can't be used (a socks proxy, no host, not an address, not Unicode) is [`Error::Invalid`] naming the
+//!   variable: nothing is sent directly in its place, unless `no_proxy` names the gateway.
+//! - An empty variable counts as one that is not set: the next one is looked at.
 //! - `HTTP_PROXY` is not read: a header of a CGI request can set it.
 //! - A gateway on loopback is always reached directly.
+//! - While it connects through a proxy, ureq grants the time limit anew to each step and each part of the proxy's answer:
+//!   a proxy that answers byte by byte can make a call last longer than twice the timeout.
 //!
 //! # Names
 //!
-//! The name of the gateway is looked up at most once a minute, and again after an exchange that failed; its IPv4
+//! The name of the gateway, or of its proxy, is looked up at most once a minute, and again after an exchange that failed; its IPv4
 //! addresses are tried before the IPv6 ones, and connecting, TLS included, gets at most 10 s of the timeout. When a
 //! look-up fails or takes more than 5 s (or half of a shorter timeout), the addresses of the last day are used. All this
 //! is the feature `name-cache`, which needs an API of ureq that a minor release of ureq may change: should one break
@@ -143,7 +147,7 @@
 //!
 //! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). It makes no thread of its own, but
 //! for the look-up of the name; a gateway given by its address (`http://127.0.0.1:8099`) needs none at all. Where no
-//! thread can be had, the call fails with [`Error::Transport`], `NotSent`. Without the feature `name-cache` ureq makes
+//! thread can be had and no address of the last day is known, the call fails with [`Error::Transport`], `NotSent`. Without the feature `name-cache` ureq makes
 //! one look-up and one thread per exchange, that is two per call, and panics where no thread can be had.
 //!
 //! From async code, move a clone of the gateway, which is cheap, to a thread for blocking work:

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::transport::{LONGEST_REPLY, Reply};
 
-/// A reply, read once.
+/// A reply, read once where it is as documented. A key that is read here and given twice makes it an unexpected one.
 #[derive(Default, Deserialize)]
 pub(crate) struct Envelope<'a> {
     #[serde(borrow)]
@@ -123,8 +123,11 @@ pub(crate) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-    // Asked for a string that is none, serde_json would write an error that nobody reads.
-    let Text(text) = value.get().starts_with('"').then(|| serde_json::from_str(value.get()).ok())??;
+    // Asked for a string where there is none, serde_json would write an error that nobody reads.
+    if !value.get().starts_with('"') {
+        return None;
+    }
+    let Text(text) = serde_json::from_str(value.get()).ok()?;
     Some(text)
 }
 

@@ -1,18 +1,19 @@
 use std::time::Duration;
 
-use super::{Gateway, USER_AGENT};
 use crate::credentials::Credentials;
 use crate::env;
-use crate::error::{Error, InvalidInput, require};
+use crate::error::{InvalidInput, require};
 use crate::origin::Origin;
 use crate::transport::Transport;
 use crate::transport::http::{self, Http, Roots};
+
+const USER_AGENT: &str = concat!("ekolopay/", env!("CARGO_PKG_VERSION"));
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
-/// Settings of a [`Gateway`], from [`Gateway::builder`].
+/// Settings of a [`Gateway`](crate::Gateway), from [`Gateway::builder`](crate::Gateway::builder).
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,13 +30,13 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug)]
 #[must_use = "a gateway is made by build()"]
 pub struct GatewayBuilder {
-    credentials: Credentials,
-    origin: Result<Origin, InvalidInput>,
+    pub(super) credentials: Credentials,
+    pub(super) origin: Result<Origin, InvalidInput>,
     timeout: Duration,
     /// Read when given: a program that gives none is linked without the code that reads PEM.
     root_certificates: Result<Option<Roots>, InvalidInput>,
     user_agent: Option<String>,
-    transport: Option<Box<dyn Transport>>,
+    pub(super) transport: Option<Box<dyn Transport>>,
 }
 
 impl GatewayBuilder {
@@ -50,7 +51,7 @@ impl GatewayBuilder {
         }
     }
 
-    /// What [`Gateway::from_env`] reads, to be completed by other settings: `EKOLOPAY_API_CLIENT`,
+    /// What [`Gateway::from_env`](crate::Gateway::from_env) reads, to be completed by other settings: `EKOLOPAY_API_CLIENT`,
     /// `EKOLOPAY_SECRET_KEY`, and `EKOLOPAY_ORIGIN` when it is set and not empty.
     ///
     /// # Errors
@@ -83,7 +84,8 @@ impl GatewayBuilder {
     }
 
     /// How long one HTTP exchange may last as a whole, name look-up and last byte included. A call is two
-    /// exchanges, the check and the call proper, so it lasts at most twice this. Connecting gets at most 10 s of it.
+    /// exchanges, the check and the call proper, so it lasts at most twice this. Connecting gets at most 10 s of it. A
+    /// [proxy](crate#proxies) that answers byte by byte is an exception.
     ///
     /// More than zero and at most an hour. Default: 30 s.
     pub fn timeout(mut self, timeout: Duration) -> GatewayBuilder {
@@ -117,7 +119,7 @@ impl GatewayBuilder {
     }
 
     /// What carries the requests in place of the SDK's own HTTP. The timeout, the certificates and the user agent
-    /// then have no effect, be they right or wrong.
+    /// then have no effect, and are not checked.
     ///
     /// Default: HTTP/1.1 by ureq.
     pub fn transport(mut self, transport: impl Transport + 'static) -> GatewayBuilder {
@@ -150,26 +152,5 @@ impl GatewayBuilder {
         };
         let roots = self.root_certificates.clone()?;
         Http::new(origin.as_str(), origin.is_loopback(), self.timeout, &user_agent, roots)
-    }
-
-    /// The gateway. Nothing is sent yet.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Invalid`] with the field:
-    ///
-    /// - `origin`, or `EKOLOPAY_ORIGIN`, when it is anything but an origin, has a host of more than 253 characters, or is
-    ///   `http` to another machine;
-    /// - `timeout`, when it is zero or more than an hour;
-    /// - `root_certificates`, when they are not PEM, hold none or hold a key, or without a TLS feature;
-    /// - `user_agent`, when it is blank or holds anything but printable ASCII;
-    /// - the variable of a [proxy](crate#proxies) that can't be used.
-    pub fn build(mut self) -> Result<Gateway, Error> {
-        let origin = self.origin.clone()?;
-        let transport = match self.transport.take() {
-            Some(transport) => transport,
-            None => Box::new(self.http()?),
-        };
-        Ok(Gateway::assemble(self.credentials, origin, Ok(transport)))
     }
 }

@@ -75,7 +75,7 @@ impl Http {
         Ok(Http { config, first })
     }
 
-    /// This process. A chain and no lock: another thread of the parent may have held a lock when the child was forked.
+    /// This process. A chain, since a lock may have been held by another thread of the parent when the child was forked.
     fn process(&self) -> &Process {
         let id = process::id();
         let mut last = &self.first;

@@ -39,7 +39,7 @@ struct Name {
 #[derive(Debug, Default)]
 struct State {
     known: Option<Known>,
-    /// When the look-up that is under way began. There is never a second one.
+    /// When the look-up that is under way began. There is never a second one, however long the first one takes.
     under_way: Option<Instant>,
     /// How many look-ups have ended, and how the last one failed.
     ended: u64,
@@ -169,4 +169,27 @@ impl Known {
 /// No code panics while it holds one of these locks.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    /// Nobody waits a minute, or a day, for a test.
+    #[test]
+    fn addresses_are_fresh_for_a_minute_and_usable_for_a_day() {
+        let mut state = State::default();
+        let mut look_up = |found| {
+            state.learn(found);
+            state.known.take()
+        };
+        let addresses = || vec![SocketAddr::from(([127, 0, 0, 1], 443))].into_iter();
+        let mut known = look_up(Ok(addresses())).unwrap();
+        assert_eq!(known.fresh_until - known.learned, Duration::from_secs(60));
+        for (seconds, is_usable) in [(86_390, true), (86_410, false)] {
+            known.learned = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+            assert_eq!(known.is_usable(), is_usable);
+        }
+    }
 }

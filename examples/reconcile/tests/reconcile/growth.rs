@@ -43,8 +43,9 @@ fn cost(folder: &Folder, origin: &str) -> Cost {
 fn time_grows_in_proportion_to_the_checks() {
     let sandbox = Sandbox::start().unwrap();
     let run = |count| cost(&Folder::with(orders(&sandbox, count)), &sandbox.origin()).ticks;
-    run(10);
-    let (few, many) = (run(2_000), run(8_000));
+    // Of three, the one that the rest of the machine disturbed least.
+    let best = |count| (0..3).map(|_| run(count)).fold(f64::INFINITY, f64::min);
+    let (few, many) = (best(2_000), best(8_000));
     assert!(many < few * 4.0 * 1.3, "{few} ticks for 2,000 checks, {many} for 8,000");
 }
 

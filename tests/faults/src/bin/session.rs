@@ -23,7 +23,7 @@ use rlimit::Resource;
 fn main() -> Result<(), Box<dyn Error>> {
     let gateway = gateway()?;
     let numbers = AtomicU64::new(0);
-    let call = || tell(&gateway, numbers.fetch_add(1, Ordering::SeqCst));
+    let call = || tell(&gateway, Call::Payment(numbers.fetch_add(1, Ordering::SeqCst)));
     for line in stdin().lines() {
         let line = line?;
         let (command, count) = line.split_once(' ').unwrap_or((&line, "0"));
@@ -33,9 +33,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             ("threads", _) => println!("{}", fs::read_dir("/proc/self/task")?.count()),
             ("no-threads", _) => Resource::NPROC.set(0, 0)?,
             ("fork", count) => {
-                // One process asks about paid orders alone, one about others: a reply to the other shows.
-                let calls =
-                    |process: u64| (0..count).for_each(|call| tell(&gateway, 1_000 * process + 2 * call + process % 2));
+                // One process asks about paid orders alone, one about others, this one about tokens: a crossed reply shows.
+                let calls = |process: u64| {
+                    for call in 0..count {
+                        let number = 1_000 * process + 2 * call;
+                        tell(
+                            &gateway,
+                            if process == 0 { Call::Token(number + 1) } else { Call::Payment(number + process % 2) },
+                        );
+                    }
+                };
                 let child = |process| match fork::fork()? {
                     Fork::Parent(child) => Ok(child),
                     Fork::Child => {
@@ -44,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                     }
                 };
                 let children: io::Result<Vec<_>> = [1, 2].into_iter().map(child).collect();
-                calls(3);
+                calls(0);
                 for child in children? {
                     if fork::waitpid(child)? != 0 {
                         return Err("a child process failed".into());
@@ -73,9 +80,9 @@ fn gateway() -> Result<Gateway, Box<dyn Error>> {
 }
 
 /// `12 ms, Transport: NotSent`
-fn tell(gateway: &Gateway, number: u64) {
+fn tell(gateway: &Gateway, call: Call) {
     let start = Instant::now();
-    let outcome = Call::Payment(number).make(gateway);
+    let outcome = call.make(gateway);
     assert_hidden(&outcome.texts);
     println!("{} ms, {outcome}", start.elapsed().as_millis());
 }

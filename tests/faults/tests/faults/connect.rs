@@ -91,6 +91,19 @@ pub(crate) fn row_03_connect_unanswered() {
     }
 }
 
+pub(crate) fn row_03_connecting_gets_10_s() {
+    let server = FaultServer::start("127.0.0.1", vec![], Then::Ignore).unwrap();
+    let waiting = fill(server.address());
+    let start = Instant::now();
+    let outcome = Call::Payment(0).make(&gateway(&format!("http://{}", server.address()), Duration::from_secs(30)));
+    let lasted = start.elapsed();
+    assert_eq!(outcome.to_string(), "Transport, timeout: NotSent");
+    assert!((Duration::from_millis(9_900)..Duration::from_secs(10) + judge::slack()).contains(&lasted), "{lasted:?}");
+    server.finish();
+    drop(waiting);
+    report::note(3, "backlog full, 30 s", Hit::Check, &outcome.to_string());
+}
+
 pub(crate) fn row_06_plain_http_to_another_machine() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -36,7 +36,7 @@ fn main() {
     arguments.test_threads.get_or_insert(16);
     logs::watch().expect("no other logger is installed");
     let trials = trials! {
-        connect: row_01_name_does_not_resolve, row_02_connection_refused, row_03_connect_unanswered,
+        connect: row_01_name_does_not_resolve, row_02_connection_refused, row_03_connect_unanswered, row_03_connecting_gets_10_s,
                  row_06_plain_http_to_another_machine, row_08_reset_at_accept;
         tls: row_04_certificate_or_version_not_trusted, row_05_handshake_fails, row_21_https_redirected_to_http;
         proxy: row_07_proxy_fails, row_07_proxy_variables_and_a_loopback_origin, row_50_proxy_that_cannot_be_used,
@@ -54,7 +54,7 @@ fn main() {
         broken_reply: row_25_html_and_wrong_content_type, row_26_no_body, row_32_broken_json,
                       row_33_keys_missing_or_of_another_type;
         signals: row_36_signals_during_the_wait;
-        names: row_45_no_thread_can_be_made, warm_calls_make_no_thread, row_46_silent_name_server, row_47_silent_ipv6_address, row_48_name_moves,
+        names: row_45_no_thread_can_be_made, warm_calls_look_up_nothing_and_make_no_thread, row_46_silent_name_server, row_47_silent_ipv6_address, row_48_name_moves,
                a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_that_fails,
                half_of_a_short_time_is_kept_to_connect_to_an_old_address,
                a_look_up_that_fails_is_told_from_one_that_is_not_answered;

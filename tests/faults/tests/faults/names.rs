@@ -1,6 +1,7 @@
 //! Rows 45 to 48: the name of the gateway.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -37,10 +38,10 @@ fn serve() -> Then {
     }))
 }
 
-fn session(world: &World, server: &FaultServer, timeout: &str) -> Session {
+fn session(program: Command, server: &FaultServer, timeout: &str) -> Session {
     let origin = format!("https://{NAME}:{}", server.address().port());
     let environment = [("EKOLOPAY_ORIGIN", &*origin), ("FAULTS_TIMEOUT", timeout), ("FAULTS_ROOTS", &AUTHORITY.pem())];
-    Session::start(world.command(Session::PROGRAM), &environment)
+    Session::start(program, &environment)
 }
 
 pub(crate) fn row_45_no_thread_can_be_made() {
@@ -63,18 +64,19 @@ pub(crate) fn row_45_no_thread_can_be_made() {
     }
 }
 
-/// A thread for the look-up, and none after it for a minute.
-pub(crate) fn warm_calls_make_no_thread() {
-    let Some(world) = World::with_hosts(45, "127.0.0.1 localhost\n") else { return };
-    let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(|| vec![Step::Serve]))).unwrap();
-    let origin = format!("http://localhost:{}", server.address().port());
-    let environment = [("EKOLOPAY_ORIGIN", &*origin), ("FAULTS_TIMEOUT", "10000")];
-    let mut session = Session::start(world.as_nobody(Session::PROGRAM), &environment);
+/// A look-up and a thread for it, and none after it for a minute.
+pub(crate) fn warm_calls_look_up_nothing_and_make_no_thread() {
+    let says = Says::Address(Ipv4Addr::LOCALHOST);
+    let Some((world, name_server)) = World::with_name_server(45, says) else { return };
+    let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
+    let mut session = session(world.as_nobody(Session::PROGRAM), &server, "10000");
+    let start = Instant::now();
     assert_eq!(session.call().1, "success");
     session.say("no-threads", 0);
     for _ in 0..1_000 {
         assert_eq!(session.call().1, "success");
     }
+    assert!(name_server.asked() as u64 <= 1 + start.elapsed().as_secs() / 60);
     session.end();
     assert_eq!(server.finish().calls().len(), 1_001);
 }
@@ -82,7 +84,7 @@ pub(crate) fn warm_calls_make_no_thread() {
 pub(crate) fn row_46_silent_name_server() {
     let Some((world, _name_server)) = World::with_name_server(46, Says::Nothing) else { return };
     let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
-    let mut session = session(&world, &server, "2000");
+    let mut session = session(world.command(Session::PROGRAM), &server, "2000");
     // The second time, the look-up of the first is still under way.
     for line in [session.say("calls 64", 64), session.say("calls 64", 64)].concat() {
         let (ms, outcome) = lasted(&line);
@@ -109,7 +111,7 @@ pub(crate) fn row_47_silent_ipv6_address() {
     });
     let Some((silent, server)) = pair else { return report::remark("Row 47: this machine has no IPv6.".to_owned()) };
     let waiting = fill(silent.local_addr().unwrap());
-    let mut session = session(&world, &server, "10000");
+    let mut session = session(world.command(Session::PROGRAM), &server, "10000");
     let (ms, outcome) = session.call();
     assert_eq!(outcome, "success");
     assert!(u128::from(ms) < 1_000 + judge::stall().as_millis(), "after {ms} ms");
@@ -124,7 +126,7 @@ pub(crate) fn row_48_name_moves() {
     let (old, new) = (Ipv4Addr::new(127, 0, 0, 3), Ipv4Addr::new(127, 0, 0, 4));
     let Some((world, name_server)) = World::with_name_server(48, Says::Address(old)) else { return };
     let before = FaultServer::start(&old.to_string(), vec![exchanges(2)], Then::Refuse).unwrap();
-    let mut session = session(&world, &before, "10000");
+    let mut session = session(world.command(Session::PROGRAM), &before, "10000");
     assert_eq!(session.call().1, "success");
     let after = FaultServer::start_at((new, before.address().port()).into(), vec![], serve()).unwrap();
     before.finish();
@@ -157,7 +159,7 @@ pub(crate) fn a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_th
     let says = Says::Address(Ipv4Addr::LOCALHOST);
     let Some((world, name_server)) = World::with_name_server(48, says) else { return };
     let (server, resets) = forgetful();
-    let mut session = session(&world, &server, "10000");
+    let mut session = session(world.command(Session::PROGRAM), &server, "10000");
     let start = Instant::now();
     for _ in 0..100 {
         assert_eq!(session.call().1, "success");
@@ -182,7 +184,7 @@ pub(crate) fn half_of_a_short_time_is_kept_to_connect_to_an_old_address() {
     let says = Says::Address(Ipv4Addr::LOCALHOST);
     let Some((world, name_server)) = World::with_name_server(48, says) else { return };
     let (server, resets) = forgetful();
-    let mut session = session(&world, &server, "4000");
+    let mut session = session(world.command(Session::PROGRAM), &server, "4000");
     assert_eq!(session.call().1, "success");
     name_server.say(Says::Nothing);
     fail(&mut session, &resets);
@@ -194,7 +196,7 @@ pub(crate) fn half_of_a_short_time_is_kept_to_connect_to_an_old_address() {
 pub(crate) fn a_look_up_that_fails_is_told_from_one_that_is_not_answered() {
     let Some((world, name_server)) = World::with_name_server(46, Says::Failure) else { return };
     let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
-    let mut session = session(&world, &server, "2000");
+    let mut session = session(world.command(Session::PROGRAM), &server, "2000");
     assert_eq!(session.call().1, "Transport: NotSent");
     name_server.say(Says::Nothing);
     assert_eq!(session.call().1, "Transport, timeout: NotSent");
