@@ -116,9 +116,11 @@ impl Status {
         }
     }
 
-    fn documented(text: &str) -> Option<Status> {
-        let all = [Status::Success, Status::Successful, Status::Failed, Status::Rejected, Status::Timeout];
-        all.into_iter().find(|status| status.as_str() == text)
+    /// Copies no documented word.
+    fn read(text: Cow<'_, str>) -> Status {
+        let documented = [Status::Success, Status::Successful, Status::Failed, Status::Rejected, Status::Timeout];
+        let known = documented.into_iter().find(|status| status.as_str() == text);
+        known.unwrap_or_else(|| Status::Other(text.into_owned()))
     }
 }
 
@@ -131,14 +133,14 @@ impl fmt::Display for Status {
 /// A documented word never becomes [`Status::Other`].
 impl From<String> for Status {
     fn from(text: String) -> Status {
-        Status::documented(&text).unwrap_or(Status::Other(text))
+        Status::read(text.into())
     }
 }
 
 /// A documented word never becomes [`Status::Other`].
 impl From<&str> for Status {
     fn from(text: &str) -> Status {
-        Status::documented(text).unwrap_or_else(|| Status::Other(text.to_owned()))
+        Status::read(text.into())
     }
 }
 
@@ -243,7 +245,7 @@ impl<'a> Fields<'a> {
         let claims_success = boolean(&required(self.successful, SUCCESSFUL)?)?;
         let status = required(self.status, STATUS)?;
         require(!status.contains(char::REPLACEMENT_CHARACTER), STATUS, "must be UTF-8")?;
-        let status = Status::documented(&status).unwrap_or_else(|| Status::Other(status.into_owned()));
+        let status = Status::read(status);
         let consistent = match status {
             Status::Success | Status::Successful => claims_success,
             Status::Failed | Status::Rejected | Status::Timeout => !claims_success,

@@ -57,7 +57,7 @@ struct Inner {
     origin: Origin,
     purchase_token_url: Arc<str>,
     check_payment_url: Arc<str>,
-    /// None where the environment names a proxy that can't be used: [`Gateway::new`] has no way to say so.
+    /// An error where the environment names a proxy that can't be used: [`Gateway::new`] has no way to say so.
     transport: Result<Box<dyn Transport>, InvalidInput>,
 }
 

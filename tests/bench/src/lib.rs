@@ -15,7 +15,7 @@ pub use child::{made_calls, under};
 pub use form::{Form, Status};
 pub use gateway::Gateway;
 pub use ours::{canned, client, is_paid, purchase};
-pub use peers::{Check, FLOOR, PEERS, Peer, ekolopay, reqwest, ureq};
+pub use peers::{Check, PEERS, Peer};
 pub use turns::{Ratio, ratios};
 
 /// Prints a line. Unlike `println!`, never panics when nobody reads.

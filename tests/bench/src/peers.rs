@@ -18,7 +18,7 @@ pub type Check = Box<dyn FnMut() + Send>;
 pub type Peer = fn(origin: &str, root: Option<&str>, threads: usize) -> Vec<Check>;
 
 /// What all do that is no client's: a request written and a reply read, by a socket each.
-pub const FLOOR: &str = "a raw socket";
+const FLOOR: &str = "a raw socket";
 
 /// The one that is measured comes first, the floor last.
 pub const PEERS: [(&str, Peer); 5] = [
@@ -29,7 +29,7 @@ pub const PEERS: [(&str, Peer); 5] = [
     (FLOOR, |origin, _, threads| (0..threads).map(|_| raw(origin)).collect()),
 ];
 
-pub fn ekolopay(origin: &str, root: Option<&str>, threads: usize) -> Vec<Check> {
+fn ekolopay(origin: &str, root: Option<&str>, threads: usize) -> Vec<Check> {
     let token: PurchaseToken = KEPT_TOKEN.parse().expect("a token");
     let gateway = client(origin, root);
     let check = || {
@@ -39,7 +39,7 @@ pub fn ekolopay(origin: &str, root: Option<&str>, threads: usize) -> Vec<Check> 
     (0..threads).map(|_| check()).collect()
 }
 
-pub fn ureq(origin: &str, root: Option<&str>, threads: usize) -> Vec<Check> {
+fn ureq(origin: &str, root: Option<&str>, threads: usize) -> Vec<Check> {
     use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
     let root = root.map(|pem| Certificate::from_pem(pem.as_bytes()).expect("a certificate in PEM"));
@@ -64,7 +64,7 @@ pub fn ureq(origin: &str, root: Option<&str>, threads: usize) -> Vec<Check> {
     })
 }
 
-pub fn reqwest(origin: &str, root: Option<&str>, threads: usize) -> Vec<Check> {
+fn reqwest(origin: &str, root: Option<&str>, threads: usize) -> Vec<Check> {
     use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 
     // The other clients' cryptography; the first of several calls counts.

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ekolopay::{Error, GatewayBuilder};
-use ekolopay_faults::{Call, Outcome, logs};
+use ekolopay_faults::{Call, Outcome, gateway_from_env, logs};
 use procfs::process::Process;
 use signal_hook::consts::SIGUSR1;
 
@@ -31,13 +30,7 @@ fn call() -> Result<(), Box<dyn std::error::Error>> {
     let call = if env::var_os("FAULTS_TOKEN").is_some() { Call::Token(number) } else { Call::Payment(number) };
 
     let before = resident()?.0;
-    let gateway = GatewayBuilder::from_env().map_err(Error::from).and_then(|mut builder| {
-        if let Ok(pem) = env::var("FAULTS_ROOTS") {
-            builder = builder.root_certificates(pem.as_bytes());
-        }
-        builder.timeout(timeout).build()
-    });
-    let outcome = gateway.map_or_else(|error| Outcome::of(Err(error)), |gateway| call.make(&gateway));
+    let outcome = gateway_from_env(timeout).map_or_else(|error| Outcome::of(Err(error)), |gateway| call.make(&gateway));
     let growth = resident()?.1.saturating_sub(before);
 
     println!("{}", outcome.what);

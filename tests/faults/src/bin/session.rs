@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ekolopay::{Credentials, Gateway, GatewayBuilder};
-use ekolopay_faults::{Call, assert_hidden, secret};
+use ekolopay::{Credentials, Gateway};
+use ekolopay_faults::{Call, assert_hidden, gateway_from_env, secret};
 use fork::Fork;
 use rlimit::Resource;
 
@@ -70,13 +70,7 @@ fn gateway() -> Result<Gateway, Box<dyn Error>> {
         return Ok(Gateway::new(Credentials::new("demo", secret())?));
     }
     let timeout = Duration::from_millis(env::var("FAULTS_TIMEOUT")?.parse()?);
-    let builder = GatewayBuilder::from_env()?.timeout(timeout);
-    let roots = env::var("FAULTS_ROOTS");
-    Ok(match roots {
-        Ok(pem) => builder.root_certificates(pem.as_bytes()),
-        Err(_) => builder,
-    }
-    .build()?)
+    Ok(gateway_from_env(timeout)?)
 }
 
 /// `12 ms, Transport: NotSent`
