@@ -183,6 +183,8 @@
 //!
 //! 1.85 and later. A later minimum comes with a minor version.
 
+#![deny(missing_docs, missing_debug_implementations)]
+#![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]
 // The tests may; the library may not.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
 

@@ -1,6 +1,6 @@
 //! The check before every call: what it sends, what stops a call, and what does not.
 
-mod support;
+mod merchant;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use ekolopay::canned::Canned;
 use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
 use ekolopay::{Delivery, Error, Gateway};
-use support::{PAID, UNAVAILABLE, canned, credentials, purchase, token};
+use ekolopay_test_kit::replies::{PAID, REFUSED, UNAVAILABLE};
+use merchant::{canned, credentials, purchase, token};
 
 /// A gateway whose check gets this reply, and whose calls are answered as paid; and how many calls came through.
 fn checked(status: u16, body: &str) -> (Gateway, Arc<AtomicUsize>) {
@@ -93,7 +94,7 @@ fn too_many_requests_or_a_server_error_before_the_gateway_stops_a_call() {
 
 #[test]
 fn any_other_answer_comes_from_a_gateway_in_service() {
-    let refusal = support::REFUSED;
+    let refusal = REFUSED;
     for status in [200, 204, 301, 307, 400, 401, 403, 404, 405, 422, 428, 430, 500, 501, 505] {
         passes(status, refusal);
         passes(status, "");

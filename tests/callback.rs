@@ -1,6 +1,6 @@
 //! Callbacks: strict parsing, the same from bytes and through `Deserialize`.
 
-mod support;
+mod merchant;
 
 use ekolopay::callback::{Callback, Status};
 
@@ -38,7 +38,7 @@ fn the_documented_table_is_read() {
             ("message", message),
         ]);
         let callback = parse(body.unwrap().as_bytes()).unwrap();
-        assert_eq!(callback.purchase_token(), &support::token());
+        assert_eq!(callback.purchase_token(), &merchant::token());
         assert_eq!(callback.claims_success(), successful == "true");
         assert_eq!((callback.status(), callback.message()), (&status, message));
     }

@@ -1,6 +1,6 @@
 //! Credentials: what is accepted, what is shown, and what the environment gives.
 
-mod support;
+mod merchant;
 
 use std::process::Command;
 use std::time::Duration;
@@ -42,9 +42,9 @@ fn every_visible_ascii_character_is_accepted() {
 
 #[test]
 fn debug_shows_the_client_and_hides_the_secret() {
-    let text = format!("{:?}", support::credentials());
+    let text = format!("{:?}", merchant::credentials());
     assert_eq!(text, r#"Credentials { api_client: "demo", secret_key: [secret] }"#);
-    let pretty = format!("{:#?}", support::credentials().clone());
+    let pretty = format!("{:#?}", merchant::credentials().clone());
     assert!(!pretty.contains("054e"), "{pretty}");
 }
 
@@ -69,7 +69,7 @@ fn run(name: &str, variables: &[(&str, &str)]) -> String {
 #[ignore = "a part of the tests below, which run it in environments of their own"]
 fn child() {
     match Gateway::from_env() {
-        Ok(gateway) => println!("from_env: {} {:?}", gateway.payment_url(&support::token()), Credentials::from_env()),
+        Ok(gateway) => println!("from_env: {} {:?}", gateway.payment_url(&merchant::token()), Credentials::from_env()),
         Err(error) => println!("from_env: {error} / {:?}", Credentials::from_env().map_err(|error| error.field())),
     }
 }
@@ -105,7 +105,7 @@ fn what_is_wrong_in_the_environment_is_named_by_its_variable() {
 fn builder_child() {
     let origin = |builder: GatewayBuilder| {
         let gateway = builder.timeout(Duration::from_secs(1)).build().map_err(|error| error.to_string());
-        gateway.map_or_else(|error| error, |gateway| gateway.payment_url(&support::token()))
+        gateway.map_or_else(|error| error, |gateway| gateway.payment_url(&merchant::token()))
     };
     let kept = origin(GatewayBuilder::from_env().unwrap());
     let replaced = origin(GatewayBuilder::from_env().unwrap().origin("http://127.0.0.1:1"));

@@ -1,6 +1,6 @@
 //! The exact texts of errors, what they answer about themselves, and their size.
 
-mod support;
+mod merchant;
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use std::time::Duration;
 use ekolopay::canned::Canned;
 use ekolopay::transport::{Reply, Request, TransportError};
 use ekolopay::{Credentials, Delivery, Error, Gateway, GatewayBuilder, InvalidInput};
-use support::{canned, credentials, token};
+use ekolopay_test_kit::replies::{REFUSED, UNAVAILABLE};
+use merchant::{canned, credentials, token};
 
 #[track_caller]
 fn check(canned_transport: Canned, text: &str, delivery: Delivery) -> Error {
@@ -27,7 +28,7 @@ fn each_error_has_its_text() {
         check(Canned::new().unavailable(), r#"the gateway is unavailable: "Service indisponible""#, Delivery::NotSent);
     assert!(error.is_unavailable() && error.source().is_none());
 
-    let refusal = support::REFUSED.replace("string", "Solde \\u001b[31m insuffisant\\n");
+    let refusal = REFUSED.replace("string", "Solde \\u001b[31m insuffisant\\n");
     check(
         Canned::new().reply(402, refusal),
         r#"the gateway refused with code 0: "Solde \u{1b}[31m insuffisant\n""#,
@@ -77,10 +78,9 @@ fn a_failure_of_the_check_says_so() {
 #[test]
 fn a_message_has_at_most_1_000_characters() {
     let long = "é".repeat(30_000);
-    for (body, status) in [
-        (support::REFUSED.replace("string", &long), 400),
-        (support::UNAVAILABLE.replace("Service indisponible", &long), 200),
-    ] {
+    for (body, status) in
+        [(REFUSED.replace("string", &long), 400), (UNAVAILABLE.replace("Service indisponible", &long), 200)]
+    {
         match canned(Canned::new().reply(status, body)).check_payment(&token()).unwrap_err() {
             Error::Refused { status: 400, message, .. } | Error::Unavailable { message, .. } => {
                 assert_eq!(message, "é".repeat(1_000));

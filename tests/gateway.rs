@@ -1,6 +1,6 @@
 //! The SDK against the local gateway, which is written from the documentation and shares no code with it.
 
-mod support;
+mod merchant;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -14,7 +14,8 @@ use ekolopay::transport::{Endpoint, Reply, Request, Transport};
 use ekolopay::verify::Verification;
 use ekolopay::{Credentials, Delivery, Error, Gateway};
 use ekolopay_sandbox::Sandbox;
-use support::{at, purchase, token};
+use ekolopay_test_kit::SECRET_KEY;
+use merchant::{at, purchase, token};
 
 /// What the customer's browser does on the payment page.
 fn submit(gateway: &Gateway, token: &PurchaseToken, outcome: &str) {
@@ -109,7 +110,7 @@ fn what_the_gateway_refuses_is_refused_in_its_words() {
     let sandbox = Sandbox::start().unwrap();
     let gateway = at(&sandbox.origin());
     refused(gateway.check_payment(&token()));
-    for (client, secret) in [("demo", "wrong"), ("other", support::SECRET_KEY)] {
+    for (client, secret) in [("demo", "wrong"), ("other", SECRET_KEY)] {
         let credentials = Credentials::new(client, secret).unwrap();
         let stranger = Gateway::builder(credentials).origin(&sandbox.origin()).build().unwrap();
         stranger.check_availability().unwrap();
@@ -142,7 +143,7 @@ fn out_of_service_nothing_is_sent() {
 #[test]
 fn the_own_http_can_be_wrapped() {
     let sandbox = Sandbox::start().unwrap();
-    let builder = Gateway::builder(support::credentials()).origin(&sandbox.origin()).user_agent("shop/7");
+    let builder = Gateway::builder(merchant::credentials()).origin(&sandbox.origin()).user_agent("shop/7");
     let http = builder.http().unwrap();
     let (sender, exchanges) = channel();
     let told = move |request: &Request| {
@@ -157,16 +158,16 @@ fn the_own_http_can_be_wrapped() {
     let expected = [Endpoint::Availability, Endpoint::PurchaseToken, Endpoint::Availability, Endpoint::CheckPayment];
     assert_eq!(exchanges, expected.map(|endpoint| (endpoint, Some(200))));
 
-    let invalid = Gateway::builder(support::credentials()).timeout(Duration::ZERO).http().map(drop).unwrap_err();
+    let invalid = Gateway::builder(merchant::credentials()).timeout(Duration::ZERO).http().map(drop).unwrap_err();
     assert_eq!(invalid.field(), "timeout");
-    let invalid = Gateway::builder(support::credentials()).origin("ekolopay.com").http().map(drop).unwrap_err();
+    let invalid = Gateway::builder(merchant::credentials()).origin("ekolopay.com").http().map(drop).unwrap_err();
     assert_eq!(invalid.field(), "origin");
 }
 
 #[test]
 fn a_slow_gateway_runs_out_of_time() {
     let sandbox = Sandbox::builder().latency(Duration::from_millis(600)).start().unwrap();
-    let builder = || Gateway::builder(support::credentials()).origin(&sandbox.origin());
+    let builder = || Gateway::builder(merchant::credentials()).origin(&sandbox.origin());
     let hurried = builder().timeout(Duration::from_millis(150)).build().unwrap();
     assert!(hurried.check_payment(&token()).unwrap_err().is_timeout());
     let patient = builder().timeout(Duration::from_secs(20)).build().unwrap();

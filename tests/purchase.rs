@@ -1,6 +1,6 @@
 //! Orders, the form they are sent in, and the tokens that come back.
 
-mod support;
+mod merchant;
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,10 @@ use ekolopay::canned::Canned;
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay::transport::Endpoint;
 use ekolopay::{Error, Gateway};
+use ekolopay_test_kit::SECRET_KEY;
+use ekolopay_test_kit::replies::TOKEN;
+use merchant::{canned, credentials, purchase, token};
 use serde_json::{Value, json};
-use support::{canned, credentials, purchase, token};
 
 const REFUSED: &str = include_str!("fixtures/purchase-token-refused.json");
 
@@ -35,7 +37,7 @@ fn an_order_that_breaks_a_rule_is_refused_by_its_field() {
 
 /// The form as the gateway gets it: every key once, JSON texts read.
 fn sent(purchase: &Purchase) -> BTreeMap<String, Value> {
-    let transport = Canned::new().reply(200, support::TOKEN);
+    let transport = Canned::new().reply(200, TOKEN);
     canned(transport.clone()).create_purchase_token(purchase).unwrap();
     let requests = transport.requests();
     assert_eq!(requests[1].endpoint(), Endpoint::PurchaseToken);
@@ -89,7 +91,7 @@ fn any_text_arrives_as_it_was() {
 
 #[test]
 fn the_documented_replies_are_read() {
-    let gateway = canned(Canned::new().reply(200, support::TOKEN).reply(200, REFUSED));
+    let gateway = canned(Canned::new().reply(200, TOKEN).reply(200, REFUSED));
     assert_eq!(gateway.create_purchase_token(&purchase()).unwrap().as_str(), "string");
     match gateway.create_purchase_token(&purchase()).unwrap_err() {
         Error::Refused { code: 0, message, .. } => assert_eq!(message, "string"),
@@ -120,7 +122,7 @@ fn a_reply_without_a_usable_token_is_unexpected() {
     for data in [Value::Null, json!(["t"]), json!("t")] {
         unexpected(&data, "code 200 without an API_DATA object");
     }
-    for text in [support::SECRET_KEY.to_owned(), format!("no token, but {}", support::SECRET_KEY)] {
+    for text in [SECRET_KEY.to_owned(), format!("no token, but {SECRET_KEY}")] {
         unexpected(&json!({"purchaseToken": text}), "purchaseToken holds the secret key");
     }
 }

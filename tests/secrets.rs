@@ -1,8 +1,6 @@
 //! The secret key is in the bodies of the two calls and nowhere else.
 
-#[path = "support/sentinel.rs"]
-mod sentinel;
-mod support;
+mod merchant;
 
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -10,8 +8,9 @@ use std::fmt::Debug;
 use ekolopay::canned::Canned;
 use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
 use ekolopay::{Credentials, Delivery, Error, Gateway};
-use sentinel::{assert_hidden, secret, spellings};
-use support::{NOT_PAID, RawServer, all_texts, purchase, response, token};
+use ekolopay_test_kit::replies::NOT_PAID;
+use ekolopay_test_kit::{SECRET_KEY, Server, all_texts, assert_hidden, response, secret, spellings};
+use merchant::{purchase, token};
 
 fn gateway(canned: Canned) -> Gateway {
     let credentials = Credentials::new("demo", secret()).unwrap();
@@ -108,9 +107,9 @@ fn a_program_that_panics_with_an_error_does_not_show_it() {
 
 #[test]
 fn an_echo_in_the_reply_to_the_check_is_hidden_too() {
-    let body = format!(r#"{{"reason":"UNAVAILABLE_SERVICE","message":"clé {}"}}"#, support::SECRET_KEY);
+    let body = format!(r#"{{"reason":"UNAVAILABLE_SERVICE","message":"clé {SECRET_KEY}"}}"#);
     let transport = move |_: &Request| Ok::<_, TransportError>(Reply::new(200, body.as_str()));
-    let gateway = Gateway::builder(support::credentials()).transport(transport).build().unwrap();
+    let gateway = Gateway::builder(merchant::credentials()).transport(transport).build().unwrap();
     match gateway.check_availability().unwrap_err() {
         Error::Unavailable { message, .. } => assert_eq!(message, "clé [secret]"),
         other => panic!("{other:?}"),
@@ -141,12 +140,12 @@ fn a_text_that_cannot_be_cleaned_is_emptied() {
 /// As of a reply that is cut in the middle of an echo.
 #[test]
 fn an_echo_that_is_cut_is_hidden_too() {
-    let percent: String = support::SECRET_KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let unicode: String = support::SECRET_KEY.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
-    for (spelling, width) in [(support::SECRET_KEY, 1), (&percent, 3), (&unicode, 6)] {
+    let percent: String = SECRET_KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let unicode: String = SECRET_KEY.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    for (spelling, width) in [(SECRET_KEY, 1), (&percent, 3), (&unicode, 6)] {
         for end in 0..=spelling.len() {
             let body = format!("avant {}", &spelling[..end]);
-            let gateway = support::canned(Canned::new().reply(200, body.as_str()));
+            let gateway = merchant::canned(Canned::new().reply(200, body.as_str()));
             // Few characters tell nothing.
             let expected = if end < 8 * width { &body } else { "avant [secret]" };
             match gateway.check_payment(&token()).unwrap_err() {
@@ -235,7 +234,7 @@ impl log::Log for Capture {
 fn no_log_at_any_level_shows_it() {
     log::set_boxed_logger(Box::new(Capture)).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
-    let server = RawServer::in_service(|_| response(200, NOT_PAID));
+    let server = Server::in_service(|_| response(200, NOT_PAID));
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for origin in [server.origin.clone(), format!("http://{closed}")] {
         let credentials = Credentials::new("demo", secret()).unwrap();
@@ -263,7 +262,7 @@ fn an_echo_in_what_is_no_http_is_hidden_too() {
         format!("HTTP/1.1 200 OK\r\nX: {}", secret.repeat(10_000)),
         format!("HTTP/1.1 302 Found\r\nLocation: http://{secret}/\r\nContent-Length: 0\r\n\r\n"),
     ] {
-        let server = RawServer::in_service(move |_| answer.clone().into_bytes());
+        let server = Server::in_service(move |_| answer.clone().into_bytes());
         let credentials = Credentials::new("demo", secret.as_str()).unwrap();
         let gateway = Gateway::builder(credentials).origin(&server.origin).build().unwrap();
         let error = gateway.check_payment(&token()).unwrap_err();

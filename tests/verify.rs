@@ -1,13 +1,14 @@
 //! What counts as paid, and all that does not.
 
-mod support;
+mod merchant;
 
 use ekolopay::Error;
 use ekolopay::canned::Canned;
 use ekolopay::transport::Endpoint;
 use ekolopay::verify::Verification;
+use ekolopay_test_kit::replies::{NOT_PAID, PAID, REFUSED};
+use merchant::{canned, token};
 use serde_json::{Value, json};
-use support::{NOT_PAID, PAID, canned, token};
 
 fn check(status: u16, body: impl Into<Vec<u8>>) -> Result<Verification, Error> {
     canned(Canned::new().reply(status, body)).check_payment(&token())
@@ -39,7 +40,7 @@ fn the_documented_replies_are_read() {
         Verification::NotPaid => panic!("paid"),
     }
     assert!(matches!(check(200, NOT_PAID).unwrap(), Verification::NotPaid));
-    match check(200, support::REFUSED).unwrap_err() {
+    match check(200, REFUSED).unwrap_err() {
         Error::Refused { code: 0, message, .. } => assert_eq!(message, "string"),
         other => panic!("{other:?}"),
     }

@@ -1,6 +1,6 @@
 //! What goes over the wire, seen from raw sockets: section 5 of the design, a decision a test.
 
-mod support;
+mod merchant;
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use ekolopay::verify::Verification;
 use ekolopay::{Delivery, Error, Gateway};
-use support::{NOT_PAID, PAID, RawServer, SECRET_KEY, at, credentials, purchase, response, token};
+use ekolopay_test_kit::replies::{NOT_PAID, PAID, REFUSED};
+use ekolopay_test_kit::{SECRET_KEY, Server, response};
+use merchant::{at, credentials, purchase, token};
 
 #[track_caller]
 fn unexpected(error: &Error) -> (u16, &'static str) {
@@ -24,9 +26,9 @@ fn unexpected(error: &Error) -> (u16, &'static str) {
 
 #[test]
 fn a_call_is_a_check_and_a_post_each_sent_once() {
-    let server = RawServer::in_service(|_| response(200, PAID));
+    let server = Server::in_service(|_| response(200, PAID));
     assert!(matches!(at(&server.origin).check_payment(&token()), Ok(Verification::Paid(_))));
-    let seen = server.seen();
+    let seen = server.requests();
     assert_eq!(seen.len(), 2);
     let head = |length: usize| {
         format!(
@@ -51,15 +53,15 @@ fn a_call_is_a_check_and_a_post_each_sent_once() {
         assert_eq!(sorted(&seen.head), sorted(&head(body.len())));
         lines.push(sorted(&seen.head));
     }
-    assert_eq!(server.connections(), 1, "check and call share a connection");
+    assert_eq!(server.counts().connections, 1, "check and call share a connection");
 }
 
 #[test]
 fn the_user_agent_is_put_before_our_own() {
-    let server = RawServer::in_service(|_| response(200, NOT_PAID));
+    let server = Server::in_service(|_| response(200, NOT_PAID));
     let gateway = Gateway::builder(credentials()).origin(&server.origin).user_agent("shop/7 (night)").build().unwrap();
     gateway.check_payment(&token()).map(drop).unwrap();
-    for seen in server.seen() {
+    for seen in server.requests() {
         let expected = concat!("shop/7 (night) ekolopay/", env!("CARGO_PKG_VERSION"), "\r\n");
         assert!(seen.head.to_lowercase().contains(&format!("user-agent: {expected}")), "{}", seen.head);
     }
@@ -67,25 +69,25 @@ fn the_user_agent_is_put_before_our_own() {
 
 #[test]
 fn a_redirect_is_not_followed() {
-    let other = RawServer::start(|_| response(200, PAID));
+    let other = Server::start(|_| response(200, PAID));
     for status in [300, 301, 302, 303, 304, 305, 307, 308] {
         let location = format!("{}/api/v1/gateway/check-payment", other.origin);
         let answer = format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
         // The check is redirected too: that is an answer like another.
-        let server = RawServer::start(move |_| answer.clone().into_bytes());
+        let server = Server::start(move |_| answer.clone().into_bytes());
         let error = at(&server.origin).check_payment(&token()).unwrap_err();
         assert_eq!(unexpected(&error), (status, "a redirect is not followed"));
         assert_eq!(error.delivery(), Delivery::Answered);
         assert_eq!(server.calls().len(), 1);
     }
-    assert_eq!(other.connections(), 0);
+    assert_eq!(other.counts().connections, 0);
 }
 
 #[test]
 fn the_body_is_read_under_any_status() {
-    let refusal = support::REFUSED;
+    let refusal = REFUSED;
     for status in [400, 401, 402, 403, 404, 409, 422, 429, 500, 503, 599, 600, 999] {
-        let server = RawServer::in_service(move |_| response(status, refusal));
+        let server = Server::in_service(move |_| response(status, refusal));
         match at(&server.origin).check_payment(&token()).unwrap_err() {
             Error::Refused { code: 0, message, .. } => assert_eq!(message, "string"),
             other => panic!("{status}: {other:?}"),
@@ -97,10 +99,10 @@ fn the_body_is_read_under_any_status() {
 fn more_than_64_kib_is_not_read() {
     let padded = |length: usize| format!("{PAID}{}", " ".repeat(length - PAID.len()));
     let (fits, long) = (padded(64 * 1024), padded(64 * 1024 + 1));
-    let server = RawServer::in_service(move |_| response(200, &fits));
+    let server = Server::in_service(move |_| response(200, &fits));
     assert!(matches!(at(&server.origin).check_payment(&token()), Ok(Verification::Paid(_))));
     // Its beginning parses, as does that of a body without an end; the check passes on either.
-    let server = RawServer::start(move |_| response(200, &long));
+    let server = Server::start(move |_| response(200, &long));
     let error = at(&server.origin).check_payment(&token()).unwrap_err();
     assert_eq!(unexpected(&error), (200, "the body is longer than 64 KiB"));
 
@@ -128,12 +130,12 @@ fn a_body_that_is_cut_is_never_a_success() {
         // Cut against its Content-Length, the exchange failed after the call was sent …
         let answer =
             format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}", whole.len(), &whole[..cut]);
-        let server = RawServer::in_service(move |_| answer.clone().into_bytes());
+        let server = Server::in_service(move |_| answer.clone().into_bytes());
         let error = at(&server.origin).check_payment(&token()).unwrap_err();
         assert_eq!(error.delivery(), Delivery::Unknown, "{error:?}");
         // … and without one, the end is not known to be one: what came does not parse.
         let answer = format!("HTTP/1.1 200 OK\r\n\r\n{}", &whole[..cut]);
-        let server = RawServer::in_service(move |_| answer.clone().into_bytes());
+        let server = Server::in_service(move |_| answer.clone().into_bytes());
         let error = at(&server.origin).check_payment(&token()).unwrap_err();
         assert_eq!(unexpected(&error).1, "the body is not the documented JSON");
     }
@@ -153,7 +155,7 @@ fn silence_ends_with_the_timeout() {
     assert!(elapsed >= timeout && elapsed < timeout * 10, "{elapsed:?}");
 
     for answered in ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"] {
-        let server = RawServer::in_service(move |_| {
+        let server = Server::in_service(move |_| {
             thread::sleep(Duration::from_secs(2));
             answered.as_bytes().to_vec()
         });
@@ -176,7 +178,7 @@ fn what_never_left_is_told_from_what_may_have_arrived() {
         assert_eq!(error.delivery(), Delivery::NotSent);
     }
     for answer in ["", "HTTP/1.1 200 OK\r\nContent-Le", "garbage\r\n\r\n", "HTTP/2 200\r\n\r\n"] {
-        let server = RawServer::in_service(move |_| answer.as_bytes().to_vec());
+        let server = Server::in_service(move |_| answer.as_bytes().to_vec());
         let error = at(&server.origin).check_payment(&token()).unwrap_err();
         assert!(matches!(error, Error::Transport(_)), "{answer}: {error:?}");
         assert_eq!(error.delivery(), Delivery::Unknown);
@@ -186,15 +188,15 @@ fn what_never_left_is_told_from_what_may_have_arrived() {
 
 #[test]
 fn an_idle_connection_is_kept_for_three_seconds() {
-    let server = RawServer::in_service(|_| response(200, NOT_PAID));
+    let server = Server::in_service(|_| response(200, NOT_PAID));
     let gateway = at(&server.origin);
     let check = || gateway.check_payment(&token()).map(drop).unwrap();
     check();
     check();
-    assert_eq!(server.connections(), 1);
+    assert_eq!(server.counts().connections, 1);
     thread::sleep(Duration::from_millis(3_100));
     check();
-    assert_eq!(server.connections(), 2);
+    assert_eq!(server.counts().connections, 2);
 }
 
 #[test]
@@ -210,8 +212,8 @@ fn call_through_the_environments_proxy() {
 
 #[test]
 fn a_proxy_stands_before_other_machines_and_never_before_loopback() {
-    let proxy = RawServer::start(|_| response(502, ""));
-    let server = RawServer::in_service(|_| response(200, NOT_PAID));
+    let proxy = Server::start(|_| response(502, ""));
+    let server = Server::in_service(|_| response(200, NOT_PAID));
     let call = |origin: &str| {
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["call_through_the_environments_proxy", "--exact", "--ignored", "--nocapture"]);
@@ -225,25 +227,25 @@ fn a_proxy_stands_before_other_machines_and_never_before_loopback() {
     };
     assert_eq!(call(&server.origin), "answered");
     assert_eq!(call(&server.origin.replace("127.0.0.1", "localhost")), "answered");
-    assert_eq!(proxy.connections(), 0);
+    assert_eq!(proxy.counts().connections, 0);
     // With a TLS feature this asks the proxy for a tunnel, and is refused; without one it is not tried at all.
     assert_eq!(call("https://gateway.invalid"), "NotSent");
-    for seen in proxy.seen() {
+    for seen in proxy.requests() {
         assert!(seen.head.starts_with("CONNECT gateway.invalid:443 HTTP/1.1\r\n"), "{seen:?}");
         assert!(!seen.head.contains("demo") && seen.body.is_empty(), "{seen:?}");
     }
-    assert_eq!(proxy.connections(), usize::from(cfg!(any(feature = "rustls", feature = "native-tls"))));
+    assert_eq!(proxy.counts().connections, usize::from(cfg!(any(feature = "rustls", feature = "native-tls"))));
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 #[test]
 fn without_a_tls_feature_https_is_not_tried() {
-    let server = RawServer::start(|_| response(200, PAID));
+    let server = Server::start(|_| response(200, PAID));
     let error = at(&server.origin.replace("http:", "https:")).check_payment(&token()).unwrap_err();
     assert_eq!(error.delivery(), Delivery::NotSent);
     assert_eq!(
         std::error::Error::source(&error).unwrap().to_string(),
         "https needs the feature `rustls` or `native-tls`"
     );
-    assert_eq!(server.connections(), 0);
+    assert_eq!(server.counts().connections, 0);
 }

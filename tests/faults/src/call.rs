@@ -4,8 +4,8 @@ use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay::verify::Verification;
 use ekolopay::{Delivery, Error, Gateway, InvalidInput};
 
+use crate::gateway;
 use crate::request::Request;
-use crate::{gateway, support};
 
 /// A call of the SDK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ impl Outcome {
         Outcome {
             what,
             delivery: error.as_ref().map(Error::delivery),
-            texts: error.map_or(String::new(), |error| support::all_texts(&error)),
+            texts: error.map_or(String::new(), |error| ekolopay_test_kit::all_texts(&error)),
         }
     }
 }

@@ -15,22 +15,11 @@ mod request;
 mod script;
 mod server;
 
-// Shared with the library's own tests.
-#[path = "../../support/sentinel.rs"]
-mod sentinel;
-#[path = "../../support/mod.rs"]
-mod support;
-
 pub use call::{Call, Outcome};
 pub use cutter::{Cut, Cutter, Direction, Line};
 pub use request::{Request, Seen};
 pub use script::{Answer, Script, Step};
 pub use server::{FaultServer, Then};
-
-/// The secret key of every call: each encoding writes it differently.
-pub fn secret() -> String {
-    sentinel::secret()
-}
 
 /// The gateway of a child process: what the SDK reads from the environment, and the certificates of `FAULTS_ROOTS`.
 ///
@@ -43,14 +32,4 @@ pub fn gateway_from_env(timeout: Duration) -> Result<Gateway, Error> {
         Ok(pem) => builder.root_certificates(pem.as_bytes()).build(),
         Err(_) => builder.build(),
     }
-}
-
-/// Fails when the text holds the secret, however it is spelt.
-///
-/// # Panics
-///
-/// When it does.
-#[track_caller]
-pub fn assert_hidden(text: &str) {
-    sentinel::assert_hidden(text);
 }

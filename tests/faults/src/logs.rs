@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use log::{Level, LevelFilter, Log, Metadata, Record, SetLoggerError};
 
-use crate::sentinel;
+use ekolopay_test_kit::spellings;
 
 /// How many lines were logged, by crate and level.
 pub type Lines = BTreeMap<(String, Level), usize>;
@@ -30,7 +30,7 @@ struct Watch {
 ///
 /// When another logger is installed.
 pub fn watch() -> Result<(), SetLoggerError> {
-    log::set_boxed_logger(Box::new(Watch { spellings: sentinel::spellings() }))?;
+    log::set_boxed_logger(Box::new(Watch { spellings: spellings() }))?;
     log::set_max_level(LevelFilter::Trace);
     Ok(())
 }

@@ -4,7 +4,8 @@ use ekolopay_sandbox::Sandbox;
 use serde_json::json;
 
 use crate::program::{new_token, paid_token, run_at};
-use crate::support::{RawServer, UNAVAILABLE, response};
+use ekolopay_test_kit::replies::UNAVAILABLE;
+use ekolopay_test_kit::{Server, response};
 
 #[test]
 fn each_token_is_reported_and_the_worst_decides() {
@@ -37,7 +38,7 @@ fn a_token_may_begin_with_a_dash() {
 /// What the SDK cannot be told by a type: that the rest is let alone.
 #[test]
 fn an_outage_is_asked_about_once() {
-    let server = RawServer::start(|_| response(200, UNAVAILABLE));
+    let server = Server::start(|_| response(200, UNAVAILABLE));
     let run = run_at(&server.origin, &["check", "a", "b", "c"]);
     assert_eq!((run.code, run.out.as_str()), (4, ""));
     let lines: Vec<&str> = run.err.lines().collect();
@@ -50,7 +51,7 @@ fn an_outage_is_asked_about_once() {
             "An error does not mean \"not paid\": keep the order open.",
         ]
     );
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 
     let run = run_at(&server.origin, &["check", "--json", "a", "b", "c"]);
     let line = |token| {
@@ -59,5 +60,5 @@ fn an_outage_is_asked_about_once() {
         })
     };
     assert_eq!((run.code, run.json_lines()), (4, vec![line("a"), line("b"), line("c")]));
-    assert_eq!(server.seen().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }

@@ -7,7 +7,7 @@ use ekolopay_sandbox::Sandbox;
 use serde_json::json;
 
 use crate::program::{Run, at, bare, closed_port, new_token, paid_token, run, run_at};
-use crate::support::{RawServer, response};
+use ekolopay_test_kit::{Server, response};
 
 const ORDER: [&str; 7] = ["purchase", "--amount", "150000", "--label", "Iphone", "--phone", "066304925"];
 
@@ -23,8 +23,8 @@ fn both(origin: &str, arguments: &[&str], code: i32) -> [Run; 2] {
 }
 
 /// In service, and then silent for longer than any test lasts.
-fn silent() -> RawServer {
-    RawServer::in_service(|_| {
+fn silent() -> Server {
+    Server::in_service(|_| {
         thread::sleep(Duration::from_secs(60));
         Vec::new()
     })
@@ -164,7 +164,7 @@ fn an_unknown_outcome_is_6() {
 
 #[test]
 fn an_unexpected_reply_is_7() {
-    let server = RawServer::in_service(|_| response(500, "<html>Erreur"));
+    let server = Server::in_service(|_| response(500, "<html>Erreur"));
     let [people, machine] = both(&server.origin, &["check", "a"], 7);
     assert!(people.err.starts_with("error: a: unexpected reply, HTTP 500: "), "{people:?}");
     assert_eq!(

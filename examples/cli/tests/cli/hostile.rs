@@ -1,7 +1,7 @@
 //! Text that would steer a terminal, and readers that have gone.
 
 use crate::program::{bare, run, run_at};
-use crate::support::{RawServer, response};
+use ekolopay_test_kit::{Server, response};
 
 /// Escape, a C1 control, a right-to-left override, and a line break that would forge a line of ours.
 const STEERING: &str = "\u{1b}[31m\u{9b}2J\u{202e}\nerror: forged";
@@ -13,12 +13,12 @@ fn the_gateways_control_characters_are_escaped() {
     let refusal = format!(r#"{{"response":{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{{"clearMessage":{json}}}}}}}"#);
     let outage = format!(r#"{{"code":0,"message":{json},"reason":"UNAVAILABLE_SERVICE"}}"#);
     for (body, code, member) in [(refusal, 8, "message"), (outage, 4, "message"), (STEERING.to_owned(), 7, "excerpt")] {
-        let server = RawServer::in_service(move |_| response(200, &body));
+        let server = Server::in_service(move |_| response(200, &body));
         let run = run_at(&server.origin, &["check", "--json", "a"]);
         assert_eq!((run.code, run.json()[member].as_str()), (code, Some(STEERING)), "{run:?}");
         assert!(!run.err.contains("\nerror: forged"), "{run:?}");
     }
-    let server = RawServer::start(|_| format!("HTTP/1.1 {STEERING}\r\n\r\n").into_bytes());
+    let server = Server::start(|_| format!("HTTP/1.1 {STEERING}\r\n\r\n").into_bytes());
     assert_eq!(run_at(&server.origin, &["check", "a"]).code, 5);
 }
 

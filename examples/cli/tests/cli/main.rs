@@ -8,6 +8,4 @@ mod hostile;
 mod program;
 mod purchase;
 mod secrets;
-#[path = "../../../../tests/support/mod.rs"]
-mod support;
 mod wait;

@@ -1,6 +1,5 @@
 //! Runs the program, with nothing in its environment but what a test puts there.
 
-use std::env;
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -32,14 +31,7 @@ impl Run {
 
 /// The program with no variable of ours and no proxy.
 pub(crate) fn bare() -> std::process::Command {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ekolopay"));
-    for (name, _) in env::vars_os() {
-        let upper = name.to_string_lossy().to_ascii_uppercase();
-        if upper.starts_with("EKOLOPAY_") || upper.ends_with("_PROXY") {
-            command.env_remove(name);
-        }
-    }
-    command
+    ekolopay_test_kit::command(env!("CARGO_BIN_EXE_ekolopay"))
 }
 
 /// The program as the demo merchant runs it.

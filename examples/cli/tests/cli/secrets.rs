@@ -4,7 +4,7 @@ use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox};
 use serde_json::json;
 
 use crate::program::{bare, run, run_at};
-use crate::support::{RawServer, response};
+use ekolopay_test_kit::{Server, response};
 
 /// A key that the environment does not hold, so that nothing but care keeps it out of the messages.
 const KEY: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
@@ -72,7 +72,7 @@ fn a_gateway_that_sends_it_back_is_not_repeated() {
     );
     let page = format!("<html>{DEMO_SECRET_KEY}");
     for (body, code, member) in [(refusal, 8, "message"), (page, 7, "excerpt")] {
-        let server = RawServer::in_service(move |_| response(200, &body));
+        let server = Server::in_service(move |_| response(200, &body));
         let run = run_at(&server.origin, &["check", "--json", "a"]);
         let text = run.json()[member].clone();
         assert_eq!((run.code, text.as_str().map(|text| text.contains("[secret]"))), (code, Some(true)), "{run:?}");
@@ -80,7 +80,7 @@ fn a_gateway_that_sends_it_back_is_not_repeated() {
     }
     let token = json!({ "response": { "API_RESPONSE_CODE": 200, "API_RESPONSE_DATA": {
         "API_DATA": { "purchaseToken": DEMO_SECRET_KEY } } } });
-    let server = RawServer::in_service(move |_| response(200, &token.to_string()));
+    let server = Server::in_service(move |_| response(200, &token.to_string()));
     let run = run_at(&server.origin, &["purchase", "--amount", "5", "--label", "a", "--phone", "b"]);
     assert_eq!(run.code, 7, "{run:?}");
 }

@@ -10,7 +10,8 @@ use ekolopay_sandbox::Sandbox;
 use serde_json::json;
 
 use crate::program::{at, closed_port, customer_submits, new_token, paid_token, run_at};
-use crate::support::{NOT_PAID, PAID, RawServer, UNAVAILABLE, response};
+use ekolopay_test_kit::replies::{NOT_PAID, PAID, UNAVAILABLE};
+use ekolopay_test_kit::{Server, response};
 
 /// Far more than any of these runs needs, and far less than the time they are told to wait.
 const SOON: Duration = Duration::from_secs(20);
@@ -64,7 +65,7 @@ fn no_time_is_one_look() {
 #[test]
 fn what_passes_does_not_end_it() {
     let round = AtomicUsize::new(0);
-    let server = RawServer::start(move |seen| match (seen.is_check(), round.load(Ordering::SeqCst)) {
+    let server = Server::start(move |seen| match (seen.is_check(), round.load(Ordering::SeqCst)) {
         (true, 0) => {
             round.fetch_add(1, Ordering::SeqCst);
             response(200, UNAVAILABLE)
@@ -123,7 +124,7 @@ fn the_last_failure_is_told_when_the_time_is_over() {
 /// The default timeout would let each token take a minute.
 #[test]
 fn a_silent_gateway_does_not_make_it_late() {
-    let server = RawServer::start(|_| {
+    let server = Server::start(|_| {
         thread::sleep(Duration::from_secs(60));
         Vec::new()
     });

@@ -16,7 +16,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay::{Credentials, Gateway};
-use ekolopay_faults::{Call, assert_hidden, gateway_from_env, secret};
+use ekolopay_faults::{Call, gateway_from_env};
+use ekolopay_test_kit::{assert_hidden, secret};
 use fork::Fork;
 use rlimit::Resource;
 

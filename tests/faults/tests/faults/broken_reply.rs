@@ -1,7 +1,7 @@
 //! Rows 25, 26, 32 and 33: a whole answer which is not the documented one.
 
 use ekolopay_faults::gateway::response;
-use ekolopay_faults::secret;
+use ekolopay_test_kit::secret;
 use serde_json::{Value, json};
 
 use crate::fault::{Fault, answer};

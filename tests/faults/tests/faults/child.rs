@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ekolopay::Delivery;
-use ekolopay_faults::{Call, Outcome, secret};
+use ekolopay_faults::{Call, Outcome};
+use ekolopay_test_kit::secret;
 
 pub(crate) struct Child(Command);
 

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use ekolopay::Delivery;
 use ekolopay_faults::gateway::response;
-use ekolopay_faults::{Call, Cut, Cutter, Direction, FaultServer, Line, Outcome, Script, Seen, Step, Then, secret};
+use ekolopay_faults::{Call, Cut, Cutter, Direction, FaultServer, Line, Outcome, Script, Seen, Step, Then};
+use ekolopay_test_kit::secret;
 use fastrand::Rng;
 
 use crate::fault::{Front, gateway, reply};

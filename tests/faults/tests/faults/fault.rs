@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use ekolopay::{Credentials, Gateway};
 use ekolopay_faults::gateway::response;
-use ekolopay_faults::{Call, FaultServer, Outcome, Script, Seen, Step, Then, secret};
-use ekolopay_tls_tests::Authority;
+use ekolopay_faults::{Call, FaultServer, Outcome, Script, Seen, Step, Then};
+use ekolopay_test_kit::Authority;
+use ekolopay_test_kit::secret;
 use rustls::ServerConfig;
 
 use crate::child::Child;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ekolopay_faults::gateway::response;
-use ekolopay_faults::{Script, Step, secret};
+use ekolopay_faults::{Script, Step};
+use ekolopay_test_kit::secret;
 
 use crate::fault::{Fault, last_answer, reply};
 

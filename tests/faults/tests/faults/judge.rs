@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay::Delivery;
-use ekolopay_faults::{Outcome, Seen, assert_hidden, logs};
+use ekolopay_faults::{Outcome, Seen, logs};
+use ekolopay_test_kit::assert_hidden;
 
 /// A busy machine may take this much longer than it is told to.
 const SLACK: Duration = Duration::from_secs(3);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ekolopay_faults::gateway::response;
-use ekolopay_faults::{Call, FaultServer, Step, Then, logs, secret};
+use ekolopay_faults::{Call, FaultServer, Step, Then, logs};
+use ekolopay_test_kit::secret;
 use log::Level;
 
 use crate::fault::{Fault, Front, answer, gateway};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ekolopay_faults::gateway::response;
-use ekolopay_faults::{Call, FaultServer, Outcome, Script, Step, Then, secret};
+use ekolopay_faults::{Call, FaultServer, Outcome, Script, Step, Then};
+use ekolopay_test_kit::secret;
 
 use crate::child::Child;
 use crate::fault::{AUTHORITY, Fault, Front, reply};

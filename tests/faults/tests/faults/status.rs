@@ -1,7 +1,8 @@
 //! Rows 19, 20, 22–24 and 35: what the HTTP status makes of an answer.
 
 use ekolopay_faults::gateway::response;
-use ekolopay_faults::{FaultServer, Step, Then, secret};
+use ekolopay_faults::{FaultServer, Step, Then};
+use ekolopay_test_kit::secret;
 
 use crate::fault::{Fault, answer, last_answer};
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ekolopay_faults::gateway::response;
-use ekolopay_faults::{FaultServer, Step, Then, secret};
-use ekolopay_tls_tests::Authority;
+use ekolopay_faults::{FaultServer, Step, Then};
+use ekolopay_test_kit::Authority;
+use ekolopay_test_kit::secret;
 
 use crate::fault::{AUTHORITY, Fault, Front, answer, reply};
 

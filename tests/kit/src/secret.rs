@@ -1,12 +1,12 @@
 //! A secret key to be looked for wherever it must not be.
 
 /// A secret that every encoding writes differently.
-pub(crate) fn secret() -> String {
+pub fn secret() -> String {
     r#"S/3"c\r%t~e+&*!"#.to_owned()
 }
 
 /// The secret as a page, a log or a script might write it.
-pub(crate) fn spellings() -> Vec<String> {
+pub fn spellings() -> Vec<String> {
     let secret = secret();
     let json = serde_json::to_string(&secret).expect("a string is JSON");
     let json = &json[1..json.len() - 1];
@@ -29,7 +29,7 @@ pub(crate) fn spellings() -> Vec<String> {
 
 /// The text holds the secret in no spelling.
 #[track_caller]
-pub(crate) fn assert_hidden(text: &str) {
+pub fn assert_hidden(text: &str) {
     for spelling in spellings() {
         assert!(!text.contains(&spelling), "{spelling:?} stands in {text}");
     }

@@ -1,0 +1,67 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::version::TLS13;
+
+use crate::server::{Request, Server};
+
+/// A certificate authority made on the spot, which nobody trusts unless told to.
+#[derive(Debug)]
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    #[expect(clippy::new_without_default, reason = "each is another authority")]
+    pub fn new() -> Authority {
+        // Authorities are found by their names: of two with the same name, OpenSSL tries only one.
+        static NUMBER: AtomicUsize = AtomicUsize::new(1);
+
+        let mut params = CertificateParams::default();
+        let name = format!("Test authority {}", NUMBER.fetch_add(1, Ordering::SeqCst));
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        Authority { issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate") }
+    }
+
+    /// The authority's certificate, as a merchant would be given it.
+    pub fn pem(&self) -> String {
+        self.issuer.pem()
+    }
+
+    /// A server for TLS 1.3 with a certificate for `localhost`.
+    pub fn server(&self, answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static) -> Server {
+        Server::start_tls(self.config("localhost"), answer)
+    }
+
+    /// TLS 1.3 with a certificate for this host.
+    pub fn config(&self, host: &str) -> Arc<ServerConfig> {
+        self.sign(&CertificateParams::new([host.to_owned()]).expect("a host name"))
+    }
+
+    /// The same with a certificate that expired years ago.
+    pub fn expired_config(&self, host: &str) -> Arc<ServerConfig> {
+        let mut params = CertificateParams::new([host.to_owned()]).expect("a host name");
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 1, 1);
+        self.sign(&params)
+    }
+
+    fn sign(&self, params: &CertificateParams) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a PKCS #8 key");
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[&TLS13])
+            .expect("a version that ring can speak")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .expect("the key fits the certificate");
+        Arc::new(config)
+    }
+}

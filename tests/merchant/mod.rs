@@ -1,0 +1,27 @@
+//! A merchant with the documentation's own values.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use ekolopay::canned::Canned;
+use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
+use ekolopay::{Credentials, Gateway};
+use ekolopay_test_kit::{API_CLIENT, KEPT_TOKEN, SECRET_KEY};
+
+pub fn credentials() -> Credentials {
+    Credentials::new(API_CLIENT, SECRET_KEY).expect("the demo values are valid")
+}
+
+pub fn token() -> PurchaseToken {
+    KEPT_TOKEN.parse().expect("the documented token is valid")
+}
+
+pub fn purchase() -> Purchase {
+    Purchase::new(150_000, Product::new("Achat d'un Iphone S"), Customer::new("066304925")).expect("the order is valid")
+}
+
+pub fn canned(canned: Canned) -> Gateway {
+    Gateway::builder(credentials()).transport(canned).build().expect("the settings are valid")
+}
+
+pub fn at(origin: &str) -> Gateway {
+    Gateway::builder(credentials()).origin(origin).build().expect("the origin is valid")
+}
