@@ -4,8 +4,8 @@ use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay::verify::Verification;
 use ekolopay::{Delivery, Error, Gateway, InvalidInput};
 
-use crate::gateway;
 use crate::request::Request;
+use crate::{logs, replies};
 
 /// A call of the SDK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,13 +17,14 @@ pub enum Call {
 }
 
 impl Call {
-    /// Makes it. The reply must be the one to this very call: else the outcome is a `wrong reply`.
-    pub fn make(self, gateway: &Gateway) -> Outcome {
+    /// Makes it. The reply must be the one to this very call: else the outcome is `wrong reply`.
+    pub fn make(self, gateway: &Gateway) -> CallOutcome {
+        logs::watch();
         let right = match self {
             Call::Token(amount) => purchase(amount)
                 .map_err(Error::from)
                 .and_then(|purchase| gateway.create_purchase_token(&purchase))
-                .map(|token| token.as_str() == gateway::token_of(&amount.to_string())),
+                .map(|token| token.as_str() == replies::token_of(&amount.to_string())),
             Call::Payment(number) => token(number)
                 .map_err(Error::from)
                 .and_then(|token| Ok((gateway.check_payment(&token)?, token)))
@@ -32,7 +33,7 @@ impl Call {
                     Verification::NotPaid => number % 2 == 1,
                 }),
         };
-        Outcome::of(right)
+        CallOutcome::of(right)
     }
 
     /// The call that this request is, if its body came whole.
@@ -40,7 +41,7 @@ impl Call {
         match (request.value("amount"), request.value("purchaseToken")) {
             _ if request.body.len() < request.length => None,
             (Some(amount), _) => amount.parse().ok().map(Call::Token),
-            (None, token) => token?.trim_end_matches(gateway::UNPAID).parse().ok().map(Call::Payment),
+            (None, token) => token?.trim_end_matches(replies::UNPAID).parse().ok().map(Call::Payment),
         }
     }
 }
@@ -51,12 +52,12 @@ fn purchase(amount: u64) -> Result<Purchase, InvalidInput> {
 
 /// Even numbers belong to orders that are paid.
 fn token(number: u64) -> Result<PurchaseToken, InvalidInput> {
-    PurchaseToken::new(format!("{number}{}", if number % 2 == 0 { "" } else { gateway::UNPAID }))
+    PurchaseToken::new(format!("{number}{}", if number % 2 == 0 { "" } else { replies::UNPAID }))
 }
 
 /// What became of a call.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub struct CallOutcome {
     /// The kind of the error, or `success`.
     pub what: String,
     /// The delivery of the error.
@@ -65,14 +66,14 @@ pub struct Outcome {
     pub texts: String,
 }
 
-impl Outcome {
+impl CallOutcome {
     /// The outcome of a call, or of something else that the SDK does, whose result was right or not.
-    pub fn of(result: Result<bool, Error>) -> Outcome {
+    pub fn of(result: Result<bool, Error>) -> CallOutcome {
         let (what, error) = match result {
             Ok(right) => (if right { "success" } else { "wrong reply" }.to_owned(), None),
             Err(error) => (kind(&error), Some(error)),
         };
-        Outcome {
+        CallOutcome {
             what,
             delivery: error.as_ref().map(Error::delivery),
             texts: error.map_or(String::new(), |error| ekolopay_test_kit::all_texts(&error)),
@@ -81,7 +82,7 @@ impl Outcome {
 }
 
 /// `Transport, NotSent`, or `success`.
-impl fmt::Display for Outcome {
+impl fmt::Display for CallOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
         self.delivery.map_or(Ok(()), |delivery| write!(f, ": {delivery:?}"))

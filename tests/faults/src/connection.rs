@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustls::{ServerConnection, StreamOwned};
 use socket2::SockRef;
 
-use crate::gateway;
+use crate::replies;
 use crate::request::Request;
 use crate::script::{Script, Step};
 
@@ -76,7 +76,7 @@ impl Connection {
             }
             Step::Serve => loop {
                 self.step(Step::Request)?;
-                self.step(Step::Reply(Box::new(|json| gateway::response(200, "", json))))?;
+                self.step(Step::Reply(Box::new(|json| replies::response(200, "", json))))?;
             },
             Step::Stall => self.read_until(|_| false),
             Step::HangUp => self.hang_up(),
@@ -91,7 +91,7 @@ impl Connection {
     fn json(&mut self) -> String {
         let Some((request, length)) = Request::parse(&self.received[self.start..]) else { return String::new() };
         self.start = self.received.len().min(self.start + length);
-        gateway::json(&request)
+        replies::json(&request)
     }
 
     fn read_until(&mut self, enough: impl Fn(&[u8]) -> bool) -> io::Result<()> {

@@ -47,10 +47,6 @@ pub struct Cutter {
 
 impl Cutter {
     /// A line to this server.
-    ///
-    /// # Errors
-    ///
-    /// When there is no free port.
     pub fn start(server: SocketAddr, lines: Vec<Option<Line>>) -> io::Result<Cutter> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -75,10 +71,6 @@ impl Cutter {
     }
 
     /// Waits for the end of all connections, and tells how many bytes each carried up and down.
-    ///
-    /// # Panics
-    ///
-    /// When a thread of the line did, or could not reach the server.
     pub fn finish(self) -> Vec<[u64; 2]> {
         drop(self.stop);
         let _ = TcpStream::connect(self.address);

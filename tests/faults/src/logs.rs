@@ -2,12 +2,11 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-use log::{Level, LevelFilter, Log, Metadata, Record, SetLoggerError};
+use std::sync::{Mutex, Once};
 
 use ekolopay_test_kit::spellings;
+use log::{Level, LevelFilter, Log, Metadata, Record};
 
 /// How many lines were logged, by crate and level.
 pub type Lines = BTreeMap<(String, Level), usize>;
@@ -25,14 +24,13 @@ struct Watch {
 }
 
 /// Looks at every line that is logged from now on.
-///
-/// # Errors
-///
-/// When another logger is installed.
-pub fn watch() -> Result<(), SetLoggerError> {
-    log::set_boxed_logger(Box::new(Watch { spellings: spellings() }))?;
-    log::set_max_level(LevelFilter::Trace);
-    Ok(())
+pub fn watch() {
+    static WATCH: Once = Once::new();
+
+    WATCH.call_once(|| {
+        log::set_boxed_logger(Box::new(Watch { spellings: spellings() })).expect("no other logger is installed");
+        log::set_max_level(LevelFilter::Trace);
+    });
 }
 
 /// The lines until now that show the secret, or that the library has no right to write at all.

@@ -43,9 +43,9 @@ impl Request {
 
 /// All that came to a server, a list of bytes for each connection, in the order in which they were opened.
 #[derive(Debug)]
-pub struct Seen(pub(crate) Vec<Vec<u8>>);
+pub struct Received(pub(crate) Vec<Vec<u8>>);
 
-impl Seen {
+impl Received {
     /// How many connections were opened.
     pub fn connections(&self) -> usize {
         self.0.len()

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use socket2::SockRef;
 
 use crate::connection::Connection;
-use crate::request::Seen;
+use crate::request::Received;
 use crate::script::Script;
 
 /// What becomes of the connections that no script is given for.
@@ -37,19 +37,11 @@ pub struct FaultServer {
 
 impl FaultServer {
     /// Listens on a free port of `host`; the n-th connection plays the n-th script.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such port.
     pub fn start(host: &str, scripts: Vec<Script>, then: Then) -> io::Result<FaultServer> {
         FaultServer::listen(TcpListener::bind((host, 0))?, scripts, then)
     }
 
     /// The same at this address.
-    ///
-    /// # Errors
-    ///
-    /// When it is not free.
     pub fn start_at(address: SocketAddr, scripts: Vec<Script>, then: Then) -> io::Result<FaultServer> {
         FaultServer::listen(TcpListener::bind(address)?, scripts, then)
     }
@@ -68,17 +60,13 @@ impl FaultServer {
     }
 
     /// Listens no more, and waits for the end of every connection: the client must have let go of them, or will.
-    ///
-    /// # Panics
-    ///
-    /// When a thread of the server did.
-    pub fn finish(self) -> Seen {
+    pub fn finish(self) -> Received {
         drop(self.stop);
         if self.wakes {
             let _ = TcpStream::connect(self.address);
         }
         let connections = self.accepting.join().expect("the server accepts to the end");
-        Seen(connections.into_iter().map(|thread| thread.join().expect("a script plays to its end")).collect())
+        Received(connections.into_iter().map(|thread| thread.join().expect("a script plays to its end")).collect())
     }
 }
 

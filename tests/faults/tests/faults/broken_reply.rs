@@ -1,6 +1,6 @@
 //! Rows 25, 26, 32 and 33: a whole answer which is not the documented one.
 
-use ekolopay_faults::gateway::response;
+use ekolopay_faults::replies::response;
 use ekolopay_test_kit::secret;
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::fault::{Fault, answer};
 
 /// A call is answered with what `edit` makes of the right JSON; the check passes on whatever is answered.
 #[track_caller]
-fn answers(row: u8, name: &str, expected: &str, edit: impl Fn(&str) -> Vec<u8> + Clone + Send + 'static) {
+fn answers(row: u8, name: &str, expected: &str, edit: impl Fn(&str) -> Vec<u8> + Clone + Send + Sync + 'static) {
     Fault::new(row, name, move || {
         let edit = edit.clone();
         answer(move |json| {
@@ -23,7 +23,8 @@ fn answers(row: u8, name: &str, expected: &str, edit: impl Fn(&str) -> Vec<u8> +
 
 const ERROR: &str = "UnexpectedReply: Answered";
 
-pub(crate) fn row_25_html_and_wrong_content_type() {
+#[test]
+fn row_25_html_and_wrong_content_type() {
     answers(25, "HTML", ERROR, |_| format!("<html>{}</html>", secret()).into_bytes());
     for content_type in ["text/html; charset=ISO-8859-1", "application/octet-stream", "nonsense"] {
         Fault::new(25, "right JSON, wrong Content-Type", move || {
@@ -34,12 +35,14 @@ pub(crate) fn row_25_html_and_wrong_content_type() {
     }
 }
 
-pub(crate) fn row_26_no_body() {
+#[test]
+fn row_26_no_body() {
     answers(26, "no body", ERROR, |_| vec![]);
     answers(26, "spaces", ERROR, |_| b" \r\n ".to_vec());
 }
 
-pub(crate) fn row_32_broken_json() {
+#[test]
+fn row_32_broken_json() {
     // Put before the members of the object that is right in itself.
     let with = |member: &'static [u8]| move |json: &str| [b"{", member, b",", &json.as_bytes()[1..]].concat();
     let echo = |json: &str| format!("{json}{}", secret()).into_bytes();
@@ -79,7 +82,8 @@ fn edited(json: &str, path: &[&str], value: Option<&Value>) -> Vec<u8> {
     whole.to_string().into_bytes()
 }
 
-pub(crate) fn row_33_keys_missing_or_of_another_type() {
+#[test]
+fn row_33_keys_missing_or_of_another_type() {
     const DATA: [&str; 4] = ["response", "API_RESPONSE_DATA", "API_DATA", ""];
     let paths: [&'static [&'static str]; 4] = [&DATA[..1], &["response", "API_RESPONSE_CODE"], &DATA[..2], &DATA[..3]];
     let last = |json: &str| if json.contains("purchaseToken") { "purchaseToken" } else { "payment_successful" };

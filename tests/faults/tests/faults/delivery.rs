@@ -10,14 +10,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay::Delivery;
-use ekolopay_faults::gateway::response;
-use ekolopay_faults::{Call, Cut, Cutter, Direction, FaultServer, Line, Outcome, Script, Seen, Step, Then};
+use ekolopay_faults::replies::response;
+use ekolopay_faults::{Call, CallOutcome, Cut, Cutter, Direction, FaultServer, Line, Received, Script, Step, Then};
 use ekolopay_test_kit::secret;
 use fastrand::Rng;
 
 use crate::fault::{Front, gateway, reply};
+use crate::judge;
 use crate::seed::{self, SEED};
-use crate::{judge, report};
 
 const CASES: u64 = 2_500;
 
@@ -96,11 +96,11 @@ impl Case {
 }
 
 struct Played {
-    outcome: Outcome,
+    outcome: CallOutcome,
     lasted: Duration,
     /// By each connection, up and down.
     carried: Vec<[u64; 2]>,
-    seen: Seen,
+    seen: Received,
 }
 
 fn length(front: Front, kept: bool) -> Length {
@@ -111,7 +111,8 @@ fn length(front: Front, kept: bool) -> Length {
     (front, kept, uncut.carried[uncut.carried.len() - 1])
 }
 
-pub(crate) fn delivery_is_sound_at_every_byte() {
+#[test]
+fn delivery_is_sound_at_every_byte() {
     let seed = *SEED;
     let ways = [(Front::Plain, true), (Front::Plain, false), (Front::Tls, true), (Front::Tls, false)];
     let lengths = ways.map(|(front, kept)| length(front, kept));
@@ -140,12 +141,12 @@ pub(crate) fn delivery_is_sound_at_every_byte() {
         }
     });
     let counts = counts.into_inner().unwrap();
-    report::remark(format!(
-        "Delivery: {CASES} calls over cut lines, {}={seed}: {counts:?}; {} bodies received, none twice; up and down {:?}.",
+    println!(
+        "{CASES} calls over cut lines, {}={seed}: {counts:?}; {} bodies received, none twice; up and down {:?}.",
         seed::VARIABLE,
         received.into_inner(),
         lengths.map(|(.., bytes)| bytes),
-    ));
+    );
     // A run in which nothing fails, or nothing works, proves nothing.
     for outcome in ["success", "Transport: NotSent", "Transport: Unknown", "UnexpectedReply: Answered"] {
         assert!(counts.get(outcome).is_some_and(|count| *count > 50), "{outcome}: {counts:?}");

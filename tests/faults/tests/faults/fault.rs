@@ -1,18 +1,19 @@
 //! A fault of the table: played to the check and to the call, and judged.
 
+use std::process::Command;
 use std::sync::{Arc, LazyLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay::{Credentials, Gateway};
-use ekolopay_faults::gateway::response;
-use ekolopay_faults::{Call, FaultServer, Outcome, Script, Seen, Step, Then};
+use ekolopay_faults::replies::response;
+use ekolopay_faults::{Call, CallOutcome, FaultServer, Script, Step, Then};
 use ekolopay_test_kit::Authority;
 use ekolopay_test_kit::secret;
 use rustls::ServerConfig;
 
-use crate::child::Child;
+use crate::client::Client;
 use crate::judge;
-use crate::report::{self, Hit};
 
 /// The authority that gateways trust.
 pub(crate) static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
@@ -41,10 +42,17 @@ impl Front {
     }
 }
 
+/// What meets the fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hit {
+    Check,
+    Call,
+}
+
 pub(crate) struct Fault {
     row: u8,
     name: String,
-    steps: Box<dyn Fn() -> Script>,
+    steps: Box<dyn Fn() -> Script + Send + Sync>,
     front: Front,
     timeout: Duration,
     new_connection: bool,
@@ -53,7 +61,7 @@ pub(crate) struct Fault {
 
 impl Fault {
     /// The steps are played from where a request is about to come.
-    pub(crate) fn new(row: u8, name: impl Into<String>, steps: impl Fn() -> Script + 'static) -> Fault {
+    pub(crate) fn new(row: u8, name: impl Into<String>, steps: impl Fn() -> Script + Send + Sync + 'static) -> Fault {
         let timeout = Duration::from_secs(10);
         let steps = Box::new(steps);
         Fault { row, name: name.into(), steps, front: Front::Plain, timeout, new_connection: false, child: false }
@@ -113,52 +121,55 @@ impl Fault {
         self.hit(Hit::Check, scripts, expected)
     }
 
+    /// Both calls, at the same time.
     #[track_caller]
-    fn hit(&self, hit: Hit, scripts: impl Fn() -> Vec<Script>, expected: &[&str]) -> &Fault {
-        for call in [Call::Token(150_000), Call::Payment(0)] {
-            let front = self.front;
-            let then = Then::Play(Box::new(move || {
-                let mut script = front.greeting();
-                script.push(Step::Serve);
-                script
-            }));
-            let scripts = scripts();
-            let connections = scripts.len();
-            let server = FaultServer::start("127.0.0.1", scripts, then).unwrap();
-            let (outcome, seen) = self.judged(server, call);
-            let (outcome, name) = (outcome.to_string(), &self.name);
-            // Nothing is tried again, nor tried otherwise: in plain text, say, where TLS fails.
-            let again = outcome != "success" && seen.connections() > connections;
-            assert!(!again, "{hit:?}, {call:?}, {name}: another connection");
-            assert!(expected.contains(&&*outcome), "{hit:?}, {call:?}, {name}: {outcome}, expected {expected:?}");
-            let calls = usize::from(hit == Hit::Call || outcome == "success");
-            assert!(seen.calls().len() <= calls, "{hit:?}, {call:?}, {name}: {seen:?}");
-            report::note(self.row, name, hit, &outcome);
-        }
+    fn hit(&self, hit: Hit, scripts: impl Fn() -> Vec<Script> + Sync, expected: &[&str]) -> &Fault {
+        let play = |call| self.play(hit, call, scripts(), expected);
+        thread::scope(|scope| {
+            scope.spawn(|| play(Call::Token(150_000)));
+            play(Call::Payment(0));
+        });
         self
     }
 
-    fn judged(&self, server: FaultServer, call: Call) -> (Outcome, Seen) {
+    fn play(&self, hit: Hit, call: Call, scripts: Vec<Script>, expected: &[&str]) {
+        let context = format!("row {}, {}, {hit:?}, {call:?}", self.row, self.name);
+        let front = self.front;
+        let then = Then::Play(Box::new(move || [front.greeting(), vec![Step::Serve]].into_iter().flatten().collect()));
+        let connections = scripts.len();
+        let server = FaultServer::start("127.0.0.1", scripts, then).unwrap();
         let start = Instant::now();
-        let outcome = if self.child {
-            let told = match self.front {
-                Front::Proxy => Child::new("https://gateway.invalid", self.timeout)
-                    .env("https_proxy", &format!("http://{}", server.address()))
-                    .env("FAULTS_ROOTS", &AUTHORITY.pem())
-                    .call(call),
-                _ => Child::new(&format!("http://{}", server.address()), self.timeout).call(call),
-            };
-            report::grew(told.growth);
-            assert!(told.growth < 8 << 10, "{}: {} KiB more memory", self.name, told.growth);
-            told.outcome
-        } else {
-            let scheme = if self.front == Front::Tls { "https" } else { "http" };
-            call.make(&gateway(&format!("{scheme}://{}", server.address()), self.timeout))
-        };
+        let outcome = self.make(call, &server);
         let lasted = start.elapsed();
-        let seen = server.finish();
-        judge::call(&outcome, lasted, self.timeout, &seen);
-        (outcome, seen)
+        let received = server.finish();
+        judge::call(&outcome, lasted, self.timeout, &received);
+        let text = outcome.to_string();
+        // Nothing is tried again, nor tried otherwise: in plain text, say, where TLS fails.
+        let again = text != "success" && received.connections() > connections;
+        assert!(!again, "{context}: another connection");
+        assert!(expected.contains(&&*text), "{context}: {text}, expected {expected:?}");
+        let calls = usize::from(hit == Hit::Call || text == "success");
+        assert!(received.calls().len() <= calls, "{context}: {received:?}");
+    }
+
+    fn make(&self, call: Call, server: &FaultServer) -> CallOutcome {
+        let address = server.address();
+        if !self.child {
+            let scheme = if self.front == Front::Tls { "https" } else { "http" };
+            return call.make(&gateway(&format!("{scheme}://{address}"), self.timeout));
+        }
+        let mut client = match self.front {
+            Front::Proxy => {
+                let proxy = format!("http://{address}");
+                let command = Command::new(Client::PROGRAM);
+                Client::start(command, "https://gateway.invalid", self.timeout, &[("https_proxy", &proxy)])
+            }
+            _ => Client::new(&format!("http://{address}"), self.timeout),
+        };
+        let report = client.call(call);
+        client.end();
+        assert!(report.growth < 8 << 10, "{}: {} KiB more memory", self.name, report.growth);
+        report.outcome()
     }
 }
 

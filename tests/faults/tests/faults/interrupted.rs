@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ekolopay_faults::gateway::response;
+use ekolopay_faults::replies::response;
 use ekolopay_faults::{Script, Step};
 use ekolopay_test_kit::secret;
 
@@ -10,42 +10,48 @@ use crate::fault::{Fault, last_answer, reply};
 
 /// The exchange fails: what became of a call is not known, and after a check that failed none is made.
 #[track_caller]
-fn breaks(row: u8, name: &str, steps: impl Fn() -> Script + 'static) {
+fn breaks(row: u8, name: &str, steps: impl Fn() -> Script + Send + Sync + 'static) {
     Fault::new(row, name, steps).call(&["Transport: Unknown"]).check(&["Transport: NotSent"]);
 }
 
 /// The same, for lack of time.
 #[track_caller]
-fn runs_out_of_time(row: u8, name: &str, steps: impl Fn() -> Script + 'static) {
+fn runs_out_of_time(row: u8, name: &str, steps: impl Fn() -> Script + Send + Sync + 'static) {
     let fault = Fault::new(row, name, steps).times_out();
     fault.call(&["Transport, timeout: Unknown"]).check(&["Transport, timeout: NotSent"]);
 }
 
-pub(crate) fn row_09_closed_after_the_head() {
+#[test]
+fn row_09_closed_after_the_head() {
     breaks(9, "closed after the head", || vec![Step::Head]);
     breaks(9, "gone after the head", || vec![Step::Head, Step::HangUp]);
     breaks(9, "reset after the head", || vec![Step::Head, Step::Reset]);
 }
 
-pub(crate) fn row_10_closed_after_the_request() {
+#[test]
+fn row_10_closed_after_the_request() {
     breaks(10, "closed after the request", || vec![Step::Request]);
 }
 
-pub(crate) fn row_11_reset_after_the_request() {
+#[test]
+fn row_11_reset_after_the_request() {
     breaks(11, "reset after the request", || vec![Step::Request, Step::Reset]);
 }
 
-pub(crate) fn row_14_silence_after_the_request() {
+#[test]
+fn row_14_silence_after_the_request() {
     runs_out_of_time(14, "silence", || vec![Step::Request, Step::Stall]);
 }
 
-pub(crate) fn row_15_headers_drip() {
+#[test]
+fn row_15_headers_drip() {
     runs_out_of_time(15, "headers, a byte per 100 ms", || {
         vec![Step::Request, Step::Drip(Box::new(|json| response(200, "", json)), Duration::from_millis(100))]
     });
 }
 
-pub(crate) fn row_16_headers_cut_short() {
+#[test]
+fn row_16_headers_cut_short() {
     for head in ["HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 2", "HTTP/1.1 200 OK\r\nX: {}"] {
         let head = head.replace("{}", &secret());
         breaks(16, "cut short", move || {
@@ -55,7 +61,8 @@ pub(crate) fn row_16_headers_cut_short() {
     }
 }
 
-pub(crate) fn row_17_no_http_1() {
+#[test]
+fn row_17_no_http_1() {
     breaks(17, "garbage", || last_answer(|json| format!("{}\r\n\r\n{json}", secret()).into_bytes()));
     breaks(17, "garbage bytes", || last_answer(|_| (0..=u8::MAX).rev().collect()));
     // An empty SETTINGS frame, with which HTTP/2 begins.
@@ -64,7 +71,8 @@ pub(crate) fn row_17_no_http_1() {
     breaks(17, "HTTP/0.9", || last_answer(|json| json.as_bytes().to_vec()));
 }
 
-pub(crate) fn row_27_content_length_longer_than_the_body() {
+#[test]
+fn row_27_content_length_longer_than_the_body() {
     for missing in [1, 1_000, usize::MAX / 2] {
         breaks(27, "body shorter than its length", move || {
             last_answer(move |json| {
@@ -75,7 +83,8 @@ pub(crate) fn row_27_content_length_longer_than_the_body() {
     }
 }
 
-pub(crate) fn row_28_chunked_body_broken() {
+#[test]
+fn row_28_chunked_body_broken() {
     let chunked = |before: &'static str, after: &'static str| {
         move || {
             last_answer(move |json| {
@@ -93,7 +102,8 @@ pub(crate) fn row_28_chunked_body_broken() {
     Fault::new(28, "last line break missing", chunked("", "0\r\n")).call(&["success"]).check(&["success"]);
 }
 
-pub(crate) fn row_29_close_delimited_body_cut() {
+#[test]
+fn row_29_close_delimited_body_cut() {
     for percent in [0, 1, 50, 99] {
         Fault::new(29, "cut in the JSON", move || {
             last_answer(move |json| {
@@ -110,7 +120,8 @@ pub(crate) fn row_29_close_delimited_body_cut() {
         .check(&["success"]);
 }
 
-pub(crate) fn row_30_body_stalls_or_drips() {
+#[test]
+fn row_30_body_stalls_or_drips() {
     let half = |json: &str| response(200, "", json)[..60].to_vec();
     runs_out_of_time(30, "body stalls", move || vec![Step::Request, reply(half), Step::Stall]);
     runs_out_of_time(30, "body drips", move || {

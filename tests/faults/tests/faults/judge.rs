@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay::Delivery;
-use ekolopay_faults::{Outcome, Seen, logs};
+use ekolopay_faults::{CallOutcome, Received, logs};
 use ekolopay_test_kit::assert_hidden;
 
 /// A busy machine may take this much longer than it is told to.
@@ -42,7 +42,7 @@ pub(crate) fn slack() -> Duration {
 
 /// One call, which lasted so long, and all that the server saw.
 #[track_caller]
-pub(crate) fn call(outcome: &Outcome, lasted: Duration, timeout: Duration, seen: &Seen) {
+pub(crate) fn call(outcome: &CallOutcome, lasted: Duration, timeout: Duration, seen: &Received) {
     assert!(lasted < timeout * 2 + slack(), "{outcome} after {lasted:?}, the timeout being {timeout:?}");
     if outcome.what.contains("timeout") {
         assert!(lasted + Duration::from_millis(10) >= timeout, "{outcome} after {lasted:?} already");
@@ -57,7 +57,7 @@ pub(crate) fn call(outcome: &Outcome, lasted: Duration, timeout: Duration, seen:
 
 /// No reply is taken for another, and the secret is in no error and no log.
 #[track_caller]
-pub(crate) fn outcome(outcome: &Outcome) {
+pub(crate) fn outcome(outcome: &CallOutcome) {
     assert_ne!(outcome.what, "wrong reply");
     assert_hidden(&format!("{outcome} {}", outcome.texts));
     let leaks = logs::leaks();
@@ -66,7 +66,7 @@ pub(crate) fn outcome(outcome: &Outcome) {
 
 /// No body came twice: the calls to one server all differ.
 #[track_caller]
-pub(crate) fn bodies(seen: &Seen) {
+pub(crate) fn bodies(seen: &Received) {
     let mut different = BTreeSet::new();
     for call in seen.calls() {
         assert!(different.insert((call.target.clone(), call.body.clone())), "received twice: {call:?}");

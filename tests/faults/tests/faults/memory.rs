@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use ekolopay_faults::gateway::response;
+use ekolopay_faults::replies::response;
 use ekolopay_faults::{Script, Step};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -13,11 +13,12 @@ const TRANSPORT: &str = "Transport: Unknown";
 const UNEXPECTED: &str = "UnexpectedReply: Answered";
 
 #[track_caller]
-fn bounded(row: u8, name: &str, outcomes: (&str, &str), steps: impl Fn() -> Script + 'static) {
+fn bounded(row: u8, name: &str, outcomes: (&str, &str), steps: impl Fn() -> Script + Send + Sync + 'static) {
     Fault::new(row, name, steps).in_a_process().call(&[outcomes.0]).check(&[outcomes.1]);
 }
 
-pub(crate) fn row_18_oversized_headers() {
+#[test]
+fn row_18_oversized_headers() {
     bounded(18, "1 MB header", (TRANSPORT, "Transport: NotSent"), || {
         last_answer(|json| response(200, &format!("X: {}\r\n", "x".repeat(1 << 20)), json))
     });
@@ -41,7 +42,8 @@ fn gzip_answer(bytes: &[u8]) -> Vec<u8> {
     [format!("{head} {}\r\n\r\n", bytes.len()).as_bytes(), bytes].concat()
 }
 
-pub(crate) fn row_31_oversized_bodies() {
+#[test]
+fn row_31_oversized_bodies() {
     let flood = |head: &'static str| {
         move || vec![Step::Request, reply(|_| head.as_bytes().to_vec()), Step::Flood(vec![b' '; 1 << 14], 1 << 16)]
     };

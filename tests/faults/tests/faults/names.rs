@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ekolopay_faults::gateway::response;
+use ekolopay_faults::replies::response;
 use ekolopay_faults::{FaultServer, Script, Step, Then};
 
+use crate::client::Client;
 use crate::connect::fill;
 use crate::fault::{AUTHORITY, reply};
 use crate::judge;
-use crate::report::{self, Hit};
-use crate::world::{NAME, Says, Session, World, lasted};
+use crate::world::{NAME, Says, World};
 
 fn greeting() -> Script {
     vec![Step::Tls(AUTHORITY.config(NAME))]
@@ -38,105 +38,104 @@ fn serve() -> Then {
     }))
 }
 
-fn session(program: Command, server: &FaultServer, timeout: &str) -> Session {
+fn client(program: Command, server: &FaultServer, timeout: u64) -> Client {
     let origin = format!("https://{NAME}:{}", server.address().port());
-    let environment = [("EKOLOPAY_ORIGIN", &*origin), ("FAULTS_TIMEOUT", timeout), ("FAULTS_ROOTS", &AUTHORITY.pem())];
-    Session::start(program, &environment)
+    Client::start(program, &origin, Duration::from_millis(timeout), &[])
 }
 
-pub(crate) fn row_45_no_thread_can_be_made() {
-    let Some(world) = World::with_hosts(45, "127.0.0.1 localhost\n") else { return };
+#[test]
+fn row_45_no_thread_can_be_made() {
+    let Some(world) = World::with_hosts("127.0.0.1 localhost\n") else { return };
     let then = || Then::Play(Box::new(|| vec![Step::Serve]));
-    for (host, name, expected) in
-        [("127.0.0.1", "an address", "success"), ("localhost", "a name", "Transport: NotSent")]
-    {
+    for (host, expected) in [("127.0.0.1", "success"), ("localhost", "Transport: NotSent")] {
         let server = FaultServer::start("127.0.0.1", vec![], then()).unwrap();
         let origin = format!("http://{host}:{}", server.address().port());
-        let environment = [("EKOLOPAY_ORIGIN", &*origin), ("FAULTS_TIMEOUT", "10000")];
-        let mut session = Session::start(world.as_nobody(Session::PROGRAM), &environment);
-        session.say("no-threads", 0);
+        let mut client = Client::start(world.as_nobody(Client::PROGRAM), &origin, Duration::from_secs(10), &[]);
+        client.say("no-threads");
         for _ in 0..3 {
-            assert_eq!(session.call().1, expected, "{host}");
+            assert_eq!(client.check().1, expected, "{host}");
         }
-        session.end();
+        client.end();
         assert_eq!(server.finish().calls().len(), if expected == "success" { 3 } else { 0 });
-        report::note(45, &format!("no thread, {name}"), Hit::Check, expected);
     }
 }
 
 /// A look-up and a thread for it, and none after it for a minute.
-pub(crate) fn warm_calls_look_up_nothing_and_make_no_thread() {
+#[test]
+fn warm_calls_look_up_nothing_and_make_no_thread() {
     let says = Says::Address(Ipv4Addr::LOCALHOST);
-    let Some((world, name_server)) = World::with_name_server(45, says) else { return };
+    let Some((world, name_server)) = World::with_name_server(says) else { return };
     let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
-    let mut session = session(world.as_nobody(Session::PROGRAM), &server, "10000");
+    let mut client = client(world.as_nobody(Client::PROGRAM), &server, 10000);
     let start = Instant::now();
-    assert_eq!(session.call().1, "success");
-    session.say("no-threads", 0);
+    assert_eq!(client.check().1, "success");
+    client.say("no-threads");
     for _ in 0..1_000 {
-        assert_eq!(session.call().1, "success");
+        assert_eq!(client.check().1, "success");
     }
     assert!(name_server.asked() as u64 <= 1 + start.elapsed().as_secs() / 60);
-    session.end();
+    client.end();
     assert_eq!(server.finish().calls().len(), 1_001);
 }
 
-pub(crate) fn row_46_silent_name_server() {
-    let Some((world, _name_server)) = World::with_name_server(46, Says::Nothing) else { return };
+#[test]
+fn row_46_silent_name_server() {
+    let Some((world, _name_server)) = World::with_name_server(Says::Nothing) else { return };
     let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
-    let mut session = session(world.command(Session::PROGRAM), &server, "2000");
+    let mut client = client(world.command(Client::PROGRAM), &server, 2000);
     // The second time, the look-up of the first is still under way.
-    for line in [session.say("calls 64", 64), session.say("calls 64", 64)].concat() {
-        let (ms, outcome) = lasted(&line);
-        assert_eq!(outcome, "Transport, timeout: NotSent");
-        assert!((1_990..2_000 + judge::slack().as_millis()).contains(&ms.into()), "{line}");
+    for _ in 0..2 {
+        client.say("at-once 64");
+        for report in client.reports(64) {
+            assert_eq!(report.outcome().to_string(), "Transport, timeout: NotSent");
+            assert!((1_990..2_000 + judge::slack().as_millis()).contains(&report.ms.into()), "after {} ms", report.ms);
+        }
     }
     // The threads of the calls take a moment to end.
     let mut left = (0..100).map(|_| {
         thread::sleep(Duration::from_millis(20));
-        session.say("threads", 1).concat()
+        client.say("threads");
+        client.lines(1).concat()
     });
     assert!(left.any(|threads| threads == "2"), "more than the main thread and one look-up are left");
-    session.end();
+    client.end();
     assert!(server.finish().requests().is_empty());
-    report::note(46, "silent name server, 64 calls", Hit::Check, "Transport, timeout: NotSent");
 }
 
-pub(crate) fn row_47_silent_ipv6_address() {
-    let Some(world) = World::with_hosts(47, &format!("::1 {NAME}\n127.0.0.1 {NAME}\n")) else { return };
+#[test]
+fn row_47_silent_ipv6_address() {
+    let Some(world) = World::with_hosts(&format!("::1 {NAME}\n127.0.0.1 {NAME}\n")) else { return };
     // Both addresses have the gateway's port.
     let pair = (0..100).find_map(|_| {
         let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
         Some((TcpListener::bind(("::1", server.address().port())).ok()?, server))
     });
-    let Some((silent, server)) = pair else { return report::remark("Row 47: this machine has no IPv6.".to_owned()) };
+    let Some((silent, server)) = pair else { return println!("this machine has no IPv6") };
     let waiting = fill(silent.local_addr().unwrap());
-    let mut session = session(world.command(Session::PROGRAM), &server, "10000");
-    let (ms, outcome) = session.call();
+    let mut client = client(world.command(Client::PROGRAM), &server, 10000);
+    let (ms, outcome) = client.check();
     assert_eq!(outcome, "success");
     assert!(u128::from(ms) < 1_000 + judge::stall().as_millis(), "after {ms} ms");
-    session.end();
+    client.end();
     server.finish();
     drop(waiting);
-    report::note(47, "silent IPv6 address", Hit::Check, "success");
 }
 
-pub(crate) fn row_48_name_moves() {
+#[test]
+fn row_48_name_moves() {
     // No other test listens at these addresses: a port that is closed stays closed.
     let (old, new) = (Ipv4Addr::new(127, 0, 0, 3), Ipv4Addr::new(127, 0, 0, 4));
-    let Some((world, name_server)) = World::with_name_server(48, Says::Address(old)) else { return };
+    let Some((world, name_server)) = World::with_name_server(Says::Address(old)) else { return };
     let before = FaultServer::start(&old.to_string(), vec![exchanges(2)], Then::Refuse).unwrap();
-    let mut session = session(world.command(Session::PROGRAM), &before, "10000");
-    assert_eq!(session.call().1, "success");
+    let mut client = client(world.command(Client::PROGRAM), &before, 10000);
+    assert_eq!(client.check().1, "success");
     let after = FaultServer::start_at((new, before.address().port()).into(), vec![], serve()).unwrap();
     before.finish();
     name_server.say(Says::Address(new));
-    assert_eq!(session.call().1, "Transport: NotSent");
-    assert_eq!(session.call().1, "success");
-    session.end();
+    assert_eq!(client.check().1, "Transport: NotSent");
+    assert_eq!(client.check().1, "success");
+    client.end();
     assert_eq!(after.finish().calls().len(), 1);
-    report::note(48, "the name moves", Hit::Check, "Transport: NotSent");
-    report::note(48, "the name moves, next call", Hit::Check, "success");
 }
 
 /// A gateway that closes each connection after one exchange, and resets one when told to.
@@ -149,57 +148,60 @@ fn forgetful() -> (FaultServer, Arc<AtomicBool>) {
 
 /// A failed exchange has the name looked up again, whatever comes of that.
 #[track_caller]
-fn fail(session: &mut Session, resets: &AtomicBool) {
+fn fail(client: &mut Client, resets: &AtomicBool) {
     resets.store(true, Ordering::SeqCst);
     // The server makes its next script before it has the connection for it.
-    assert!((0..2).any(|_| session.call().1 != "success"), "one connection was reset");
+    assert!((0..2).any(|_| client.check().1 != "success"), "one connection was reset");
 }
 
-pub(crate) fn a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_that_fails() {
+#[test]
+fn a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_that_fails() {
     let says = Says::Address(Ipv4Addr::LOCALHOST);
-    let Some((world, name_server)) = World::with_name_server(48, says) else { return };
+    let Some((world, name_server)) = World::with_name_server(says) else { return };
     let (server, resets) = forgetful();
-    let mut session = session(world.command(Session::PROGRAM), &server, "10000");
+    let mut client = client(world.command(Client::PROGRAM), &server, 10000);
     let start = Instant::now();
     for _ in 0..100 {
-        assert_eq!(session.call().1, "success");
+        assert_eq!(client.check().1, "success");
     }
     assert!(name_server.asked() as u64 <= 1 + start.elapsed().as_secs() / 60);
 
     for (says, at_least) in [(Says::Failure, 0), (Says::Nothing, 4_900)] {
         name_server.say(says);
-        fail(&mut session, &resets);
-        let (ms, outcome) = session.call();
+        fail(&mut client, &resets);
+        let (ms, outcome) = client.check();
         assert_eq!(outcome, "success");
         assert!((at_least..at_least + 1_000 + judge::slack().as_millis()).contains(&ms.into()), "after {ms} ms");
         for _ in 0..3 {
-            let (ms, outcome) = session.call();
+            let (ms, outcome) = client.check();
             assert!(outcome == "success" && ms < 2_500, "{outcome} after {ms} ms");
         }
     }
-    session.end();
+    client.end();
 }
 
-pub(crate) fn half_of_a_short_time_is_kept_to_connect_to_an_old_address() {
+#[test]
+fn half_of_a_short_time_is_kept_to_connect_to_an_old_address() {
     let says = Says::Address(Ipv4Addr::LOCALHOST);
-    let Some((world, name_server)) = World::with_name_server(48, says) else { return };
+    let Some((world, name_server)) = World::with_name_server(says) else { return };
     let (server, resets) = forgetful();
-    let mut session = session(world.command(Session::PROGRAM), &server, "4000");
-    assert_eq!(session.call().1, "success");
+    let mut client = client(world.command(Client::PROGRAM), &server, 4000);
+    assert_eq!(client.check().1, "success");
     name_server.say(Says::Nothing);
-    fail(&mut session, &resets);
-    let (ms, outcome) = session.call();
+    fail(&mut client, &resets);
+    let (ms, outcome) = client.check();
     assert!(outcome == "success" && ms >= 1_900, "{outcome} after {ms} ms");
-    session.end();
+    client.end();
 }
 
-pub(crate) fn a_look_up_that_fails_is_told_from_one_that_is_not_answered() {
-    let Some((world, name_server)) = World::with_name_server(46, Says::Failure) else { return };
+#[test]
+fn a_look_up_that_fails_is_told_from_one_that_is_not_answered() {
+    let Some((world, name_server)) = World::with_name_server(Says::Failure) else { return };
     let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
-    let mut session = session(world.command(Session::PROGRAM), &server, "2000");
-    assert_eq!(session.call().1, "Transport: NotSent");
+    let mut client = client(world.command(Client::PROGRAM), &server, 2000);
+    assert_eq!(client.check().1, "Transport: NotSent");
     name_server.say(Says::Nothing);
-    assert_eq!(session.call().1, "Transport, timeout: NotSent");
-    session.end();
+    assert_eq!(client.check().1, "Transport, timeout: NotSent");
+    client.end();
     assert!(server.finish().requests().is_empty());
 }

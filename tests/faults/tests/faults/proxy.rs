@@ -1,18 +1,19 @@
 //! Rows 7 and 50 to 52: a proxy is used where the environment says so and the gateway is on another machine.
 
+use std::process::Command;
 use std::time::Duration;
 
-use ekolopay_faults::gateway::response;
-use ekolopay_faults::{Call, FaultServer, Outcome, Script, Step, Then};
+use ekolopay_faults::replies::response;
+use ekolopay_faults::{Call, CallOutcome, FaultServer, Script, Step, Then};
 use ekolopay_test_kit::secret;
 
-use crate::child::Child;
+use crate::client::Client;
 use crate::fault::{AUTHORITY, Fault, Front, reply};
 use crate::judge;
-use crate::report::{self, Hit};
-use crate::world::{NAME, Session, World};
+use crate::world::{NAME, World};
 
-pub(crate) fn row_07_proxy_fails() {
+#[test]
+fn row_07_proxy_fails() {
     let fault = |name, steps: fn() -> Script| Fault::new(7, name, steps).behind(Front::Proxy).on_a_new_connection();
     for fault in [
         fault("proxy: 407", || {
@@ -30,20 +31,20 @@ pub(crate) fn row_07_proxy_fails() {
         .check(&["Transport, timeout: NotSent"]);
 }
 
-pub(crate) fn row_07_proxy_variables_and_a_loopback_origin() {
+#[test]
+fn row_07_proxy_variables_and_a_loopback_origin() {
     let serve = || Then::Play(Box::new(|| vec![Step::Serve]));
     let proxy = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
     let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
     for (number, host) in [(0, "127.0.0.1"), (2, "localhost")] {
         let origin = format!("http://{host}:{}", server.address().port());
-        let mut child = Child::new(&origin, Duration::from_secs(10));
-        for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"] {
-            child = child.env(name, &format!("http://{}", proxy.address()));
-        }
-        let outcome = child.call(Call::Payment(number)).outcome;
+        let variables = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"];
+        let address = format!("http://{}", proxy.address());
+        let environment = variables.map(|name| (name, &*address));
+        let mut client = Client::start(Command::new(Client::PROGRAM), &origin, Duration::from_secs(10), &environment);
+        let outcome = client.call(Call::Payment(number)).outcome();
         judge::outcome(&outcome);
         assert_eq!(outcome.to_string(), "success", "{host}");
-        report::note(7, "proxy variables, loopback origin", Hit::Call, "success");
     }
     let seen = server.finish();
     judge::bodies(&seen);
@@ -53,7 +54,7 @@ pub(crate) fn row_07_proxy_variables_and_a_loopback_origin() {
 
 /// Calls a gateway on another machine, as far as its name tells, from this environment: what becomes of it, and how
 /// many connections the gateway and the proxy `PROXY` had.
-fn call(world: &World, environment: &[(&str, &str)]) -> (Outcome, usize, usize) {
+fn call(world: &World, environment: &[(&str, &str)]) -> (CallOutcome, usize, usize) {
     let greeting = || vec![Step::Tls(AUTHORITY.config(NAME)), Step::Serve];
     let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(greeting))).unwrap();
     let connected = move || {
@@ -63,22 +64,23 @@ fn call(world: &World, environment: &[(&str, &str)]) -> (Outcome, usize, usize) 
     };
     let proxy = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(connected))).unwrap();
     let origin = format!("https://{NAME}:{}", server.address().port());
-    let child = Child::started_by(world.command(Child::PROGRAM), &origin, Duration::from_secs(10));
-    let child = child.env("FAULTS_ROOTS", &AUTHORITY.pem());
-    let child = environment
-        .iter()
-        .fold(child, |child, (name, value)| child.env(name, &value.replace("PROXY", &proxy.address().to_string())));
-    let outcome = child.call(Call::Payment(0)).outcome;
+    let proxied: Vec<_> =
+        environment.iter().map(|(name, value)| (*name, value.replace("PROXY", &proxy.address().to_string()))).collect();
+    let environment: Vec<_> = proxied.iter().map(|(name, value)| (*name, &**value)).collect();
+    let mut client = Client::start(world.command(Client::PROGRAM), &origin, Duration::from_secs(10), &environment);
+    let outcome = client.call(Call::Payment(0)).outcome();
+    client.end();
     judge::outcome(&outcome);
     (outcome, server.finish().connections(), proxy.finish().connections())
 }
 
-fn world(row: u8) -> Option<World> {
-    World::with_hosts(row, &format!("127.0.0.1 {NAME} ekolopay.com\n"))
+fn world() -> Option<World> {
+    World::with_hosts(&format!("127.0.0.1 {NAME} ekolopay.com\n"))
 }
 
-pub(crate) fn row_50_proxy_that_cannot_be_used() {
-    let Some(world) = world(50) else { return };
+#[test]
+fn row_50_proxy_that_cannot_be_used() {
+    let Some(world) = world() else { return };
     for address in [
         "socks5://PROXY",
         "socks4a://PROXY",
@@ -103,26 +105,26 @@ pub(crate) fn row_50_proxy_that_cannot_be_used() {
             assert!(outcome.texts.contains(&text), "{variable}={address}: {outcome}, {}", outcome.texts);
             assert_eq!((outcome.to_string().as_str(), direct, by_proxy), ("Invalid: NotSent", 0, 0), "{address}");
         }
-        report::note(50, address, Hit::Build, "Invalid: NotSent");
     }
     let environment = [("FAULTS_NEW", ""), ("ALL_PROXY", "socks5://127.0.0.1:1080")];
-    let mut session = Session::start(world.command(Session::PROGRAM), &environment);
-    assert_eq!(session.call().1, "Invalid: NotSent");
-    session.end();
-    report::note(50, "Gateway::new", Hit::Call, "Invalid: NotSent");
+    let command = world.command(Client::PROGRAM);
+    let mut client = Client::start(command, "https://gateway.invalid", Duration::from_secs(10), &environment);
+    assert_eq!(client.check().1, "Invalid: NotSent");
+    client.end();
 }
 
-pub(crate) fn row_51_http_proxy_is_not_used() {
-    let Some(world) = world(51) else { return };
+#[test]
+fn row_51_http_proxy_is_not_used() {
+    let Some(world) = world() else { return };
     for variable in ["HTTP_PROXY", "http_proxy"] {
         let (outcome, direct, by_proxy) = call(&world, &[(variable, "http://PROXY")]);
         assert_eq!((outcome.to_string().as_str(), direct, by_proxy), ("success", 1, 0), "{variable}");
-        report::note(51, variable, Hit::Call, "success");
     }
 }
 
-pub(crate) fn row_52_proxy_variables_as_meant() {
-    let Some(world) = world(52) else { return };
+#[test]
+fn row_52_proxy_variables_as_meant() {
+    let Some(world) = world() else { return };
     let others = format!("other.test , {NAME} ,");
     for (environment, through_proxy) in [
         (&[("HTTPS_PROXY", " http://PROXY ")][..], true),
@@ -144,6 +146,5 @@ pub(crate) fn row_52_proxy_variables_as_meant() {
         let (outcome, direct, by_proxy) = call(&world, environment);
         let expected = ("success", usize::from(!through_proxy), usize::from(through_proxy));
         assert_eq!((outcome.to_string().as_str(), direct, by_proxy), expected, "{environment:?}, {}", outcome.texts);
-        report::note(52, &format!("{environment:?}"), Hit::Call, "success");
     }
 }

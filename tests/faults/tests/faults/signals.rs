@@ -4,17 +4,17 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ekolopay_faults::gateway::response;
+use ekolopay_faults::replies::response;
 use ekolopay_faults::{Call, FaultServer, Step, Then};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::child::Child;
-use crate::fault::reply;
+use crate::client::Client;
+use crate::fault::{Hit, reply};
 use crate::judge;
-use crate::report::{self, Hit};
 
-pub(crate) fn row_36_signals_during_the_wait() {
+#[test]
+fn row_36_signals_during_the_wait() {
     let timeout = Duration::from_secs(10);
     for call in [Call::Token(1), Call::Payment(0)] {
         for hit in [Hit::Check, Hit::Call] {
@@ -33,15 +33,16 @@ pub(crate) fn row_36_signals_during_the_wait() {
                 script.splice(..0, [Step::Request, answer()]);
             }
             let server = FaultServer::start("127.0.0.1", vec![script], Then::Refuse).unwrap();
-            let child = Child::new(&format!("http://{}", server.address()), timeout);
+            let mut client = Client::new(&format!("http://{}", server.address()), timeout);
+            told.send(Pid::from_raw(client.id().try_into().unwrap())).unwrap();
             let start = Instant::now();
-            let report = child.call_while(call, |id| told.send(Pid::from_raw(id.try_into().unwrap())).unwrap());
+            let report = client.call(call);
             let lasted = start.elapsed();
+            client.end();
             let seen = server.finish();
-            judge::call(&report.outcome, lasted, timeout, &seen);
-            assert_eq!(report.outcome.to_string(), "success", "{}", report.outcome.texts);
+            judge::call(&report.outcome(), lasted, timeout, &seen);
+            assert_eq!(report.outcome().to_string(), "success", "{}", report.outcome().texts);
             assert!(report.signalled && seen.connections() == 1);
-            report::note(36, "SIGUSR1, SIGSTOP, SIGCONT", hit, "success");
         }
     }
 }

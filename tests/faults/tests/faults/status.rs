@@ -1,6 +1,6 @@
 //! Rows 19, 20, 22–24 and 35: what the HTTP status makes of an answer.
 
-use ekolopay_faults::gateway::response;
+use ekolopay_faults::replies::response;
 use ekolopay_faults::{FaultServer, Step, Then};
 use ekolopay_test_kit::secret;
 
@@ -32,11 +32,13 @@ fn redirects(row: u8, statuses: &[u16]) {
     assert_eq!(other.finish().connections(), 0, "the other host sees nothing");
 }
 
-pub(crate) fn row_19_redirect_to_another_host() {
-    redirects(19, &[301, 302, 303]);
+#[test]
+fn row_19_redirect_to_another_host() {
+    redirects(19, &[300, 301, 302, 303, 305]);
 }
 
-pub(crate) fn row_20_redirect_that_keeps_the_method() {
+#[test]
+fn row_20_redirect_that_keeps_the_method() {
     redirects(20, &[307, 308]);
     for status in [307, 308] {
         // To where it came from: the body is not sent there again.
@@ -47,21 +49,24 @@ pub(crate) fn row_20_redirect_that_keeps_the_method() {
     }
 }
 
-pub(crate) fn row_22_refusals() {
-    for status in [200, 400, 401, 402, 403, 404, 409, 422, 429] {
+#[test]
+fn row_22_refusals() {
+    for status in [200, 400, 401, 402, 403, 404, 409, 422, 429, 599, 600, 999] {
         Fault::new(22, status.to_string(), move || answer(move |_| response(status, "", &refusal())))
             .call(&[REFUSED])
             .check(&[if status == 429 { "Unavailable: NotSent" } else { "success" }]);
     }
 }
 
-pub(crate) fn row_53_too_many_requests() {
+#[test]
+fn row_53_too_many_requests() {
     Fault::new(53, "429 with HTML", || answer(|_| response(429, "Retry-After: 1\r\n", &html())))
         .call(&["UnexpectedReply: Answered"])
         .check(&["Unavailable: NotSent"]);
 }
 
-pub(crate) fn row_23_server_errors() {
+#[test]
+fn row_23_server_errors() {
     for (status, check) in [(500, "success"), (502, "Unavailable: NotSent"), (503, "Unavailable: NotSent")] {
         Fault::new(23, format!("{status} with a refusal"), move || answer(move |_| response(status, "", &refusal())))
             .call(&[REFUSED])
@@ -76,7 +81,8 @@ pub(crate) fn row_23_server_errors() {
     }
 }
 
-pub(crate) fn row_24_unusual_statuses() {
+#[test]
+fn row_24_unusual_statuses() {
     Fault::new(24, "100, then 200", || {
         answer(|json| [b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), response(200, "", json)].concat())
     })
@@ -91,7 +97,8 @@ pub(crate) fn row_24_unusual_statuses() {
     }
 }
 
-pub(crate) fn row_35_unavailable_between_check_and_call() {
+#[test]
+fn row_35_unavailable_between_check_and_call() {
     let message = serde_json::to_string(&format!("Indisponible : {}", secret())).unwrap();
     let body = format!(r#"{{"code":0,"message":{message},"reason":"UNAVAILABLE_SERVICE"}}"#);
     for status in [200, 302, 500, 503] {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ekolopay_faults::gateway::response;
+use ekolopay_faults::replies::response;
 use ekolopay_faults::{FaultServer, Step, Then};
 use ekolopay_test_kit::Authority;
 use ekolopay_test_kit::secret;
@@ -20,7 +20,8 @@ fn server_hello_of_tls_1_1() -> Vec<u8> {
     [&[22, 3, 2, 0, length + 4, 2, 0, 0, length], &hello[..]].concat()
 }
 
-pub(crate) fn row_04_certificate_or_version_not_trusted() {
+#[test]
+fn row_04_certificate_or_version_not_trusted() {
     let unknown = Authority::new().config("127.0.0.1");
     let other_host = AUTHORITY.config("example.com");
     let expired = AUTHORITY.expired_config("127.0.0.1");
@@ -45,7 +46,8 @@ pub(crate) fn row_04_certificate_or_version_not_trusted() {
     }
 }
 
-pub(crate) fn row_05_handshake_fails() {
+#[test]
+fn row_05_handshake_fails() {
     let fault = |name, steps: fn() -> Vec<Step>| Fault::new(5, name, steps).behind(Front::Tls).on_a_new_connection();
     fault("silent", || vec![Step::Stall])
         .times_out()
@@ -68,7 +70,8 @@ pub(crate) fn row_05_handshake_fails() {
     }
 }
 
-pub(crate) fn row_21_https_redirected_to_http() {
+#[test]
+fn row_21_https_redirected_to_http() {
     let plain = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(|| vec![Step::Serve]))).unwrap();
     for status in [301, 302, 303, 307, 308] {
         let location = format!("Location: http://{}/api/v1/gateway/check-payment\r\n", plain.address());

@@ -2,19 +2,16 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use ekolopay_test_kit::secret;
 use simple_dns::rdata::{A, RData};
 use simple_dns::{CLASS, Packet, QTYPE, RCODE, ResourceRecord, TYPE};
 use tempfile::TempDir;
-
-use crate::report;
 
 /// The name of the gateway in it.
 pub(crate) const NAME: &str = "gateway.test";
@@ -23,19 +20,17 @@ pub(crate) struct World(TempDir);
 
 impl World {
     /// A world that knows these lines of `/etc/hosts`.
-    pub(crate) fn with_hosts(row: u8, hosts: &str) -> Option<World> {
-        World::new(row, hosts, None)
+    pub(crate) fn with_hosts(hosts: &str) -> Option<World> {
+        World::new(hosts, None)
     }
 
     /// A world with a name server that says this.
-    pub(crate) fn with_name_server(row: u8, says: Says) -> Option<(World, NameServer)> {
-        let Some(server) = NameServer::start(says) else {
-            return not_shown(row);
-        };
-        Some((World::new(row, "", Some(&server))?, server))
+    pub(crate) fn with_name_server(says: Says) -> Option<(World, NameServer)> {
+        let Some(server) = NameServer::start(says) else { return needs_root() };
+        Some((World::new("", Some(&server))?, server))
     }
 
-    fn new(row: u8, hosts: &str, name_server: Option<&NameServer>) -> Option<World> {
+    fn new(hosts: &str, name_server: Option<&NameServer>) -> Option<World> {
         let world = World(tempfile::tempdir().unwrap());
         // A user without rights must get to the program.
         fs::set_permissions(world.0.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -46,7 +41,7 @@ impl World {
         if world.command("true").output().is_ok_and(|output| output.status.success()) {
             return Some(world);
         }
-        not_shown(row)
+        needs_root()
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -71,10 +66,10 @@ impl World {
     }
 }
 
-/// Where `FAULTS_ALL` is set, every row must be shown.
-fn not_shown<T>(row: u8) -> Option<T> {
-    assert!(env::var_os("FAULTS_ALL").is_none(), "row {row} needs root");
-    report::remark(format!("Row {row}: this user may not give a process names of its own."));
+/// Where `FAULTS_ALL` is set, no row may be left out.
+fn needs_root<T>() -> Option<T> {
+    assert!(env::var_os("FAULTS_ALL").is_none(), "only root can give a process names of its own");
+    println!("left out: only root can give a process names of its own");
     None
 }
 
@@ -139,53 +134,4 @@ fn answer(query: &[u8], (says, asked): &mut (Says, usize)) -> Option<Vec<u8>> {
         Says::Nothing => return None,
     }
     reply.build_bytes_vec().ok()
-}
-
-/// The program `session`, with its gateway.
-pub(crate) struct Session {
-    process: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Session {
-    pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_session");
-
-    /// Started by this command, with an environment of its own.
-    pub(crate) fn start(mut command: Command, environment: &[(&str, &str)]) -> Session {
-        command.env_clear().env("PATH", env::var_os("PATH").unwrap()).env("EKOLOPAY_API_CLIENT", "demo");
-        command.env("EKOLOPAY_SECRET_KEY", secret()).envs(environment.iter().copied());
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
-        Session { process, input, output: BufReader::new(output) }
-    }
-
-    /// Says a word, and reads this many lines.
-    #[track_caller]
-    pub(crate) fn say(&mut self, word: &str, lines: usize) -> Vec<String> {
-        writeln!(self.input, "{word}").unwrap();
-        let told: Vec<_> = self.output.by_ref().lines().take(lines).map(Result::unwrap).collect();
-        assert_eq!(told.len(), lines, "{word}: the program ended after {told:?}");
-        told
-    }
-
-    /// One call: how many milliseconds it took, and what became of it.
-    #[track_caller]
-    pub(crate) fn call(&mut self) -> (u64, String) {
-        lasted(&self.say("calls 1", 1)[0])
-    }
-
-    /// The program ends without a panic in any of its threads.
-    #[track_caller]
-    pub(crate) fn end(self) {
-        drop(self.input);
-        let ended = self.process.wait_with_output().unwrap();
-        assert!(ended.status.success() && ended.stderr.is_empty(), "{}", String::from_utf8_lossy(&ended.stderr));
-    }
-}
-
-/// `12 ms, success`
-pub(crate) fn lasted(line: &str) -> (u64, String) {
-    let (time, outcome) = line.split_once(" ms, ").unwrap_or_else(|| panic!("{line}"));
-    (time.parse().unwrap(), outcome.to_owned())
 }

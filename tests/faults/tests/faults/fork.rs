@@ -1,15 +1,13 @@
 //! Row 49: the process forks, and both go on calling.
 
-use std::process::Command;
 use std::time::Duration;
 
-use ekolopay_faults::gateway::response;
+use ekolopay_faults::replies::response;
 use ekolopay_faults::{FaultServer, Script, Step, Then};
 
-use crate::fault::{AUTHORITY, Front, reply};
+use crate::client::Client;
+use crate::fault::{Front, reply};
 use crate::judge;
-use crate::report::{self, Hit};
-use crate::world::{Session, lasted};
 
 /// Answers so slowly that the requests of two processes on one connection would meet.
 fn slow(front: Front) -> Script {
@@ -20,22 +18,21 @@ fn slow(front: Front) -> Script {
     script
 }
 
-pub(crate) fn row_49_fork() {
+#[test]
+fn row_49_fork() {
     for (front, scheme) in [(Front::Plain, "http"), (Front::Tls, "https")] {
         let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(move || slow(front)))).unwrap();
         let origin = format!("{scheme}://{}", server.address());
-        let environment =
-            [("EKOLOPAY_ORIGIN", &*origin), ("FAULTS_TIMEOUT", "10000"), ("FAULTS_ROOTS", &AUTHORITY.pem())];
-        let mut session = Session::start(Command::new(Session::PROGRAM), &environment);
-        assert_eq!(session.call().1, "success");
-        for line in session.say("fork 50", 150) {
-            assert_eq!(lasted(&line).1, "success", "{scheme}");
+        let mut client = Client::new(&origin, Duration::from_secs(10));
+        assert_eq!(client.check().1, "success");
+        client.say("fork 50");
+        for report in client.reports(150) {
+            assert_eq!(report.outcome().to_string(), "success", "{scheme}");
         }
-        assert_eq!(session.call().1, "success");
-        session.end();
+        assert_eq!(client.check().1, "success");
+        client.end();
         let seen = server.finish();
         judge::bodies(&seen);
         assert_eq!(seen.calls().len(), 152);
-        report::note(49, &format!("two children, {scheme}"), Hit::Call, "success");
     }
 }

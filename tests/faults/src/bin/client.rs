@@ -1,0 +1,114 @@
+//! Makes the calls that its standard input asks for, on one gateway, and writes a line about each. Tests run it where
+//! the whole process matters: its memory, signals, proxy variables, names, threads or forks.
+//!
+//! - `token N`, `payment N`: one call;
+//! - `at-once N`: that many calls at once, each in a thread of its own;
+//! - `threads`: how many threads the process has;
+//! - `no-threads`: from now on the process cannot make any;
+//! - `fork N`: this process and two child processes make N calls each, at the same time.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::io::{self, stdin};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ekolopay::{Credentials, Gateway, GatewayBuilder};
+use ekolopay_faults::{Call, CallOutcome, logs};
+use ekolopay_test_kit::secret;
+use fork::Fork;
+use procfs::process::Process;
+use rlimit::Resource;
+use serde_json::json;
+use signal_hook::consts::SIGUSR1;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
+    let signalled = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGUSR1, Arc::clone(&signalled))?;
+    let resident = status()?.vmrss.ok_or("no VmRSS")?;
+    let gateway = gateway();
+    let make = |call: Call| {
+        let start = Instant::now();
+        let outcome = match &gateway {
+            Ok(gateway) => call.make(gateway),
+            Err(outcome) => outcome.clone(),
+        };
+        let ms = start.elapsed().as_millis();
+        assert!(logs::leaks().is_empty(), "the log shows the secret");
+        let highest = status().expect("/proc is there").vmhwm.expect("VmHWM is there");
+        let delivery = outcome.delivery.map(|delivery| format!("{delivery:?}"));
+        println!(
+            "{}",
+            json!({
+                "ms": ms, "what": outcome.what, "delivery": delivery, "texts": outcome.texts,
+                "growth": highest.saturating_sub(resident), "signalled": signalled.load(Ordering::SeqCst),
+            })
+        );
+    };
+    for line in stdin().lines() {
+        let line = line?;
+        let (command, number) = line.split_once(' ').unwrap_or((&line, "0"));
+        match (command, number.parse()?) {
+            ("token", amount) => make(Call::Token(amount)),
+            ("payment", number) => make(Call::Payment(number)),
+            ("at-once", count) => thread::scope(|scope| {
+                (0..count).for_each(|number| drop(scope.spawn(move || make(Call::Payment(number)))));
+            }),
+            ("threads", _) => println!("{}", fs::read_dir("/proc/self/task")?.count()),
+            ("no-threads", _) => Resource::NPROC.set(0, 0)?,
+            ("fork", count) => fork_and_call(count, make)?,
+            _ => return Err(line.into()),
+        }
+    }
+    Ok(())
+}
+
+/// One process asks about paid orders only, one about others, this one about tokens: a crossed reply shows.
+fn fork_and_call(count: u64, make: impl Fn(Call)) -> Result<()> {
+    let calls = |process: u64| {
+        for number in (1_000 * process..).step_by(2).take(usize::try_from(count).expect("a count")) {
+            make(if process == 0 { Call::Token(number + 1) } else { Call::Payment(number + process % 2) });
+        }
+    };
+    let child = |process| match fork::fork()? {
+        Fork::Parent(child) => Ok(child),
+        Fork::Child => {
+            calls(process);
+            process::exit(0)
+        }
+    };
+    let children: io::Result<Vec<_>> = [1, 2].into_iter().map(child).collect();
+    calls(0);
+    for child in children? {
+        if fork::waitpid(child)? != 0 {
+            return Err("a child process failed".into());
+        }
+    }
+    Ok(())
+}
+
+/// What the SDK reads from the environment, with the certificates of `FAULTS_ROOTS` if there are any; or, with `FAULTS_NEW`, by
+/// `Gateway::new`, which knows no origin but the real one.
+fn gateway() -> std::result::Result<Gateway, CallOutcome> {
+    let built = if env::var_os("FAULTS_NEW").is_some() {
+        Credentials::new("demo", secret()).map(Gateway::new).map_err(ekolopay::Error::from)
+    } else {
+        GatewayBuilder::from_env().map_err(ekolopay::Error::from).and_then(|builder| {
+            let ms = env::var("FAULTS_TIMEOUT").ok().and_then(|ms| ms.parse().ok()).expect("a timeout");
+            let pem = env::var("FAULTS_ROOTS").expect("certificates");
+            let builder = builder.timeout(Duration::from_millis(ms));
+            if pem.is_empty() { builder.build() } else { builder.root_certificates(pem.as_bytes()).build() }
+        })
+    };
+    built.map_err(|error| CallOutcome::of(Err(error)))
+}
+
+fn status() -> procfs::ProcResult<procfs::process::Status> {
+    Process::myself()?.status()
+}

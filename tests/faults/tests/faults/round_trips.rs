@@ -1,0 +1,149 @@
+//! What a call costs over a long line. Connections, TLS 1.3 handshakes and requests are counted: each takes one round
+//! trip, as long as no part of a request waits for an acknowledgement.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ekolopay::purchase::{Customer, Product, Purchase};
+use ekolopay::{Credentials, Gateway};
+use ekolopay_test_kit::{Authority, Counts, KEPT_TOKEN, Request, Server, secret};
+use socket2::SockRef;
+
+/// TCP, TLS, check, call: four round trips.
+const COLD: Counts = Counts { connections: 1, full: 1, resumed: 0, requests: 2 };
+
+/// The same without a certificate to verify.
+const RESUMED: Counts = Counts { full: 0, resumed: 1, ..COLD };
+
+/// Check, call: two round trips.
+const WARM: Counts = Counts { connections: 0, full: 0, resumed: 0, requests: 2 };
+
+fn gateway(origin: &str, authority: &Authority) -> Gateway {
+    let builder = Gateway::builder(Credentials::new("demo", secret()).unwrap()).origin(origin);
+    builder.root_certificates(authority.pem().as_bytes()).build().unwrap()
+}
+
+fn check_payment(gateway: &Gateway) {
+    gateway.check_payment(&KEPT_TOKEN.parse().unwrap()).map(drop).unwrap();
+}
+
+fn create_token(gateway: &Gateway) {
+    let purchase = Purchase::new(150_000, Product::new("Achat d'un Iphone S"), Customer::new("066304925")).unwrap();
+    gateway.create_purchase_token(&purchase).map(drop).unwrap();
+}
+
+#[track_caller]
+fn costs(server: &Server, expected: Counts, call: impl FnOnce()) {
+    let before = server.counts();
+    call();
+    assert_eq!(server.counts() - before, expected);
+}
+
+#[test]
+fn a_call_costs_four_round_trips_and_two_within_three_seconds() {
+    for call in [check_payment, create_token] {
+        let authority = Authority::new();
+        let server = authority.server(Request::documented);
+        let gateway = gateway(&server.origin, &authority);
+        assert_eq!(server.counts(), Counts::default(), "nothing is connected before the first call");
+        costs(&server, COLD, || call(&gateway));
+        // The second one by a clone in another thread, not at once but in time.
+        thread::sleep(Duration::from_millis(1_500));
+        let clone = gateway.clone();
+        costs(&server, WARM, || thread::scope(|scope| scope.spawn(|| call(&clone)).join().unwrap()));
+        thread::sleep(Duration::from_millis(3_100));
+        costs(&server, RESUMED, || call(&gateway));
+    }
+}
+
+#[test]
+fn an_availability_check_costs_three_round_trips_and_then_one() {
+    let authority = Authority::new();
+    let server = authority.server(Request::documented);
+    let gateway = gateway(&server.origin, &authority);
+    let check = || gateway.check_availability().unwrap();
+    costs(&server, Counts { requests: 1, ..COLD }, check);
+    costs(&server, Counts { requests: 1, ..WARM }, check);
+}
+
+#[test]
+fn plain_http_costs_no_handshake() {
+    let server = Server::start(Request::documented);
+    let gateway = gateway(&server.origin, &Authority::new());
+    costs(&server, Counts { full: 0, ..COLD }, || check_payment(&gateway));
+    costs(&server, WARM, || check_payment(&gateway));
+}
+
+/// So the tests above can fail.
+#[test]
+fn a_connection_that_is_not_reused_is_counted() {
+    let authority = Authority::new();
+    let closes = |request: &Request| {
+        let text = String::from_utf8(request.documented()).unwrap();
+        text.replacen("\r\n", "\r\nConnection: close\r\n", 1).into_bytes()
+    };
+    let server = authority.server(closes);
+    let gateway = gateway(&server.origin, &authority);
+    costs(&server, Counts { connections: 2, full: 1, resumed: 1, requests: 2 }, || check_payment(&gateway));
+}
+
+const REQUESTS: usize = 9;
+
+/// Linux acknowledges after 40 ms at the earliest when it is asked to take its time.
+const ACKNOWLEDGED: Duration = Duration::from_millis(20);
+
+/// How long after the head of a request its body came, for the requests of one connection. ureq writes the two on their
+/// own; with Nagle's algorithm the kernel keeps the body back until the head is acknowledged, which is a round trip. On
+/// loopback that shows only where the server's kernel is asked not to acknowledge at once. A busy machine makes some
+/// gaps longer, and none at all where the server reads both at once.
+fn gaps(client: impl FnOnce(&str)) -> Vec<Duration> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // The first may be acknowledged before the kernel is asked not to.
+        (0..REQUESTS).map(|_| serve(&mut stream)).skip(1).collect()
+    });
+    client(&origin);
+    server.join().unwrap()
+}
+
+fn serve(stream: &mut TcpStream) -> Duration {
+    let (mut received, mut head) = (Vec::new(), None);
+    while !received.ends_with(b"purchaseToken=") {
+        // The kernel forgets it after each.
+        SockRef::from(&*stream).set_tcp_quickack(false).unwrap();
+        let mut part = [0; 4096];
+        let length = stream.read(&mut part).unwrap();
+        assert!(length > 0, "closed within a request");
+        received.extend(&part[..length]);
+        if received.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+            head.get_or_insert_with(Instant::now);
+        }
+    }
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").unwrap();
+    head.unwrap().elapsed()
+}
+
+#[test]
+fn no_part_of_a_request_waits_for_an_acknowledgement() {
+    let gaps = gaps(|origin| {
+        let gateway = gateway(origin, &Authority::new());
+        (0..REQUESTS).for_each(|_| gateway.check_availability().unwrap());
+    });
+    assert!(gaps.iter().min().unwrap() < &ACKNOWLEDGED, "{gaps:?}");
+}
+
+/// So the test above can fail, and ureq does write twice.
+#[test]
+fn with_nagles_algorithm_the_body_would_wait() {
+    let gaps = gaps(|origin| {
+        let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).no_delay(false).build().into();
+        for _ in 0..REQUESTS {
+            agent.post(origin).send("purchaseToken=").unwrap().body_mut().read_to_vec().unwrap();
+        }
+    });
+    assert!(gaps.iter().max().unwrap() > &ACKNOWLEDGED, "{gaps:?}");
+}
