@@ -17,7 +17,7 @@ pub enum Call {
 }
 
 impl Call {
-    /// Makes it. The reply must be the one to this very call: else the outcome is `wrong reply`.
+    /// Makes the call. A reply that belongs to another call is the outcome `wrong reply`.
     pub fn make(self, gateway: &Gateway) -> CallOutcome {
         logs::watch();
         let right = match self {
@@ -36,7 +36,7 @@ impl Call {
         CallOutcome::of(right)
     }
 
-    /// The call that this request is, if its body came whole.
+    /// The call that this request makes, if its body came whole.
     pub fn of(request: &Request) -> Option<Call> {
         match (request.value("amount"), request.value("purchaseToken")) {
             _ if request.body.len() < request.length => None,
@@ -67,7 +67,7 @@ pub struct CallOutcome {
 }
 
 impl CallOutcome {
-    /// The outcome of a call, or of something else that the SDK does, whose result was right or not.
+    /// The outcome of a result that is `true` if the reply was the right one.
     pub fn of(result: Result<bool, Error>) -> CallOutcome {
         let (what, error) = match result {
             Ok(right) => (if right { "success" } else { "wrong reply" }.to_owned(), None),

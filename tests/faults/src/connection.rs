@@ -10,7 +10,7 @@ use crate::replies;
 use crate::request::Request;
 use crate::script::{Script, Step};
 
-/// Longer than any call of the tests: a client that keeps a connection for this long has forgotten it.
+/// Longer than any call of the tests: a client that keeps a connection this long has forgotten it.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
 enum Wire {
@@ -20,7 +20,7 @@ enum Wire {
     Gone,
 }
 
-/// One connection of a server, with all the bytes that came in, encryption taken off.
+/// One connection of a server, with all bytes received, decrypted.
 pub(crate) struct Connection {
     wire: Wire,
     received: Vec<u8>,
@@ -29,10 +29,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Plays the script to its end, and gives back what was received.
+    /// Plays the script to its end and returns what was received.
     pub(crate) fn play(stream: TcpStream, script: Script) -> Vec<u8> {
         let mut connection = Connection { wire: Wire::Plain(stream), received: Vec::new(), start: 0 };
-        // Of failures the client tells, or the record of what came.
+        // A failure shows in what the client reports, or in what was received.
         let _ = script.into_iter().try_for_each(|step| connection.step(step));
         let _ = connection.close();
         connection.received

@@ -13,7 +13,7 @@ pub enum Cut {
     Close,
     /// The client sees a TCP reset.
     Reset,
-    /// Nothing passes any more, and nobody says so.
+    /// Nothing passes any more, and neither side is told.
     Stall,
 }
 
@@ -37,8 +37,7 @@ pub struct Line {
     pub passes: u64,
 }
 
-/// A line to a server, on loopback: of its connections the n-th fails as the n-th `Line` says, the others not at all.
-#[derive(Debug)]
+/// A line to a server, on loopback. Its n-th connection fails as the n-th `Line` says; without one it does not fail.
 pub struct Cutter {
     address: SocketAddr,
     stop: Sender<()>,
@@ -70,7 +69,7 @@ impl Cutter {
         self.address
     }
 
-    /// Waits for the end of all connections, and tells how many bytes each carried up and down.
+    /// Waits for the end of all connections and returns how many bytes each carried up and down.
     pub fn finish(self) -> Vec<[u64; 2]> {
         drop(self.stop);
         let _ = TcpStream::connect(self.address);

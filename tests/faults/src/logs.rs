@@ -1,4 +1,4 @@
-//! An eye on all that is logged, by any thread at any level.
+//! Looks at everything that is logged, by any thread at any level.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -33,25 +33,24 @@ pub fn watch() {
     });
 }
 
-/// The lines until now that show the secret, or that the library has no right to write at all.
+/// The lines so far that show the secret, or that the library wrote itself: it is to log nothing.
 ///
-/// One exception is documented on the library's page: at TRACE `ureq_proto` shows what the gateway answers, which may
-/// echo the secret.
+/// There is one documented exception: at TRACE `ureq_proto` shows what the gateway answers, which may echo the secret.
 pub fn leaks() -> Vec<String> {
     LEAKS.lock().map(|leaks| leaks.clone()).unwrap_or_default()
 }
 
-/// How many lines there were until now.
+/// How many lines there are so far.
 pub fn lines() -> Lines {
     LINES.lock().map(|lines| lines.clone()).unwrap_or_default()
 }
 
-/// How many lines until now showed the secret and were excepted: it is looked for, and found where it is.
+/// How many lines so far showed the secret and fell under the exception: so the search does find it.
 pub fn excepted() -> usize {
     EXCEPTED.load(Ordering::SeqCst)
 }
 
-/// While `calls` run, nothing that their thread logs is excepted: no gateway echoes the secret.
+/// While `calls` run, the exception does not apply to their thread: no gateway echoes the secret.
 pub fn without_exception<T>(calls: impl FnOnce() -> T) -> T {
     EXCEPTION.set(false);
     let result = calls();

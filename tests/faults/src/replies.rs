@@ -1,8 +1,8 @@
-//! What a gateway in service answers. Replies are tied to what was asked, so that a crossed one is seen to be.
+//! What a gateway in service answers. Each reply belongs to its request, so that a crossed one shows.
 
 use crate::request::Request;
 
-/// Tokens that end so belong to orders which are not paid.
+/// Tokens with this ending belong to orders that are not paid.
 pub const UNPAID: &str = "-unpaid";
 
 /// The token of an order of this amount.
@@ -25,7 +25,7 @@ pub fn json(request: &Request) -> String {
     response(200, &format!(r#""API_DATA":{{"payment_successful":{is_paid}}}"#))
 }
 
-/// An HTTP response with its length, and with other header lines, each with its line break.
+/// An HTTP response with its length, and with these header lines, each with its line break.
 pub fn response(status: u16, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len()).into_bytes()
 }

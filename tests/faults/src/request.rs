@@ -1,10 +1,10 @@
 /// The form of the availability check.
 const CHECK: &[u8] = b"purchaseToken=";
 
-/// One request, as far as it came.
+/// A request, as far as it arrived.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// What stands between `POST` and `HTTP/1.1`.
+    /// What the request line says between `POST` and `HTTP/1.1`.
     pub target: String,
     /// The length that its head promises.
     pub length: usize,
@@ -24,12 +24,12 @@ impl Request {
         Some((Request { target: head.path?.to_owned(), length, body }, start + length))
     }
 
-    /// The availability check, told by its length: its body may not have come yet.
+    /// The availability check, known by its length: its body may not have come yet.
     pub fn is_check(&self) -> bool {
         self.length == CHECK.len() && CHECK.starts_with(&self.body)
     }
 
-    /// One of the two calls, of which at least one byte of the body came.
+    /// One of the two calls, if at least one byte of its body came.
     pub fn is_call(&self) -> bool {
         !self.body.is_empty() && !self.is_check()
     }
@@ -41,7 +41,7 @@ impl Request {
     }
 }
 
-/// All that came to a server, a list of bytes for each connection, in the order in which they were opened.
+/// Everything that reached a server: the bytes of each connection, in the order in which the connections were opened.
 #[derive(Debug)]
 pub struct Received(pub(crate) Vec<Vec<u8>>);
 
@@ -56,7 +56,7 @@ impl Received {
         self.0.iter().flat_map(|bytes| requests(bytes)).collect()
     }
 
-    /// The calls of which at least one byte of the body came.
+    /// The calls, if at least one byte of their body came.
     pub fn calls(&self) -> Vec<Request> {
         self.requests().into_iter().filter(Request::is_call).collect()
     }

@@ -1,11 +1,10 @@
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
 
-/// What a server does on one connection, step by step. When the steps are over it closes its side, and still reads,
-/// so that nothing the client sends goes uncounted.
+/// What a server does on one connection, step by step. After the last step it closes its side and still reads, so that
+/// everything the client sends is counted.
 pub type Script = Vec<Step>;
 
 /// Makes the bytes of an answer from the JSON that a gateway in service would give.
@@ -13,13 +12,13 @@ pub type Answer = Box<dyn Fn(&str) -> Vec<u8> + Send>;
 
 /// One step of a script. It ends the script when the client is gone.
 pub enum Step {
-    /// Shakes hands; all that follows is encrypted.
+    /// Completes a TLS handshake; everything after it is encrypted.
     Tls(Arc<ServerConfig>),
     /// Reads the head of a request.
     Head,
     /// Reads a whole request.
     Request,
-    /// Reads this many bytes, of whatever they are.
+    /// Reads this many bytes, whatever they are.
     Bytes(usize),
     /// Writes an answer to the last request.
     Reply(Answer),
@@ -27,7 +26,7 @@ pub enum Step {
     Drip(Answer, Duration),
     /// Writes the same bytes, this many times.
     Flood(Vec<u8>, u64),
-    /// Does nothing for a while.
+    /// Waits.
     Pause(Duration),
     /// Does something else.
     Do(Box<dyn FnMut() + Send>),
@@ -35,14 +34,8 @@ pub enum Step {
     Serve,
     /// Reads, and never writes, until the client gives up.
     Stall,
-    /// Closes both sides at once, as a server whose process ends.
+    /// Closes both sides at once, like a server whose process ends.
     HangUp,
     /// The same with a TCP reset.
     Reset,
-}
-
-impl fmt::Debug for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Step")
-    }
 }

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -10,7 +9,7 @@ use crate::connection::Connection;
 use crate::request::Received;
 use crate::script::Script;
 
-/// What becomes of the connections that no script is given for.
+/// What happens to the connections that come after the last script.
 pub enum Then {
     /// Each plays the script that this makes.
     Play(Box<dyn Fn() -> Script + Send>),
@@ -20,14 +19,7 @@ pub enum Then {
     Ignore,
 }
 
-impl fmt::Debug for Then {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Then")
-    }
-}
-
 /// A server on loopback of which each connection plays a script.
-#[derive(Debug)]
 pub struct FaultServer {
     address: SocketAddr,
     stop: Sender<()>,
@@ -59,7 +51,7 @@ impl FaultServer {
         self.address
     }
 
-    /// Listens no more, and waits for the end of every connection: the client must have let go of them, or will.
+    /// Stops listening and waits for the end of every connection. The client must let go of them.
     pub fn finish(self) -> Received {
         drop(self.stop);
         if self.wakes {
@@ -90,8 +82,8 @@ fn accept(listener: TcpListener, scripts: Vec<Script>, then: Then, stopped: &Rec
         if stopped.try_recv() == Err(TryRecvError::Disconnected) {
             return connections;
         }
-        // Before the last answer is given: the client's next attempt must find the port closed. Closing alone does not do:
-        // a process that another test is about to start may hold the socket for a moment more.
+        // Before the last answer is given: the client's next attempt must find the port closed. Closing is not enough: a
+        // process that another test is about to start may hold the socket for another moment.
         if last && matches!(then, Then::Refuse) {
             if let Some(listener) = listener.take() {
                 let _ = SockRef::from(&listener).shutdown(Shutdown::Both);

@@ -1,4 +1,4 @@
-//! Rows 25, 26, 32 and 33: a whole answer which is not the documented one.
+//! Rows 25, 26, 32 and 33: a complete answer that is not the documented one.
 
 use ekolopay_faults::replies::response;
 use ekolopay_test_kit::secret;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::fault::{Fault, answer};
 
-/// A call is answered with what `edit` makes of the right JSON; the check passes on whatever is answered.
+/// The call gets what `edit` makes of the right JSON; the check passes whatever the answer is.
 #[track_caller]
 fn answers(row: u8, name: &str, expected: &str, edit: impl Fn(&str) -> Vec<u8> + Clone + Send + Sync + 'static) {
     Fault::new(row, name, move || {
@@ -43,7 +43,7 @@ fn row_26_no_body() {
 
 #[test]
 fn row_32_broken_json() {
-    // Put before the members of the object that is right in itself.
+    // Inserted before the members of a correct object.
     let with = |member: &'static [u8]| move |json: &str| [b"{", member, b",", &json.as_bytes()[1..]].concat();
     let echo = |json: &str| format!("{json}{}", secret()).into_bytes();
     answers(32, "invalid UTF-8", ERROR, with(b"\"x\":\"\xff\""));
@@ -70,7 +70,7 @@ fn edited(json: &str, path: &[&str], value: Option<&Value>) -> Vec<u8> {
     let mut whole: Value = serde_json::from_str(json).unwrap();
     let (key, parents) = path.split_last().unwrap();
     let parent = parents.iter().try_fold(&mut whole, |value, key| value.get_mut(key));
-    // The check is answered with another shape, the two calls with another last key.
+    // The check gets another shape, and the two calls have different last keys.
     if let Some(Value::Object(members)) = parent {
         if let Some(old) = members.remove(*key) {
             match value {

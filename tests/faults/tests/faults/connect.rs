@@ -1,4 +1,4 @@
-//! Rows 1, 2, 3, 6 and 8: no connection comes about, or it is of no use.
+//! Rows 1, 2, 3, 6 and 8: no connection is made, or it cannot be used.
 
 use std::iter;
 use std::net::{SocketAddr, TcpListener, TcpStream};

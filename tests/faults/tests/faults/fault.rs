@@ -1,4 +1,4 @@
-//! A fault of the table: played to the check and to the call, and judged.
+//! A fault of the table, which first the call and then the check meets.
 
 use std::process::Command;
 use std::sync::{Arc, LazyLock};
@@ -15,7 +15,7 @@ use rustls::ServerConfig;
 use crate::client::Client;
 use crate::judge;
 
-/// The authority that gateways trust.
+/// The authority that clients trust.
 pub(crate) static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
 static LOOPBACK: LazyLock<Arc<ServerConfig>> = LazyLock::new(|| AUTHORITY.config("127.0.0.1"));
 static BEHIND_A_PROXY: LazyLock<Arc<ServerConfig>> = LazyLock::new(|| AUTHORITY.config("gateway.invalid"));
@@ -25,12 +25,12 @@ static BEHIND_A_PROXY: LazyLock<Arc<ServerConfig>> = LazyLock::new(|| AUTHORITY.
 pub(crate) enum Front {
     Plain,
     Tls,
-    /// By https through an HTTP proxy, from a process with a proxy variable.
+    /// Https through an HTTP proxy, from a process with a proxy variable.
     Proxy,
 }
 
 impl Front {
-    /// What comes before the first request where nothing fails.
+    /// What comes before the first request if nothing fails.
     pub(crate) fn greeting(self) -> Script {
         match self {
             Front::Plain => vec![],
@@ -60,20 +60,20 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// The steps are played from where a request is about to come.
+    /// The steps begin where a request is about to arrive.
     pub(crate) fn new(row: u8, name: impl Into<String>, steps: impl Fn() -> Script + Send + Sync + 'static) -> Fault {
         let timeout = Duration::from_secs(10);
         let steps = Box::new(steps);
         Fault { row, name: name.into(), steps, front: Front::Plain, timeout, new_connection: false, child: false }
     }
 
-    /// The fault is one of time, of which there is little.
+    /// The fault is met with a short timeout.
     pub(crate) fn times_out(mut self) -> Fault {
         self.timeout = Duration::from_secs(1);
         self
     }
 
-    /// The steps are played from where a connection is about to be opened.
+    /// The steps begin where a connection is about to be opened.
     pub(crate) fn on_a_new_connection(mut self) -> Fault {
         self.new_connection = true;
         self
@@ -85,13 +85,13 @@ impl Fault {
         self
     }
 
-    /// The client is a process of its own, whose memory is watched.
+    /// The client is a process of its own, whose memory is measured.
     pub(crate) fn in_a_process(mut self) -> Fault {
         self.child = true;
         self
     }
 
-    /// The check passes, and the call meets the fault. One of these must come of it.
+    /// The check passes, and the call meets the fault. Its outcome is one of these.
     #[track_caller]
     pub(crate) fn call(&self, expected: &[&str]) -> &Fault {
         let scripts = || {
@@ -109,7 +109,7 @@ impl Fault {
         self.hit(Hit::Call, scripts, expected)
     }
 
-    /// The check meets the fault: either nothing is sent after it, or it passes.
+    /// The check meets the fault: either it passes, or nothing is sent after it.
     #[track_caller]
     pub(crate) fn check(&self, expected: &[&str]) -> &Fault {
         assert!(expected.iter().all(|expected| expected.ends_with(": NotSent") || *expected == "success"));
@@ -144,7 +144,7 @@ impl Fault {
         let received = server.finish();
         judge::call(&outcome, lasted, self.timeout, &received);
         let text = outcome.to_string();
-        // Nothing is tried again, nor tried otherwise: in plain text, say, where TLS fails.
+        // Nothing is tried again, nor in another way, such as in plain text after TLS failed.
         let again = text != "success" && received.connections() > connections;
         assert!(!again, "{context}: another connection");
         assert!(expected.contains(&&*text), "{context}: {text}, expected {expected:?}");
@@ -173,7 +173,7 @@ impl Fault {
     }
 }
 
-/// A gateway with the secret that is looked for everywhere.
+/// A gateway with the secret that all tests look for.
 pub(crate) fn gateway(origin: &str, timeout: Duration) -> Gateway {
     let builder = Gateway::builder(Credentials::new("demo", secret()).unwrap()).origin(origin).timeout(timeout);
     let tls = origin.starts_with("https:");
@@ -185,12 +185,12 @@ pub(crate) fn reply(bytes: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Step {
     Step::Reply(Box::new(bytes))
 }
 
-/// A whole answer, after which the connection is as good as ever.
+/// A complete answer, after which the connection can be used again.
 pub(crate) fn answer(bytes: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Script {
     vec![Step::Request, reply(bytes), Step::Serve]
 }
 
-/// An answer, after which the connection is closed.
+/// An answer after which the connection is closed.
 pub(crate) fn last_answer(bytes: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Script {
     vec![Step::Request, reply(bytes)]
 }

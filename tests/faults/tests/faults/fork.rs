@@ -1,4 +1,4 @@
-//! Row 49: the process forks, and both go on calling.
+//! Row 49: the process forks, and parent and children keep calling.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::fault::{Front, reply};
 use crate::judge;
 
-/// Answers so slowly that the requests of two processes on one connection would meet.
+/// Answers slowly enough for the requests of two processes on one connection to collide.
 fn slow(front: Front) -> Script {
     let mut script = front.greeting();
     for _ in 0..300 {
@@ -31,8 +31,8 @@ fn row_49_fork() {
         }
         assert_eq!(client.check().1, "success");
         client.end();
-        let seen = server.finish();
-        judge::bodies(&seen);
-        assert_eq!(seen.calls().len(), 152);
+        let received = server.finish();
+        judge::bodies(&received);
+        assert_eq!(received.calls().len(), 152);
     }
 }

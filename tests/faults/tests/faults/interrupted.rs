@@ -1,4 +1,4 @@
-//! Rows 9–11, 14–17 and 27–30: an exchange that begins well and does not come to its end.
+//! Rows 9–11, 14–17 and 27–30: an exchange that begins well and never ends.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use ekolopay_test_kit::secret;
 
 use crate::fault::{Fault, last_answer, reply};
 
-/// The exchange fails: what became of a call is not known, and after a check that failed none is made.
+/// The exchange fails: the outcome of a call is unknown, and after a failed check no call is made.
 #[track_caller]
 fn breaks(row: u8, name: &str, steps: impl Fn() -> Script + Send + Sync + 'static) {
     Fault::new(row, name, steps).call(&["Transport: Unknown"]).check(&["Transport: NotSent"]);
 }
 
-/// The same, for lack of time.
+/// The same, because the time is up.
 #[track_caller]
 fn runs_out_of_time(row: u8, name: &str, steps: impl Fn() -> Script + Send + Sync + 'static) {
     let fault = Fault::new(row, name, steps).times_out();
@@ -98,7 +98,7 @@ fn row_28_chunked_body_broken() {
     breaks(28, "bad chunk length", chunked("zz\r\n", "0\r\n\r\n"));
     breaks(28, "negative chunk length", chunked("-1\r\n", "0\r\n\r\n"));
     breaks(28, "chunk length beyond 64 bits", chunked("10000000000000000\r\n", "0\r\n\r\n"));
-    // All of the data came, and the mark of its end; what lacks is the last line break.
+    // All the data arrived, and the end mark; only the last line break is missing.
     Fault::new(28, "last line break missing", chunked("", "0\r\n")).call(&["success"]).check(&["success"]);
 }
 
@@ -114,7 +114,7 @@ fn row_29_close_delimited_body_cut() {
         .call(&["UnexpectedReply: Answered"])
         .check(&["success"]);
     }
-    // Not cut, it is an answer like another.
+    // Uncut, it is an ordinary answer.
     Fault::new(29, "whole", || last_answer(|json| format!("HTTP/1.1 200 OK\r\n\r\n{json}").into_bytes()))
         .call(&["success"])
         .check(&["success"]);

@@ -1,4 +1,4 @@
-//! What must hold whatever the fault is.
+//! What holds for every fault.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,10 +10,10 @@ use ekolopay::Delivery;
 use ekolopay_faults::{CallOutcome, Received, logs};
 use ekolopay_test_kit::assert_hidden;
 
-/// A busy machine may take this much longer than it is told to.
+/// A busy machine may take this much longer than asked.
 const SLACK: Duration = Duration::from_secs(3);
 
-/// How many milliseconds the whole process, or the machine, stood still at the most: no fault of the client's.
+/// The longest time in milliseconds that the process or the machine stood still, which is not the client's fault.
 static STALL: LazyLock<Arc<AtomicU64>> = LazyLock::new(|| {
     const BEAT: Duration = Duration::from_millis(100);
 
@@ -30,32 +30,32 @@ static STALL: LazyLock<Arc<AtomicU64>> = LazyLock::new(|| {
     stall
 });
 
-/// How long the machine stood still.
+/// The longest time that the machine stood still.
 pub(crate) fn stall() -> Duration {
     Duration::from_millis(STALL.load(Ordering::SeqCst))
 }
 
-/// How much longer than its timeout a call may last.
+/// How much longer than its timeout a call may take.
 pub(crate) fn slack() -> Duration {
     SLACK + stall()
 }
 
-/// One call, which lasted so long, and all that the server saw.
+/// One call: its outcome, how long it took, and what the server received.
 #[track_caller]
-pub(crate) fn call(outcome: &CallOutcome, lasted: Duration, timeout: Duration, seen: &Received) {
+pub(crate) fn call(outcome: &CallOutcome, lasted: Duration, timeout: Duration, received: &Received) {
     assert!(lasted < timeout * 2 + slack(), "{outcome} after {lasted:?}, the timeout being {timeout:?}");
     if outcome.what.contains("timeout") {
         assert!(lasted + Duration::from_millis(10) >= timeout, "{outcome} after {lasted:?} already");
     }
     self::outcome(outcome);
-    bodies(seen);
-    let checks = seen.requests().iter().filter(|request| request.is_check()).count();
-    assert!(checks <= 1, "{outcome}, and the check is repeated: {seen:?}");
+    bodies(received);
+    let checks = received.requests().iter().filter(|request| request.is_check()).count();
+    assert!(checks <= 1, "{outcome}, and the check is repeated: {received:?}");
     let not_sent = outcome.delivery == Some(Delivery::NotSent) && outcome.what != "Unavailable";
-    assert!(!not_sent || seen.calls().is_empty(), "{outcome}, but the server received {:?}", seen.calls());
+    assert!(!not_sent || received.calls().is_empty(), "{outcome}, but the server received {:?}", received.calls());
 }
 
-/// No reply is taken for another, and the secret is in no error and no log.
+/// No reply is mistaken for another, and the secret is in no error and no log.
 #[track_caller]
 pub(crate) fn outcome(outcome: &CallOutcome) {
     assert_ne!(outcome.what, "wrong reply");
@@ -64,11 +64,11 @@ pub(crate) fn outcome(outcome: &CallOutcome) {
     assert!(leaks.is_empty(), "the log shows the secret: {leaks:#?}");
 }
 
-/// No body came twice: the calls to one server all differ.
+/// No body arrived twice; the calls to one server all differ.
 #[track_caller]
-pub(crate) fn bodies(seen: &Received) {
+pub(crate) fn bodies(received: &Received) {
     let mut different = BTreeSet::new();
-    for call in seen.calls() {
+    for call in received.calls() {
         assert!(different.insert((call.target.clone(), call.body.clone())), "received twice: {call:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Row 38: all that is logged is looked at in every test; here no exception is made.
+//! Row 38: every test watches the log; here without the documented exception.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::judge;
 
 #[test]
 fn row_38_no_log_shows_the_secret() {
-    // A gateway that does not echo the secret: then not even ureq's protocol dump shows it.
+    // A gateway that does not echo the secret: even ureq's protocol dump does not show it.
     logs::without_exception(|| {
         for (front, scheme) in [(Front::Plain, "http"), (Front::Tls, "https")] {
             for end in [Step::Serve, Step::Request] {
@@ -25,7 +25,7 @@ fn row_38_no_log_shows_the_secret() {
             }
         }
     });
-    // One that does: only that dump, at TRACE, does.
+    // A gateway that echoes it: only that dump shows it, at TRACE.
     let before = logs::excepted();
     Fault::new(38, "all but ureq_proto at TRACE, echo", || answer(|_| response(200, "", &secret())))
         .call(&["UnexpectedReply: Answered"])

@@ -1,4 +1,4 @@
-//! Rows 18 and 31: replies without measure. Each client is a process of its own, whose memory is watched.
+//! Rows 18 and 31: replies without limit. Each client is a process of its own, so that its memory can be measured.
 
 use std::io::Write;
 
@@ -52,14 +52,14 @@ fn row_31_oversized_bodies() {
     bounded(31, "1 GB, no length", outcomes, flood("HTTP/1.1 200 OK\r\n\r\n"));
     let part = gzip(&vec![b' '; 1 << 25]);
     for (name, parts) in [("1 GB in gzip", 32), ("32 MB in gzip", 1)] {
-        // What follows one another in gzip is read as one.
+        // Gzip members in a row are read as one stream.
         let bomb = part.repeat(parts);
         bounded(31, name, outcomes, move || {
             let bomb = bomb.clone();
             last_answer(move |_| gzip_answer(&bomb))
         });
     }
-    // It is unpacked in programs of which some other part has ureq do so, and there alone.
+    // It is unpacked only in programs where another crate has enabled that in ureq.
     let unpacked = if cfg!(feature = "gzip") { "success" } else { UNEXPECTED };
     bounded(31, "right JSON in gzip", (unpacked, "success"), || answer(|json| gzip_answer(&gzip(json.as_bytes()))));
 }

@@ -1,4 +1,4 @@
-//! Rows 45 to 48: the name of the gateway.
+//! Rows 45 to 48: looking up the name of the gateway.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
@@ -20,7 +20,7 @@ fn greeting() -> Script {
     vec![Step::Tls(AUTHORITY.config(NAME))]
 }
 
-/// A connection for as many exchanges, which is then closed.
+/// A connection for this many exchanges, which is then closed.
 fn exchanges(count: usize) -> Script {
     let mut script = greeting();
     for left in (0..count).rev() {
@@ -60,7 +60,7 @@ fn row_45_no_thread_can_be_made() {
     }
 }
 
-/// A look-up and a thread for it, and none after it for a minute.
+/// One look-up on one thread, and then none for a minute.
 #[test]
 fn warm_calls_look_up_nothing_and_make_no_thread() {
     let says = Says::Address(Ipv4Addr::LOCALHOST);
@@ -83,7 +83,7 @@ fn row_46_silent_name_server() {
     let Some((world, _name_server)) = World::with_name_server(Says::Nothing) else { return };
     let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
     let mut client = client(world.command(Client::PROGRAM), &server, 2000);
-    // The second time, the look-up of the first is still under way.
+    // The second time, the first look-up is still running.
     for _ in 0..2 {
         client.say("at-once 64");
         for report in client.reports(64) {
@@ -105,7 +105,7 @@ fn row_46_silent_name_server() {
 #[test]
 fn row_47_silent_ipv6_address() {
     let Some(world) = World::with_hosts(&format!("::1 {NAME}\n127.0.0.1 {NAME}\n")) else { return };
-    // Both addresses have the gateway's port.
+    // Both addresses with the same port.
     let pair = (0..100).find_map(|_| {
         let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
         Some((TcpListener::bind(("::1", server.address().port())).ok()?, server))
@@ -123,7 +123,7 @@ fn row_47_silent_ipv6_address() {
 
 #[test]
 fn row_48_name_moves() {
-    // No other test listens at these addresses: a port that is closed stays closed.
+    // No other test listens at these addresses: a closed port stays closed.
     let (old, new) = (Ipv4Addr::new(127, 0, 0, 3), Ipv4Addr::new(127, 0, 0, 4));
     let Some((world, name_server)) = World::with_name_server(Says::Address(old)) else { return };
     let before = FaultServer::start(&old.to_string(), vec![exchanges(2)], Then::Refuse).unwrap();
@@ -138,7 +138,7 @@ fn row_48_name_moves() {
     assert_eq!(after.finish().calls().len(), 1);
 }
 
-/// A gateway that closes each connection after one exchange, and resets one when told to.
+/// A gateway that closes each connection after one exchange, and resets one when asked to.
 fn forgetful() -> (FaultServer, Arc<AtomicBool>) {
     let resets = Arc::new(AtomicBool::new(false));
     let then = Arc::clone(&resets);
@@ -146,11 +146,11 @@ fn forgetful() -> (FaultServer, Arc<AtomicBool>) {
     (FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(script))).unwrap(), resets)
 }
 
-/// A failed exchange has the name looked up again, whatever comes of that.
+/// After a failed exchange the name is looked up again.
 #[track_caller]
 fn fail(client: &mut Client, resets: &AtomicBool) {
     resets.store(true, Ordering::SeqCst);
-    // The server makes its next script before it has the connection for it.
+    // The server prepares its next script before the connection comes.
     assert!((0..2).any(|_| client.check().1 != "success"), "one connection was reset");
 }
 

@@ -1,4 +1,4 @@
-//! Rows 7 and 50 to 52: a proxy is used where the environment says so and the gateway is on another machine.
+//! Rows 7 and 50 to 52: a proxy is used if the environment says so and the gateway is on another machine.
 
 use std::process::Command;
 use std::time::Duration;
@@ -46,14 +46,14 @@ fn row_07_proxy_variables_and_a_loopback_origin() {
         judge::outcome(&outcome);
         assert_eq!(outcome.to_string(), "success", "{host}");
     }
-    let seen = server.finish();
-    judge::bodies(&seen);
-    assert_eq!(seen.calls().len(), 2);
+    let received = server.finish();
+    judge::bodies(&received);
+    assert_eq!(received.calls().len(), 2);
     assert_eq!(proxy.finish().connections(), 0);
 }
 
-/// Calls a gateway on another machine, as far as its name tells, from this environment: what becomes of it, and how
-/// many connections the gateway and the proxy `PROXY` had.
+/// Calls a gateway that seems to be on another machine, with these variables, in which `PROXY` stands for the proxy: the
+/// outcome, and how many connections the gateway and the proxy had.
 fn call(world: &World, environment: &[(&str, &str)]) -> (CallOutcome, usize, usize) {
     let greeting = || vec![Step::Tls(AUTHORITY.config(NAME)), Step::Serve];
     let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(greeting))).unwrap();

@@ -1,4 +1,4 @@
-//! Rows 12, 13, 34 and 37: one connection after another, and many at once.
+//! Rows 12, 13, 34 and 37: connections used again, and many at once.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,9 +34,9 @@ fn succeeds(outcome: &CallOutcome) {
     assert_eq!(outcome.to_string(), "success", "{}", outcome.texts);
 }
 
-/// Waits until what the server did last is known on the client's side: the end of a connection, or bytes to be read.
+/// Waits until the client's kernel knows what the server did last: the end of a connection, or bytes to be read.
 fn until_the_client_knows(server: SocketAddr) {
-    // To this port, established, nothing in either queue.
+    // Connected to this port, established, both queues empty.
     let is_idle = format!(":{:04X} 01 00000000:00000000", server.port());
     while fs::read_to_string("/proc/net/tcp").unwrap().contains(&is_idle) {
         thread::yield_now();
@@ -57,9 +57,9 @@ fn row_12_idle_connection_closed() {
         until_the_client_knows(server.address());
         succeeds(&Call::Payment(1).make(&gateway));
         drop(gateway);
-        let seen = server.finish();
-        judge::bodies(&seen);
-        assert_eq!((seen.connections(), seen.calls().len()), (2, 2));
+        let received = server.finish();
+        judge::bodies(&received);
+        assert_eq!((received.connections(), received.calls().len()), (2, 2));
     }
 }
 
@@ -73,7 +73,7 @@ fn row_13_closing_races_with_5000_calls() {
         let mut rng = rng.borrow_mut();
         let mut script: Script = (0..=rng.u8(..2)).flat_map(|_| answered()).collect();
         script.push(Step::Pause(Duration::from_micros(rng.u64(..600))));
-        // Else it is closed as well, but still reads.
+        // Otherwise it is closed too, but still reads.
         script.extend(rng.bool().then_some(Step::HangUp));
         script
     }));
@@ -95,27 +95,27 @@ fn row_13_closing_races_with_5000_calls() {
         }
     });
     drop(gateway);
-    let seen = server.finish();
-    judge::bodies(&seen);
-    let received: BTreeSet<_> = seen.calls().iter().filter_map(Call::of).collect();
+    let received = server.finish();
+    judge::bodies(&received);
+    let arrived: BTreeSet<_> = received.calls().iter().filter_map(Call::of).collect();
     let mut counts = BTreeMap::<String, usize>::new();
     for (call, outcome) in outcomes.into_inner().unwrap() {
         let is_sound = match outcome.delivery {
-            Some(Delivery::NotSent) => !received.contains(&call),
-            None => received.contains(&call),
+            Some(Delivery::NotSent) => !arrived.contains(&call),
+            None => arrived.contains(&call),
             _ => true,
         };
         assert!(is_sound, "{call:?}: {outcome}");
         *counts.entry(outcome.to_string()).or_default() += 1;
     }
-    let (calls, connections) = (received.len(), seen.connections());
-    println!("{counts:?}; {calls} bodies received, none twice, on {connections} connections");
+    let (calls, connections) = (arrived.len(), received.connections());
+    println!("{counts:?}; {calls} bodies arrived, none twice, on {connections} connections");
     assert!(counts["success"] > 1_000, "{counts:?}");
 }
 
 #[test]
 fn row_34_extra_bytes_after_a_reply() {
-    // A whole answer that nobody asked for, and that would be wrong for every call made here.
+    // A complete answer that nobody asked for, wrong for every call made here.
     let paid = r#"{"response":{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":true}}}}"#;
     for extra in [response(200, "", paid), b"\r\n".to_vec(), b"{}".to_vec()] {
         // With the check's reply, with the call's, and after the call's, while the connection is idle.
@@ -161,7 +161,7 @@ fn row_37_64_threads_on_one_gateway() {
             scope.spawn(move || {
                 for number in (thread..THREADS * ROUNDS).step_by(64) {
                     barrier.wait();
-                    // Neighbours ask for what is paid, for what is not, and for a token of their own.
+                    // Neighbours ask about paid orders, about unpaid ones, and for tokens of their own.
                     let call = if number % 3 == 0 { Call::Token(number + 1) } else { Call::Payment(number) };
                     succeeds(&call.make(&gateway));
                 }
@@ -169,8 +169,8 @@ fn row_37_64_threads_on_one_gateway() {
         }
     });
     drop(gateway);
-    let seen = server.finish();
-    judge::bodies(&seen);
-    assert_eq!(seen.calls().len() as u64, THREADS * ROUNDS);
-    assert!(seen.connections() as u64 <= THREADS, "{} connections", seen.connections());
+    let received = server.finish();
+    judge::bodies(&received);
+    assert_eq!(received.calls().len() as u64, THREADS * ROUNDS);
+    assert!(received.connections() as u64 <= THREADS, "{} connections", received.connections());
 }

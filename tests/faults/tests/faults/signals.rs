@@ -1,4 +1,4 @@
-//! Row 36: a signal interrupts the wait, and the call takes no notice.
+//! Row 36: a signal interrupts the wait, and the call is not disturbed.
 
 use std::sync::mpsc::channel;
 use std::thread;
@@ -19,7 +19,7 @@ fn row_36_signals_during_the_wait() {
     for call in [Call::Token(1), Call::Payment(0)] {
         for hit in [Hit::Check, Hit::Call] {
             let (told, process) = channel();
-            // A handler ends a read that has a time limit, and so does being stopped and continued.
+            // A signal handler interrupts a read with a timeout, and so does being stopped and continued.
             let signals = Step::Do(Box::new(move || {
                 let process = process.recv().unwrap();
                 for signal in [Signal::SIGUSR1, Signal::SIGSTOP, Signal::SIGCONT, Signal::SIGUSR1, Signal::SIGWINCH] {
@@ -39,10 +39,10 @@ fn row_36_signals_during_the_wait() {
             let report = client.call(call);
             let lasted = start.elapsed();
             client.end();
-            let seen = server.finish();
-            judge::call(&report.outcome(), lasted, timeout, &seen);
+            let received = server.finish();
+            judge::call(&report.outcome(), lasted, timeout, &received);
             assert_eq!(report.outcome().to_string(), "success", "{}", report.outcome().texts);
-            assert!(report.signalled && seen.connections() == 1);
+            assert!(report.signalled && received.connections() == 1);
         }
     }
 }

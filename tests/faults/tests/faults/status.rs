@@ -1,4 +1,4 @@
-//! Rows 19, 20, 22–24 and 35: what the HTTP status makes of an answer.
+//! Rows 19, 20, 22–24, 35 and 53: what the HTTP status means for an answer.
 
 use ekolopay_faults::replies::response;
 use ekolopay_faults::{FaultServer, Step, Then};
@@ -41,7 +41,7 @@ fn row_19_redirect_to_another_host() {
 fn row_20_redirect_that_keeps_the_method() {
     redirects(20, &[307, 308]);
     for status in [307, 308] {
-        // To where it came from: the body is not sent there again.
+        // Back to the same address: the body is not sent again.
         let location = "Location: /api/v1/gateway/check-payment\r\n";
         Fault::new(20, format!("{status} to itself"), move || answer(move |json| response(status, location, json)))
             .call(&["UnexpectedReply: Answered"])
@@ -74,7 +74,7 @@ fn row_23_server_errors() {
         Fault::new(23, format!("{status} with HTML"), move || answer(move |_| response(status, "", &html())))
             .call(&["UnexpectedReply: Answered"])
             .check(&[check]);
-        // Even where the body says that all is well.
+        // Even if the body says that the call succeeded.
         Fault::new(23, format!("{status} with success"), move || answer(move |json| response(status, "", json)))
             .call(&["UnexpectedReply: Answered"])
             .check(&[check]);
@@ -89,7 +89,7 @@ fn row_24_unusual_statuses() {
     .call(&["success"])
     .check(&["success"]);
     for status in [101, 204, 304, 600, 999] {
-        // It says that it closes: a call must not race with that.
+        // It announces the close: a call must not race with it.
         let answer = move |json: &str| response(status, "Connection: close\r\n", json);
         Fault::new(24, status.to_string(), move || last_answer(answer))
             .call(&["UnexpectedReply: Answered"])

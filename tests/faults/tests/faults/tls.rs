@@ -1,4 +1,4 @@
-//! Rows 4, 5 and 21: what TLS is there for.
+//! Rows 4, 5 and 21: only the right server is trusted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use ekolopay_test_kit::secret;
 
 use crate::fault::{AUTHORITY, Fault, Front, answer, reply};
 
-/// A TLS 1.1 server's side of the handshake, as far as a client that refuses it lets it come.
+/// The first message of a TLS 1.1 server, which the client refuses.
 fn server_hello_of_tls_1_1() -> Vec<u8> {
     // Version 3.2, a random, no session, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no compression.
     let mut hello = vec![3, 2];
@@ -53,7 +53,7 @@ fn row_05_handshake_fails() {
         .times_out()
         .call(&["Transport, timeout: NotSent"])
         .check(&["Transport, timeout: NotSent"]);
-    // The head of a long record, and its body a byte at a time.
+    // The head of a long record, then its body one byte at a time.
     fault("drip", || {
         let record = |_: &str| [&[22, 3, 3, 64, 0][..], &[0; 4096]].concat();
         vec![Step::Bytes(5), Step::Drip(Box::new(record), Duration::from_millis(100))]

@@ -1,4 +1,4 @@
-//! A process that has names and name servers of its own. It takes the rights of root.
+//! Gives a process host names and name servers of its own, which takes root.
 
 use std::env;
 use std::fs;
@@ -13,18 +13,18 @@ use simple_dns::rdata::{A, RData};
 use simple_dns::{CLASS, Packet, QTYPE, RCODE, ResourceRecord, TYPE};
 use tempfile::TempDir;
 
-/// The name of the gateway in it.
+/// The name of the gateway there.
 pub(crate) const NAME: &str = "gateway.test";
 
 pub(crate) struct World(TempDir);
 
 impl World {
-    /// A world that knows these lines of `/etc/hosts`.
+    /// A world with these lines in `/etc/hosts`.
     pub(crate) fn with_hosts(hosts: &str) -> Option<World> {
         World::new(hosts, None)
     }
 
-    /// A world with a name server that says this.
+    /// A world with a name server that answers like this.
     pub(crate) fn with_name_server(says: Says) -> Option<(World, NameServer)> {
         let Some(server) = NameServer::start(says) else { return needs_root() };
         Some((World::new("", Some(&server))?, server))
@@ -32,7 +32,7 @@ impl World {
 
     fn new(hosts: &str, name_server: Option<&NameServer>) -> Option<World> {
         let world = World(tempfile::tempdir().unwrap());
-        // A user without rights must get to the program.
+        // An unprivileged user must be able to reach the program.
         fs::set_permissions(world.0.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let name_server = name_server.map_or(String::new(), |server| format!("nameserver {}\n", server.address));
         world.write("hosts", hosts);
@@ -56,7 +56,7 @@ impl World {
         command
     }
 
-    /// The program as a user whom a limit on processes holds.
+    /// The program as a user to whom a limit on processes applies.
     pub(crate) fn as_nobody(&self, program: &str) -> Command {
         let copy = self.0.path().join("program");
         fs::copy(program, &copy).unwrap();
@@ -66,14 +66,14 @@ impl World {
     }
 }
 
-/// Where `FAULTS_ALL` is set, no row may be left out.
+/// With `FAULTS_ALL`, no row may be left out.
 fn needs_root<T>() -> Option<T> {
     assert!(env::var_os("FAULTS_ALL").is_none(), "only root can give a process names of its own");
     println!("left out: only root can give a process names of its own");
     None
 }
 
-/// What a name server says.
+/// What a name server answers.
 #[derive(Clone, Copy)]
 pub(crate) enum Says {
     Address(Ipv4Addr),
@@ -81,10 +81,10 @@ pub(crate) enum Says {
     Nothing,
 }
 
-/// A name server with a loopback address of its own: programs look for one at port 53 only.
+/// A name server on a loopback address of its own, since programs expect it on port 53.
 pub(crate) struct NameServer {
     address: Ipv4Addr,
-    /// What it says, and how often it was asked for an IPv4 address.
+    /// What it answers, and how often it was asked for an IPv4 address.
     state: Arc<Mutex<(Says, usize)>>,
 }
 
@@ -97,7 +97,6 @@ impl NameServer {
         let (address, socket) = (0..100).find_map(bind)?;
         let state = Arc::new(Mutex::new((says, 0)));
         let server = NameServer { address, state: Arc::clone(&state) };
-        // It ends with the tests.
         thread::spawn(move || -> io::Result<()> {
             loop {
                 let mut bytes = [0; 512];
