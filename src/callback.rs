@@ -1,7 +1,7 @@
 //! Step 3, « Appel de votre callback »: what the gateway, or anyone else, posts to the shop.
 //!
-//! A callback is not signed. It is a reason to call [`check_payment`](crate::Gateway::check_payment), and never a
-//! reason to ship: this module knows no gateway, no credentials, and makes no proof of payment.
+//! A callback is not signed. It is a reason to call [`check_payment`](crate::Gateway::check_payment), never a reason to
+//! ship: this module knows no gateway and no credentials, and makes no proof of payment.
 //!
 //! ```
 //! use ekolopay::callback::{Callback, Status};
@@ -19,7 +19,7 @@
 //! # Ok::<(), ekolopay::InvalidInput>(())
 //! ```
 //!
-//! `Deserialize` has the same rules, so a web framework's form extractor can take a [`Callback`].
+//! `Deserialize` follows the same rules, so a web framework's form extractor can take a [`Callback`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -37,16 +37,17 @@ const MESSAGE: &str = "message";
 
 /// A callback's claim about one payment.
 ///
-/// It is read from a form (`application/x-www-form-urlencoded`), as documented: not from JSON, nor from
-/// `multipart/form-data`. Take the body as bytes and [`parse`](Callback::parse) it, or have a form extractor that is
-/// built on `serde_urlencoded` make one: `Form<Callback>` in axum and actix-web. Rocket's forms do not go through serde:
-/// take `Vec<u8>` there. PHP's `http_build_query` drops a key whose value is null: a dropped `message` is empty, any
-/// other dropped key is an [error](Callback::parse).
+/// It is read from a form (`application/x-www-form-urlencoded`), as documented, not from JSON or `multipart/form-data`.
+/// Take the body as bytes and [`parse`](Callback::parse) it, or use a form extractor that is built on
+/// `serde_urlencoded`: `Form<Callback>` in axum and actix-web. Rocket's forms do not use serde: take `Vec<u8>` there.
+///
+/// PHP's `http_build_query` drops a key whose value is null. A missing `message` is empty; any other missing key is an
+/// [error](Callback::parse).
 ///
 /// ```
 /// use ekolopay::callback::Callback;
 ///
-/// /// The order to look at, and never a reason to ship.
+/// /// The order to check, never a reason to ship.
 /// fn receive(body: &[u8]) -> Result<String, String> {
 ///     let callback = Callback::parse(body).map_err(|invalid| format!("400: {invalid}"))?;
 ///     Ok(format!("200: check {}", callback.purchase_token()))
@@ -64,7 +65,7 @@ pub struct Callback {
     message: String,
 }
 
-/// `status`: the words of the documentation, to the letter, and room for the words of a later one.
+/// `status`: the documented words, to the letter, and any other that a later documentation may add.
 ///
 /// ```
 /// use ekolopay::callback::Status;
@@ -92,7 +93,7 @@ pub enum Status {
     Rejected,
     /// `TIMEOUT`, « Le temps d'attente de paiement est dépassé. »
     Timeout,
-    /// Any other text, as it came.
+    /// Any other text, as received.
     Other(String),
 }
 
@@ -145,18 +146,18 @@ impl From<&str> for Status {
 }
 
 impl Callback {
-    /// The body of the request, `application/x-www-form-urlencoded`.
+    /// Reads the body of the request, `application/x-www-form-urlencoded`.
     ///
-    /// Unknown keys are ignored. `message` may be missing, and a byte of it that is not UTF-8 becomes U+FFFD.
+    /// Unknown keys are ignored. `message` may be missing; invalid UTF-8 in it becomes U+FFFD.
     ///
     /// # Errors
     ///
-    /// - `purchaseToken`, `paymentSuccessful`, `status` or `message`, when it is given twice;
-    /// - the first three, when one is missing;
-    /// - `purchaseToken`, when it is not a valid token;
-    /// - `paymentSuccessful`, when it is neither `true` nor `1`, `false`, `0` or empty (in any case), or when it
-    ///   contradicts a documented status;
-    /// - `status`, when it is not UTF-8.
+    /// - `purchaseToken`, `paymentSuccessful`, `status` or `message`: given twice;
+    /// - the first three: missing;
+    /// - `purchaseToken`: not a valid token;
+    /// - `paymentSuccessful`: not `true`, `1`, `false`, `0` or empty (in any case), or in contradiction to a documented
+    ///   status;
+    /// - `status`: not UTF-8.
     pub fn parse(body: &[u8]) -> Result<Callback, InvalidInput> {
         let mut fields = Fields::default();
         for (key, value) in form_urlencoded::parse(body) {
@@ -167,7 +168,7 @@ impl Callback {
         fields.check()
     }
 
-    /// The token that the callback speaks of. Find the order by it, and check the *order's* token.
+    /// The token that the callback is about. Find the order by it, and check the *order's* token.
     pub fn purchase_token(&self) -> &PurchaseToken {
         &self.purchase_token
     }
@@ -177,7 +178,7 @@ impl Callback {
         &self.status
     }
 
-    /// A text about the status, in French, for people; empty when there was none.
+    /// A text about the status, in French, for people; empty if there was none.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -218,7 +219,7 @@ impl<'de> Deserialize<'de> for Callback {
     }
 }
 
-/// The values while a form is read, whichever way it comes: all rules stand below.
+/// The values while a form is read, by either way; all rules are below.
 #[derive(Default)]
 struct Fields<'a> {
     token: Option<Cow<'a, str>>,

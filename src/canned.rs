@@ -1,7 +1,7 @@
-//! Prepared replies in place of the network, for a shop's unit tests.
+//! Canned replies instead of the network, for a shop's unit tests.
 //!
-//! The availability check passes by itself; the calls get the replies in the order given. What they get, they get
-//! through the same code as a reply of the real gateway.
+//! The availability check passes by itself, and the calls get the replies in the given order. The replies go through
+//! the same code as those of the real gateway.
 //!
 //! ```
 //! use ekolopay::canned::{Canned, REFUSED};
@@ -10,7 +10,7 @@
 //!
 //! let canned = Canned::new()
 //!     .reply(200, REFUSED)
-//!     .fails(TransportError::new(Delivery::Unknown, "the line is cut"));
+//!     .fails(TransportError::new(Delivery::Unknown, "connection reset"));
 //! let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
 //!     .transport(canned.clone())
 //!     .build()?;
@@ -44,7 +44,7 @@ pub const TOKEN: &str = r#"{
   }
 }"#;
 
-/// « Réussie » of « Vérifier le paiement », of a payment that was made.
+/// « Réussie » of « Vérifier le paiement »: the order is paid.
 pub const PAID: &str = r#"{
     "response" : {
         "API_RESPONSE_CODE" : 200,
@@ -54,7 +54,7 @@ pub const PAID: &str = r#"{
     }
 }"#;
 
-/// « Réussie » of « Vérifier le paiement », of one that was not made, or not yet.
+/// « Réussie » of « Vérifier le paiement »: the order is not paid, or not yet.
 pub const NOT_PAID: &str = r#"{
     "response" : {
         "API_RESPONSE_CODE" : 200,
@@ -81,7 +81,7 @@ pub const UNAVAILABLE: &str = r#"{
     "reason" : "UNAVAILABLE_SERVICE"
 }"#;
 
-/// A [`Transport`] that answers from a list. Clones share the list and the record of what was sent.
+/// A [`Transport`] that answers from a list. Clones share the list and the record of requests.
 #[derive(Debug, Clone, Default)]
 pub struct Canned {
     state: Arc<Mutex<State>>,
@@ -112,18 +112,18 @@ impl Canned {
         self
     }
 
-    /// From now on the availability check gets the documented body of a gateway out of service.
+    /// From now on the availability check gets the documented reply of a gateway that is out of service.
     pub fn unavailable(self) -> Canned {
         self.state().out_of_service = true;
         self
     }
 
-    /// All that was sent so far, availability checks included.
+    /// All requests so far, availability checks included.
     pub fn requests(&self) -> Vec<Request> {
         self.state().requests.clone()
     }
 
-    /// A test that panicked elsewhere leaves the state as good as it was.
+    /// A test that panicked elsewhere leaves the state intact.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -2,10 +2,10 @@ use crate::env;
 use crate::error::{InvalidInput, require_visible_ascii};
 use crate::secret::Secret;
 
-/// What the gateway knows a merchant by: the API client and its secret key.
+/// What identifies a merchant to the gateway: the API client and its secret key.
 ///
-/// Both come from the merchant's account (documentation: « Le compte Marchand »). The secret key can be put in
-/// and not be taken out again: it has no getter, `Debug` hides it, and there is no `Display`, `Serialize` or `PartialEq`.
+/// Both come from the merchant's account (documentation: « Le compte Marchand »). The secret key cannot be read back:
+/// it has no getter, `Debug` hides it, and there is no `Display`, `Serialize` or `PartialEq`.
 ///
 /// ```
 /// use ekolopay::Credentials;
@@ -29,8 +29,8 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// `api_client` or `secret_key`, when it is empty, longer than 1,024 bytes, or holds anything but visible ASCII: a
-    /// space, a line break from a file, an accent.
+    /// `api_client` or `secret_key`: empty, longer than 1,024 bytes, or with anything but visible ASCII, such as a
+    /// space, a line break from a file, or an accent.
     pub fn new(api_client: impl Into<String>, secret_key: impl Into<String>) -> Result<Credentials, InvalidInput> {
         let (api_client, secret_key) = (api_client.into(), secret_key.into());
         require_visible_ascii("api_client", &api_client)?;
@@ -42,8 +42,8 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// As [`new`](Credentials::new), and when a variable is not set or is not Unicode;
-    /// [`field`](InvalidInput::field) is then the variable's name.
+    /// Those of [`new`](Credentials::new), and a variable that is not set or not Unicode. The
+    /// [`field`](InvalidInput::field) is the variable's name.
     ///
     /// ```no_run
     /// let credentials = ekolopay::Credentials::from_env()?;
@@ -58,7 +58,7 @@ impl Credentials {
         Ok(Credentials { api_client, secret_key: Secret::new(required("EKOLOPAY_SECRET_KEY")?) })
     }
 
-    /// The API client, which is no secret: it stands in the address of every call.
+    /// The API client. It is not a secret: it is part of the URL of every call.
     pub fn api_client(&self) -> &str {
         &self.api_client
     }

@@ -13,7 +13,7 @@ pub(crate) fn variable(name: &'static str) -> Result<Option<String>, InvalidInpu
     }
 }
 
-/// The first of these variables that is set to more than spaces, without those around its value.
+/// The first of these variables that is set to more than spaces, with its value trimmed.
 pub(crate) fn first_of<const N: usize>(
     names: [&'static str; N],
 ) -> Result<Option<(&'static str, String)>, InvalidInput> {

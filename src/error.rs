@@ -3,18 +3,18 @@ use crate::transport::TransportError;
 
 /// Everything that can go wrong in a call to the gateway.
 ///
-/// Each variant asks something different of the caller; [`delivery`](Error::delivery) sums it up in one
-/// question: can the gateway have acted?
+/// Each variant calls for a different reaction. [`delivery`](Error::delivery) answers the question they share: can the
+/// gateway have acted?
 ///
 /// | error | when | what to do |
 /// |---|---|---|
 /// | [`Invalid`](Error::Invalid) | an argument or a setting breaks a rule | fix the input; nothing was sent |
 /// | [`Unavailable`](Error::Unavailable) | the gateway says that it is out of service | try again later; nothing was done |
-/// | [`Refused`](Error::Refused) | the gateway answered with its own refusal | read the message, which is the gateway's and in French |
-/// | [`UnexpectedReply`](Error::UnexpectedReply) | the answer is not one the documentation knows | take it neither as paid nor as failed; check the payment later |
+/// | [`Refused`](Error::Refused) | the gateway answered with its own refusal | read the gateway's message, which is in French |
+/// | [`UnexpectedReply`](Error::UnexpectedReply) | the answer is not a documented one | treat it neither as paid nor as failed; check the payment later |
 /// | [`Transport`](Error::Transport) | the exchange itself failed | see [`delivery`](Error::delivery): not sent, or outcome unknown |
 ///
-/// `Display` never repeats what [`source`](std::error::Error::source) says, and no text holds the secret key. Log the
+/// `Display` never repeats its [`source`](std::error::Error::source), and no text contains the secret key. Log the
 /// whole chain:
 ///
 /// ```
@@ -56,14 +56,14 @@ pub enum Error {
     #[error(transparent)]
     Invalid(#[from] InvalidInput),
 
-    /// The gateway is out of service and has done nothing: it said so, in the check before the call or in
-    /// the reply to the call, or the check met HTTP 429, 502, 503 or 504.
+    /// The gateway is out of service and has done nothing: it said so, in the check before the call or in the reply to
+    /// the call, or the check was answered with HTTP 429, 502, 503 or 504.
     ///
     /// Documentation: « NOTEZ BIEN ».
     #[error("the gateway is unavailable: {message:?}")]
     #[non_exhaustive]
     Unavailable {
-        /// The gateway's own words, at most 1,000 characters, or `HTTP 503` and the like when it had none.
+        /// The gateway's own words, at most 1,000 characters, or the likes of `HTTP 503` if it had none.
         message: String,
     },
 
@@ -81,8 +81,7 @@ pub enum Error {
         message: String,
     },
 
-    /// An answer that the documentation does not know. It proves neither that something was done nor that
-    /// nothing was.
+    /// An answer that is not documented. It proves neither that something was done nor that nothing was.
     #[error("unexpected reply, HTTP {status}: {reason}; it begins with {excerpt:?}")]
     #[non_exhaustive]
     UnexpectedReply {
@@ -105,7 +104,7 @@ impl Error {
         matches!(self, Error::Unavailable { .. })
     }
 
-    /// Whether the exchange ran out of its time.
+    /// Whether the exchange timed out.
     pub fn is_timeout(&self) -> bool {
         matches!(self, Error::Transport(error) if error.is_timeout())
     }
@@ -120,7 +119,7 @@ impl Error {
     }
 }
 
-/// An input that breaks a rule: which field, and which rule. The value itself is never kept.
+/// An input that breaks a rule: which field, and which rule. The value itself is never stored.
 ///
 /// ```
 /// let invalid = ekolopay::Credentials::new("demo", "").unwrap_err();
@@ -140,7 +139,7 @@ impl InvalidInput {
         InvalidInput { field, reason }
     }
 
-    /// The same rule, reported under the name that the caller knows.
+    /// The same rule, with the name that the caller knows.
     pub(crate) fn renamed(self, field: &'static str) -> InvalidInput {
         InvalidInput { field, ..self }
     }
@@ -151,7 +150,7 @@ impl InvalidInput {
         self.field
     }
 
-    /// The rule that is broken, to be read after the field's name.
+    /// The broken rule, to be read after the field's name.
     pub fn reason(&self) -> &str {
         self.reason
     }

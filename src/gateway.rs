@@ -20,11 +20,10 @@ const LONGEST_MESSAGE: usize = 1_000;
 /// The longest excerpt of an unexpected reply, in characters.
 const LONGEST_EXCERPT: usize = 200;
 
-/// A client of the gateway. Every call blocks until it is answered or out of time.
+/// A client for the gateway. Every call blocks until it is answered or times out.
 ///
-/// A clone is cheap and shares connections; one gateway may serve every thread. Make one and keep it: its connections
-/// stay open for 3 s between calls, and its name is looked up once a minute. A call makes no thread but for that look-up.
-/// Without the feature `name-cache`, ureq makes one look-up and one thread per exchange, two per call.
+/// A clone is cheap and shares connections; one gateway can serve every thread. Make one and keep it: its connections
+/// stay open for 3 s between calls, and its name is looked up once a minute ([names](crate#names)).
 ///
 /// ```no_run
 /// use ekolopay::Gateway;
@@ -33,7 +32,7 @@ const LONGEST_EXCERPT: usize = 200;
 /// let gateway = Gateway::from_env()?;
 /// let purchase = Purchase::new(150_000, Product::new("Iphone S"), Customer::new("066304925"))?;
 /// let token = gateway.create_purchase_token(&purchase)?;
-/// // Keep the token with the order, then redirect the customer's browser:
+/// // Store the token with the order, then redirect the customer's browser:
 /// println!("Location: {}", gateway.payment_url(&token));
 /// # Ok::<(), ekolopay::Error>(())
 /// ```
@@ -41,10 +40,10 @@ const LONGEST_EXCERPT: usize = 200;
 /// # Errors of every call
 ///
 /// - [`Error::Unavailable`]: the gateway is out of service;
-/// - [`Error::Refused`]: it refused, and says why;
-/// - [`Error::UnexpectedReply`]: it answered what the documentation does not know;
+/// - [`Error::Refused`]: the gateway refused, and says why;
+/// - [`Error::UnexpectedReply`]: the answer is not a documented one;
 /// - [`Error::Transport`]: the exchange failed;
-/// - [`Error::Invalid`]: only from [`Gateway::new`], where the environment names a [proxy](crate#proxies) that can't be
+/// - [`Error::Invalid`]: only after [`Gateway::new`], if the environment names a [proxy](crate#proxies) that can't be
 ///   used.
 #[derive(Debug, Clone)]
 pub struct Gateway {
@@ -57,25 +56,24 @@ struct Inner {
     origin: Origin,
     purchase_token_url: Arc<str>,
     check_payment_url: Arc<str>,
-    /// An error where the environment names a proxy that can't be used: [`Gateway::new`] has no way to say so.
+    /// An error if the environment names a proxy that can't be used: [`Gateway::new`] cannot report it.
     transport: Result<Box<dyn Transport>, InvalidInput>,
 }
 
 impl Gateway {
-    /// A client of `https://ekolopay.com` with the default settings.
+    /// A client for `https://ekolopay.com` with the default settings.
     ///
-    /// Where the environment names a [proxy](crate#proxies) that can't be used, each call fails with
-    /// [`Error::Invalid`].
+    /// If the environment names a [proxy](crate#proxies) that can't be used, each call fails with [`Error::Invalid`].
     pub fn new(credentials: Credentials) -> Gateway {
         let builder = GatewayBuilder::new(credentials);
         let transport = builder.http().map(|http| -> Box<dyn Transport> { Box::new(http) });
         Gateway::assemble(builder.credentials, Origin::default(), transport)
     }
 
-    /// A client as the environment describes it: `EKOLOPAY_API_CLIENT`, `EKOLOPAY_SECRET_KEY`, and
-    /// `EKOLOPAY_ORIGIN` when it is set and not empty.
+    /// A client configured by the environment: `EKOLOPAY_API_CLIENT`, `EKOLOPAY_SECRET_KEY`, and `EKOLOPAY_ORIGIN` if
+    /// it is set and not empty.
     ///
-    /// For a timeout or another setting beside these, begin with [`GatewayBuilder::from_env`].
+    /// To add a timeout or another setting, start with [`GatewayBuilder::from_env`].
     ///
     /// # Errors
     ///
@@ -84,20 +82,20 @@ impl Gateway {
         GatewayBuilder::from_env()?.build()
     }
 
-    /// Settings other than the defaults.
+    /// Starts from the default settings.
     pub fn builder(credentials: Credentials) -> GatewayBuilder {
         GatewayBuilder::new(credentials)
     }
 
-    /// Asks whether the gateway is in service: one request, never repeated, with no secret in it.
+    /// Asks whether the gateway is in service: one request, never repeated, without the secret.
     ///
-    /// Every call asks this by itself first; call it to show a shop's customers whether they can pay.
+    /// Every call already does this first. Use it to show a shop's customers whether they can pay.
     /// Documentation: « NOTEZ BIEN ».
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] and [`Error::Transport`], and [`Error::Invalid`] as [every call](Gateway#errors-of-every-call);
-    /// the [delivery](Error::delivery) is always `NotSent`.
+    /// [`Error::Unavailable`] and [`Error::Transport`], and [`Error::Invalid`] as [every
+    /// call](Gateway#errors-of-every-call); the [delivery](Error::delivery) is always `NotSent`.
     pub fn check_availability(&self) -> Result<(), Error> {
         let reply =
             self.exchange(Endpoint::Availability, availability::FORM.to_vec()).map_err(|error| match error {
@@ -109,7 +107,7 @@ impl Gateway {
 
     /// Creates the token of an order. Documentation: step 1, « Créer un token d'achat ».
     ///
-    /// Not repeated when it fails. A token that was created and whose reply was lost is not paid by anyone: create
+    /// A failed call is not repeated. If the reply with a new token was lost, nobody can pay for that token: create
     /// another.
     ///
     /// # Errors
@@ -123,7 +121,7 @@ impl Gateway {
 
     /// The page on which the customer pays. Documentation: step 2, « Rediriger vers la plateforme de paiement ».
     ///
-    /// It is for the customer's browser, by a redirect; the shop has nothing to fetch there.
+    /// Redirect the customer's browser there; the shop itself does not fetch it.
     ///
     /// ```
     /// use ekolopay::{Credentials, Gateway};
@@ -139,9 +137,9 @@ impl Gateway {
         self.inner.origin.payment_url(token)
     }
 
-    /// Asks whether the order of this token is paid. Documentation: step 4, « Vérifier le paiement ».
+    /// Asks whether the order with this token is paid. Documentation: step 4, « Vérifier le paiement ».
     ///
-    /// Give it the token that was kept with the order, not one from a request.
+    /// Pass the token that was stored with the order, not one from a request.
     ///
     /// # Errors
     ///
@@ -206,24 +204,23 @@ impl Gateway {
         }
     }
 
-    /// The one way out for texts of a reply: the secret is taken out first, the text cut after.
+    /// Every text from a reply goes through here: first the secret is removed, then the text is cut.
     fn text(&self, text: &str, longest: usize) -> String {
         self.inner.credentials.secret_key().redact(text).chars().take(longest).collect()
     }
 }
 
 impl GatewayBuilder {
-    /// The gateway. Nothing is sent yet.
+    /// Builds the gateway. Nothing is sent yet.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] with the field:
     ///
-    /// - `origin`, or `EKOLOPAY_ORIGIN`, when it is anything but an origin, has a host of more than 253 characters, or is
-    ///   `http` to another machine;
-    /// - `timeout`, when it is zero or more than an hour;
-    /// - `root_certificates`, when they are not PEM, hold none or hold a key, or without a TLS feature;
-    /// - `user_agent`, when it is blank or holds anything but printable ASCII;
+    /// - `origin`, or `EKOLOPAY_ORIGIN`: not an origin, a host over 253 characters, or `http` to another machine;
+    /// - `timeout`: zero, or more than an hour;
+    /// - `root_certificates`: not PEM, without a certificate, with a key, or in a build without a TLS feature;
+    /// - `user_agent`: blank, or with anything but printable ASCII;
     /// - the variable of a [proxy](crate#proxies) that can't be used.
     pub fn build(mut self) -> Result<Gateway, Error> {
         let origin = self.origin.clone()?;

@@ -1,14 +1,14 @@
-//! A blocking client of **EkoloPay Collect**, the mobile-money payment gateway of Congo.
+//! A blocking client for **EkoloPay Collect**, the mobile-money payment gateway of Congo.
 //!
 //! It creates the token of an order, says where the customer pays, reads the gateway's callback, and verifies the
-//! payment. It speaks the gateway's API as documented on 1 July 2023, and where that is silent it takes the side on
-//! which no goods are shipped unpaid and no payment is lost.
+//! payment. It speaks the gateway's API as documented on 1 July 2023. Where the documentation is silent, it makes the
+//! choice that ships no unpaid goods and loses no payment.
 //!
 //! # What it is not
 //!
-//! It is not a web framework, not a queue and not a database: it keeps nothing, repeats nothing and runs nothing in
-//! the background. When to check a payment again is the shop's decision. It moves no money out: transfers from the
-//! merchant's account are not in the gateway's API.
+//! It is not a web framework, a queue or a database: it stores nothing, retries nothing and runs nothing in the
+//! background. When to check a payment again is the shop's decision. It moves no money out: transfers from the
+//! merchant's account are not part of the gateway's API.
 //!
 //! # The five steps of a payment
 //!
@@ -33,7 +33,7 @@
 //! # Ok::<(), ekolopay::Error>(())
 //! ```
 //!
-//! **2. Redirect** the customer's browser. The shop itself has nothing to fetch there.
+//! **2. Redirect** the customer's browser. The shop itself does not fetch this page.
 //!
 //! ```
 //! # use ekolopay::{Credentials, Gateway};
@@ -44,20 +44,20 @@
 //! # Ok::<(), ekolopay::Error>(())
 //! ```
 //!
-//! **3. Callback.** The gateway posts to the shop when the payment is over, well or badly. So can anyone else: it is
-//! a reason to look, and no proof.
+//! **3. Callback.** The gateway posts to the shop when the payment has succeeded or failed. So can anyone else: a
+//! callback is a reason to check, not a proof.
 //!
 //! ```
 //! use ekolopay::callback::Callback;
 //!
 //! let body = b"purchaseToken=940d4e9a&paymentSuccessful=true&status=SUCCESS&message=Paiement+r%C3%A9ussi.";
 //! let callback = Callback::parse(body)?;
-//! let look_at = callback.purchase_token();
+//! let token_to_check = callback.purchase_token();
 //! # Ok::<(), ekolopay::InvalidInput>(())
 //! ```
 //!
 //! **4. Verify** the token that was stored with the order: after the callback, when the customer comes back to the
-//! redirect URL, and for open orders from time to time, because either may never come.
+//! redirect URL, and from time to time for open orders, because neither is certain to come.
 //!
 //! ```
 //! # use ekolopay::canned::{Canned, PAID};
@@ -74,8 +74,8 @@
 //! # Ok::<(), ekolopay::Error>(())
 //! ```
 //!
-//! **5. Ship** against the proof, and find the order *by its token*: whoever pays a small order and presents its token
-//! for a large one gets the small one.
+//! **5. Ship** against the proof, and find the order *by its token*: a customer who pays for a small order and presents
+//! its token for a large one gets the small one.
 //!
 //! ```
 //! # struct Orders;
@@ -83,72 +83,75 @@
 //! use ekolopay::verify::PaidPurchase;
 //!
 //! fn ship(orders: &Orders, paid: PaidPurchase) -> Option<u64> {
-//!     orders.by_token(paid.token().as_str()) // ships it once: the database sees to that
+//!     orders.by_token(paid.token().as_str()) // the database makes sure that it ships once
 //! }
 //! ```
 //!
 //! # Errors
 //!
-//! Every call asks first whether the gateway is in service, as its documentation demands, and an [`Error`] says what
-//! became of the call:
+//! Every call first asks whether the gateway is in service, as its documentation requires. An [`Error`] says what
+//! happened to the call:
 //!
 //! | [`delivery()`](Error::delivery) | errors | what to do |
 //! |---|---|---|
 //! | [`NotSent`](Delivery::NotSent) | `Invalid`, `Unavailable`, `Transport` | nothing was done: fix the input, or call again later |
-//! | [`Unknown`](Delivery::Unknown) | `Transport` | it may have arrived. A lost check: check again. A lost token: create another, nobody has paid the first |
+//! | [`Unknown`](Delivery::Unknown) | `Transport` | it may have arrived. If a check was lost, check again; if a token was lost, create another: nobody has paid for the first |
 //! | [`Answered`](Delivery::Answered) | `Refused` | read the message: wrong credentials, unknown token … |
 //! | [`Answered`](Delivery::Answered) | `UnexpectedReply` | proves nothing: leave the order open and check again |
 //!
-//! No error means "not paid": that is [`Verification::NotPaid`](verify::Verification::NotPaid) alone. An order is never to be
-//! closed because of an error.
+//! No error means "not paid": only [`Verification::NotPaid`](verify::Verification::NotPaid) does. Never close an order
+//! because of an error.
 //!
 //! # Security
 //!
-//! - **A callback is not signed.** Only [`check_payment`](Gateway::check_payment) makes a [`PaidPurchase`](verify::PaidPurchase).
+//! - **A callback is not signed.** Only [`check_payment`](Gateway::check_payment) makes a
+//! [`PaidPurchase`](verify::PaidPurchase).
 //! - **The secret key** goes into the bodies of the two calls and nowhere else: not into addresses, the availability
-//!   check, `Debug`, `Display`, or the errors, also when the gateway echoes it. It has no getter. Keep it in the
-//!   environment ([`Gateway::from_env`]), on the server; never in a page or an app.
-//! - **What redaction knows.** A text of the gateway is searched for the key as given, percent-encoded and
-//!   JSON-escaped, whole or cut at the end of the text. It does not know HTML escapes, text that was escaped twice, or
-//!   base64.
-//! - **Logs.** The crate itself writes none. ureq's do not show bodies, but at TRACE `ureq_proto` dumps headers,
-//!   addresses and the gateway's replies: cap it at `debug` (`RUST_LOG=trace,ureq_proto=debug`).
+//!   check, `Debug`, `Display`, or the errors, even if the gateway echoes it. It has no getter. Keep it in the
+//!   environment ([`Gateway::from_env`]) of the server, never in a page or an app.
+//! - **What redaction finds.** Text from the gateway is searched for the key as given, percent-encoded and
+//!   JSON-escaped, whole or cut at the end of the text. HTML escapes, text that was escaped twice, and base64 are not
+//!   recognized.
+//! - **Logs.** The crate itself logs nothing. ureq logs no bodies, but at TRACE `ureq_proto` dumps headers, addresses
+//!   and the gateway's replies: limit it to `debug` (`RUST_LOG=trace,ureq_proto=debug`).
 //! - **The network.** https with verified certificates; plain http for loopback only. Redirects are not followed, so
-//!   that the secret goes to no other host. [Proxies](crate#proxies) are never skipped by mistake.
-//! - **Forks.** A process that was forked opens its own connections: no reply reaches another process.
-//! - **The token** is kept with the order, and the *order's* token is checked, not one that a request brings.
+//!   the secret goes to no other host. A [proxy](crate#proxies) is never bypassed by mistake.
+//! - **Forks.** A forked process opens its own connections: no reply reaches another process.
+//! - **The token** is stored with the order. Check the *order's* token, not one from a request.
 //!
 //! # Proxies
 //!
-//! The proxy is read from the environment when the gateway is built: the first of `https_proxy`, `HTTPS_PROXY`,
-//! `all_proxy` and `ALL_PROXY` that is set and not empty, as the address of an `http` or `https` proxy, perhaps with
-//! a user and a password (`http://user:password@proxy.example:3128`). Spaces around it do not count.
+//! The proxy is read from the environment when the gateway is built. It is the first of `https_proxy`, `HTTPS_PROXY`,
+//! `all_proxy` and `ALL_PROXY` that is set and not empty: the address of an `http` or `https` proxy, optionally with
+//! a user and a password (`http://user:password@proxy.example:3128`). Spaces around it are ignored.
 //!
-//! - `no_proxy`, else `NO_PROXY`, lists the hosts that are reached directly, separated by commas:
-//!   `ekolopay.com`, `.example.com` for every name that ends with it, `*` for all.
-//!   `no_proxy` alone counts where both are set, and ports do not belong there.
-//! - One that can't be used (a socks proxy, no host, not an address, not Unicode) is [`Error::Invalid`] naming the
-//!   variable: nothing is sent directly in its place, unless `no_proxy` names the gateway.
-//! - An empty variable counts as one that is not set: the next one is looked at.
+//! - `no_proxy`, or else `NO_PROXY`, lists the hosts to reach directly, separated by commas:
+//!   `ekolopay.com`, `.example.com` for every name that ends with it, `*` for all. If both are set, `NO_PROXY` is
+//!   ignored. Ports are not supported there.
+//! - A proxy that can't be used (a socks proxy, no host, not an address, not Unicode) is [`Error::Invalid`] naming the
+//!   variable: nothing is sent directly instead, unless `no_proxy` names the gateway.
+//! - An empty variable counts as unset, and the next one is read.
 //! - `HTTP_PROXY` is not read: a header of a CGI request can set it.
 //! - A gateway on loopback is always reached directly.
-//! - While it connects through a proxy, ureq grants the time limit anew to each step and each part of the proxy's answer:
-//!   a proxy that answers byte by byte can make a call last longer than twice the timeout.
+//! - While connecting through a proxy, ureq restarts the time limit at each step and each part of the proxy's answer: a
+//!   proxy that answers byte by byte can make a call take longer than twice the timeout.
 //!
 //! # Names
 //!
-//! The name of the gateway, or of its proxy, is looked up at most once a minute, and again after an exchange that failed; its IPv4
-//! addresses are tried before the IPv6 ones, and connecting, TLS included, gets at most 10 s of the timeout. When a
-//! look-up fails or takes more than 5 s (or half of a shorter timeout), the addresses of the last day are used. All this
-//! is the feature `name-cache`, which needs an API of ureq that a minor release of ureq may change: should one break
-//! your build, turn the feature off until there is a new release of this crate.
+//! The name of the gateway, or of its proxy, is looked up at most once a minute, and again after a failed exchange.
+//! IPv4 addresses are tried before IPv6 ones, and connecting, TLS included, gets at most 10 s of the timeout. If a
+//! look-up fails or takes more than 5 s (or half of a shorter timeout), addresses found within the last day are used.
+//!
+//! All this is the feature `name-cache`. It relies on an API of ureq that a minor release of ureq may change: if one
+//! breaks your build, turn the feature off until there is a new release of this crate.
 //!
 //! # Threads and asynchronous programs
 //!
-//! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). It makes no thread of its own, but
-//! for the look-up of the name; a gateway given by its address (`http://127.0.0.1:8099`) needs none at all. Where no
-//! thread can be had and no address of the last day is known, the call fails with [`Error::Transport`], `NotSent`. Without the feature `name-cache` ureq makes
-//! one look-up and one thread per exchange, that is two per call, and panics where no thread can be had.
+//! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). It spawns no thread except to
+//! look up the name; a gateway given by its address (`http://127.0.0.1:8099`) needs none at all. If no thread can be
+//! spawned and no address from the last day is known, the call fails with [`Error::Transport`], `NotSent`. Without the
+//! feature
+//! `name-cache`, ureq makes one look-up and spawns one thread per exchange, two per call, and panics if it can't.
 //!
 //! From async code, move a clone of the gateway, which is cheap, to a thread for blocking work:
 //!
@@ -168,20 +171,19 @@
 //!
 //! # Features
 //!
-//! - `name-cache` (default): [names](crate#names) are looked up by this crate and not by ureq.
+//! - `name-cache` (default): [names](crate#names) are looked up by this crate instead of ureq.
 //! - `rustls` (default): TLS by rustls, with its bundled roots.
-//! - `native-tls`: TLS by the system's library, with the system's trust store. With both, rustls.
+//! - `native-tls`: TLS by the system's library, with the system's trust store. If both are on, rustls is used.
 //!
-//! With no TLS feature, https fails as [`Error::Transport`], `NotSent`; loopback http and other
+//! Without a TLS feature, https fails with [`Error::Transport`], `NotSent`; loopback http and other
 //! [transports](transport) work.
 //!
-//! Cargo unites features: where another crate of your program turns on ureq's `cookies`, the gateway's session cookie
-//! goes with every call of a [`Gateway`], and a gateway in PHP may serve the calls of one session one after the other.
-//! ureq has no switch for it; a `Gateway` per thread avoids the wait.
+//! Cargo unifies features: if another crate in your program enables ureq's `cookies`, every call of a [`Gateway`] sends
+//! the gateway's session cookie, and a gateway written in PHP may serve the calls of one session one after the other.
 //!
 //! # Supported Rust
 //!
-//! 1.85 and later. A later minimum comes with a minor version.
+//! 1.85 and later. Raising the minimum is a minor release.
 
 #![deny(missing_docs, missing_debug_implementations)]
 #![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]

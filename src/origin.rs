@@ -5,10 +5,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use crate::error::InvalidInput;
 use crate::token::PurchaseToken;
 
-/// The longest name that DNS knows.
+/// The longest name that DNS allows.
 const LONGEST_HOST: usize = 253;
 
-/// A scheme, a host and perhaps a port, with no slash at the end.
+/// A scheme, a host and an optional port, without a slash at the end.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
     text: String,
@@ -42,7 +42,7 @@ impl Origin {
         Ok(Origin { text: format!("{scheme}://{host}{port}"), loopback })
     }
 
-    /// `localhost`, 127.0.0.0/8 or `::1`: what is sent there does not leave this machine.
+    /// `localhost`, 127.0.0.0/8 or `::1`: nothing sent there leaves this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         self.loopback
     }
@@ -56,10 +56,10 @@ impl Origin {
         format!("{}/api/v1/gateway/{path}?api_client={client}", self.text)
     }
 
-    /// The token stands as one segment of the path: all but RFC 3986's unreserved characters are percent-encoded.
+    /// The token is one segment of the path: all but RFC 3986's unreserved characters are percent-encoded.
     pub(crate) fn payment_url(&self, token: &PurchaseToken) -> String {
         let token: String = form_urlencoded::byte_serialize(token.as_str().as_bytes()).collect();
-        // In these two a form differs from a path.
+        // Forms and paths differ in these two.
         let token = token.replace('*', "%2A").replace("%7E", "~");
         format!("{}/purchase-product/{token}", self.text)
     }

@@ -1,4 +1,4 @@
-//! Step 1, « Créer un token d'achat »: what is bought, by whom, and the token that the gateway gives it.
+//! Step 1, « Créer un token d'achat »: what is bought, by whom, and the token that the gateway gives the order.
 
 use serde::Serialize;
 
@@ -34,9 +34,9 @@ impl Purchase {
     ///
     /// # Errors
     ///
-    /// - `amount`, when it is zero, or greater than the gateway's signed 64-bit `int` can hold;
-    /// - `product.label` or `customer.phone`, when it is blank;
-    /// - `product.amount`, when it is set and is not the order's amount.
+    /// - `amount`: zero, or more than the gateway's signed 64-bit `int` can hold;
+    /// - `product.label` or `customer.phone`: blank;
+    /// - `product.amount`: set, but not the order's amount.
     pub fn new(amount: u64, product: Product, customer: Customer) -> Result<Purchase, InvalidInput> {
         require(amount > 0, "amount", "must be greater than zero")?;
         require(i64::try_from(amount).is_ok(), "amount", "must fit a signed 64-bit integer")?;
@@ -48,7 +48,7 @@ impl Purchase {
     }
 }
 
-/// What is sold: `product` of the documentation.
+/// What is sold: `product` in the documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
     label: String,
@@ -57,12 +57,12 @@ pub struct Product {
 }
 
 impl Product {
-    /// A product with its label, the customer's first line on the payment page.
+    /// A product with its label, the first line on the payment page.
     pub fn new(label: impl Into<String>) -> Product {
         Product { label: label.into(), amount: None, details: None }
     }
 
-    /// The amount once more, in whole currency units; it must equal the order's. Default: left out.
+    /// The amount again, in whole currency units; it must equal the order's. Default: left out.
     pub fn amount(mut self, amount: u64) -> Product {
         self.amount = Some(amount);
         self
@@ -75,7 +75,7 @@ impl Product {
     }
 }
 
-/// Who buys: `customer` of the documentation.
+/// Who buys: `customer` in the documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Customer {
     uuid: Option<String>,

@@ -1,4 +1,4 @@
-//! The envelope that both calls are answered in: `{"response": {"API_RESPONSE_CODE": …, "API_RESPONSE_DATA": …}}`.
+//! The envelope of the replies to both calls: `{"response": {"API_RESPONSE_CODE": …, "API_RESPONSE_DATA": …}}`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::transport::{LONGEST_REPLY, Reply};
 
-/// A reply, read once where it is as documented. A key that is read here and given twice makes it an unexpected one.
+/// A reply, read once as documented. If a key that is read here is given twice, the reply is unexpected.
 #[derive(Default, Deserialize)]
 pub(crate) struct Envelope<'a> {
     #[serde(borrow)]
@@ -22,16 +22,16 @@ pub(crate) struct Envelope<'a> {
     response: Option<Object<Response<'a>>>,
 }
 
-/// Why a reply is no success.
+/// Why a reply is not a success.
 pub(crate) enum Failure {
     /// `API_RESPONSE_CODE` and `clearMessage`.
     Refused(i64, String),
-    /// What is not as documented.
+    /// What differs from the documentation.
     Unexpected(&'static str),
 }
 
 impl<'a> Envelope<'a> {
-    /// Whatever the body is: what can't be read of it is not there.
+    /// Any body: what can't be read counts as missing.
     pub(crate) fn read(reply: &'a Reply) -> Envelope<'a> {
         #[derive(Deserialize)]
         struct Notice<'a> {
@@ -41,7 +41,7 @@ impl<'a> Envelope<'a> {
             message: Option<&'a RawValue>,
         }
 
-        // A gateway out of service says so beside a `response` of any shape.
+        // A gateway that is out of service says so beside a `response` of any shape.
         let notice = |Notice { reason, message }| Envelope { reason, message, response: None };
         let text = std::str::from_utf8(reply.body()).unwrap_or_default();
         object(text).or_else(|| object(text).map(notice)).unwrap_or_default()
@@ -89,8 +89,8 @@ fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
     Some(value)
 }
 
-// Values stay as they are written until they are looked at: none is too large, too deep or too odd to be passed over,
-// and none is read differently where another crate changes serde_json's numbers (`arbitrary_precision`).
+// Values stay as written until they are used: none is too large, too deep or too odd to be skipped, and none is read
+// differently if another crate changes serde_json's numbers (`arbitrary_precision`).
 
 #[derive(Deserialize)]
 struct Response<'a> {
@@ -102,14 +102,14 @@ struct Response<'a> {
 
 #[derive(Deserialize)]
 struct Data<'a> {
-    /// Read under code 200 alone: beside a refusal PHP writes an empty array.
+    /// Read under code 200 only: beside a refusal PHP writes an empty array.
     #[serde(rename = "API_DATA", borrow)]
     api_data: Option<&'a RawValue>,
     #[serde(rename = "clearMessage", borrow)]
     clear_message: Option<&'a RawValue>,
 }
 
-/// What either call answers.
+/// The data of either call.
 #[derive(Deserialize)]
 pub(crate) struct ApiData<'a> {
     #[serde(rename = "purchaseToken", borrow)]
@@ -123,7 +123,7 @@ pub(crate) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-    // Asked for a string where there is none, serde_json would write an error that nobody reads.
+    // If there is no string, serde_json would format an error that nobody reads.
     if !value.get().starts_with('"') {
         return None;
     }

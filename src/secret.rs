@@ -1,8 +1,8 @@
-//! The secret key: hidden from `Debug`, and taken out of texts.
+//! The secret key: hidden from `Debug`, and removed from texts.
 
 use std::fmt;
 
-/// From this many bytes on, the beginning of a secret is hidden too, where a text ends in it.
+/// From this many bytes on, the beginning of a secret is hidden too if a text ends with it.
 const TELLING: usize = 8;
 
 #[derive(Clone)]
@@ -33,12 +33,12 @@ impl Secret {
         &self.0
     }
 
-    /// Whether a text holds the secret, in any spelling that [`redact`](Secret::redact) knows.
+    /// Whether a text contains the secret, in any spelling that [`redact`](Secret::redact) knows.
     pub(crate) fn occurs_in(&self, text: &str) -> bool {
         self.find(text).is_some()
     }
 
-    /// Puts `[secret]` in place of the secret: as given, percent-encoded or JSON-escaped, or cut at the end.
+    /// Replaces the secret with `[secret]`: as given, percent-encoded or JSON-escaped, or cut at the end.
     pub(crate) fn redact(&self, text: &str) -> String {
         let mut redacted = String::new();
         let mut rest = text;
@@ -48,14 +48,14 @@ impl Secret {
             rest = &rest[end..];
         }
         redacted.push_str(rest);
-        // A secret such as "e" or "]" is found again in the mark itself, or across its edge.
+        // A secret such as "e" or "]" is also found in the mark itself, or across its edge.
         if self.occurs_in(&redacted) { String::new() } else { redacted }
     }
 
     fn find(&self, text: &str) -> Option<(usize, usize)> {
         (0..text.len()).find_map(|start| {
             let text = &text.as_bytes()[start..];
-            // Most positions are left at once: a search costs |secret| × |text|.
+            // Most positions end at once: a search costs |secret| × |text|.
             if !matches!(text.first(), Some(b'%' | b'\\')) && text.first() != self.0.as_bytes().first() {
                 return None;
             }

@@ -9,8 +9,8 @@ use crate::error::{InvalidInput, require, require_visible_ascii};
 
 /// The gateway's name for one order, from [`create_purchase_token`](crate::Gateway::create_purchase_token).
 ///
-/// Keep it with the order, and find the order by it. 1 to 1,024 bytes of visible ASCII, neither `.` nor `..`,
-/// which an address could not carry. `Deserialize` holds to the same rule.
+/// Store it with the order, and find the order by it. It is 1 to 1,024 bytes of visible ASCII, but not `.` or `..`,
+/// which a URL cannot carry. `Deserialize` follows the same rule.
 ///
 /// ```
 /// use ekolopay::purchase::PurchaseToken;
@@ -25,11 +25,11 @@ use crate::error::{InvalidInput, require, require_visible_ascii};
 pub struct PurchaseToken(String);
 
 impl PurchaseToken {
-    /// A token that was kept.
+    /// A token from the shop's database.
     ///
     /// # Errors
     ///
-    /// `purchaseToken`, when the text is not a valid token.
+    /// `purchaseToken`: not a valid token.
     pub fn new(text: impl Into<String>) -> Result<PurchaseToken, InvalidInput> {
         const FIELD: &str = "purchaseToken";
         let text = text.into();

@@ -1,7 +1,7 @@
 //! The seam between the SDK and the network: plain data in, plain data out.
 //!
-//! The SDK speaks HTTP by itself. These types are for anyone who wraps it, in a log, a metric or a recorder, or who puts
-//! something else in its place: a company's own HTTP stack, a test. A closure will do.
+//! The SDK brings its own HTTP. These types are for wrapping it, in a log, a metric or a recorder, or for replacing it:
+//! with a company's own HTTP stack, or in a test. A closure will do.
 //!
 //! This one times each exchange of the [SDK's own HTTP](crate::GatewayBuilder::http):
 //!
@@ -24,7 +24,7 @@
 //! # Ok::<(), ekolopay::Error>(())
 //! ```
 //!
-//! And this one takes its place:
+//! And this one replaces it:
 //!
 //! ```
 //! use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
@@ -57,17 +57,17 @@ mod names;
 /// The longest body that can be a reply of the gateway, in bytes.
 pub(crate) const LONGEST_REPLY: usize = 64 * 1024;
 
-/// One HTTP exchange: POST the request, and give back whatever was answered.
+/// One HTTP exchange: posts the request and returns whatever was answered.
 ///
-/// An implementation follows no redirect, repeats nothing, turns no status into an error, and bounds the time it
-/// takes and the length it reads (past 64 KiB a body is not read by anyone).
+/// An implementation must not follow redirects, repeat a request or turn a status into an error. It must limit its time
+/// and the length it reads; the SDK uses no body over 64 KiB.
 /// It must not log [`Request::body`], which holds the secret key.
 pub trait Transport: Send + Sync {
     /// Sends one request and waits for its reply.
     ///
     /// # Errors
     ///
-    /// When there is no whole reply. [`TransportError::new`] asks whether the request can have arrived.
+    /// If there is no complete reply. [`TransportError::new`] asks whether the request can have arrived.
     fn send(&self, request: &Request) -> Result<Reply, TransportError>;
 }
 
@@ -86,7 +86,7 @@ where
     }
 }
 
-/// What is to be posted. `Debug` does not show the body.
+/// A request to post. `Debug` does not show the body.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub(crate) endpoint: Endpoint,
@@ -95,12 +95,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// Which call this is.
+    /// The call that this request belongs to.
     pub fn endpoint(&self) -> Endpoint {
         self.endpoint
     }
 
-    /// The whole address, with `api_client` in its query.
+    /// The full URL, with `api_client` in its query.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -128,7 +128,7 @@ pub enum Endpoint {
     CheckPayment,
 }
 
-/// What was answered. `Debug` shows the body's length only.
+/// A reply. `Debug` shows only the length of the body.
 #[derive(Debug, Clone)]
 pub struct Reply {
     status: u16,
@@ -136,7 +136,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A reply of this HTTP status and body.
+    /// A reply with this HTTP status and body.
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Reply {
         Reply { status, body: Bytes(body.into()) }
     }
@@ -146,13 +146,13 @@ impl Reply {
         self.status
     }
 
-    /// The body, as it came.
+    /// The body, as received.
     pub fn body(&self) -> &[u8] {
         &self.body.0
     }
 }
 
-/// Bytes of which `Debug` shows the number only.
+/// Bytes of which `Debug` shows only the number.
 #[derive(Clone)]
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
@@ -162,7 +162,7 @@ impl fmt::Debug for Bytes {
     }
 }
 
-/// An exchange that brought no whole reply. What failed is its [`source`](Error::source).
+/// An exchange without a complete reply. Its [`source`](Error::source) says what failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.summary())]
 pub struct TransportError {
@@ -174,15 +174,15 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// A failure, and whether the request can have arrived: [`Delivery::NotSent`] only where it is certain that
-    /// no byte of the body left. Anything else counts as [`Delivery::Unknown`].
+    /// A failure, and whether the request can have arrived: [`Delivery::NotSent`] only if it is certain that no byte of
+    /// the body was sent. Anything else counts as [`Delivery::Unknown`].
     pub fn new(delivery: Delivery, source: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
         let not_sent = delivery == Delivery::NotSent;
         let delivery = if not_sent { Delivery::NotSent } else { Delivery::Unknown };
         TransportError { delivery, timed_out: false, in_check: false, source: source.into() }
     }
 
-    /// Marks the failure as one of time.
+    /// Marks the failure as a timeout.
     ///
     /// ```
     /// use ekolopay::{Delivery, transport::TransportError};
@@ -200,7 +200,7 @@ impl TransportError {
         self.delivery
     }
 
-    /// Whether the exchange ran out of its time.
+    /// Whether the exchange timed out.
     pub fn is_timeout(&self) -> bool {
         self.timed_out
     }

@@ -1,7 +1,7 @@
-//! Step 4, « Vérifier le paiement »: the only place where a payment is found to be made.
+//! Step 4, « Vérifier le paiement »: the only place that decides that an order is paid.
 //!
-//! A shop ships against a [`PaidPurchase`], which nothing but a verified payment makes, and finds the order by
-//! its token. A function that takes one cannot be called for an order that was not paid.
+//! A shop ships against a [`PaidPurchase`], which only a verified payment makes, and finds the order by its token. A
+//! function that takes one cannot be called for an order that was not paid.
 //!
 //! ```
 //! use ekolopay::canned::{Canned, PAID};
@@ -36,13 +36,14 @@ use crate::token::PurchaseToken;
 pub enum Verification {
     /// The order is paid.
     Paid(PaidPurchase),
-    /// The order is not paid, or not yet: the customer may still be typing a code. Check again later.
+    /// The order is not paid, or not yet: the customer may still be entering a code. Check again later.
     NotPaid,
 }
 
-/// The proof that the order of a token is paid.
+/// The proof that the order with a token is paid.
 ///
-/// [`check_payment`](crate::Gateway::check_payment) alone makes one: there is no constructor, no `Clone`, no `Default` and no `Deserialize`.
+/// [`check_payment`](crate::Gateway::check_payment) alone makes one: there is no constructor, no `Clone`, no `Default`
+/// and no `Deserialize`.
 ///
 /// ```compile_fail
 /// fn twice(paid: &ekolopay::verify::PaidPurchase) -> ekolopay::verify::PaidPurchase {
@@ -55,13 +56,12 @@ pub struct PaidPurchase {
 }
 
 impl PaidPurchase {
-    /// The token that was paid. The order to ship is the one kept with *this* token, whatever order the
-    /// request at hand speaks of.
+    /// The token that was paid. Ship the order that was stored with *this* token, whatever order a request mentions.
     pub fn token(&self) -> &PurchaseToken {
         &self.token
     }
 
-    /// The token that was paid, where the proof is not needed any longer.
+    /// The token that was paid, giving up the proof.
     pub fn into_token(self) -> PurchaseToken {
         self.token
     }
@@ -76,7 +76,7 @@ pub(crate) fn encode(token: &PurchaseToken, secret: &Secret) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Whether the reply to `POST /check-payment` says that the order of this token is paid.
+/// Whether the reply to `POST /check-payment` says that the order with this token is paid.
 pub(crate) fn decode(data: &ApiData<'_>, token: &PurchaseToken) -> Result<Verification, Failure> {
     match data.payment_successful.and_then(boolean) {
         Some(true) => Ok(Verification::Paid(PaidPurchase { token: token.clone() })),
@@ -85,7 +85,7 @@ pub(crate) fn decode(data: &ApiData<'_>, token: &PurchaseToken) -> Result<Verifi
     }
 }
 
-/// PHP may write a boolean as a number, and either as a string. Anything else is no boolean.
+/// PHP may write a boolean as a number, and either as a string. Anything else is not a boolean.
 fn boolean(value: &RawValue) -> Option<bool> {
     match &*unquoted(value) {
         "true" | "1" => Some(true),

@@ -28,12 +28,12 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 /// # Ok::<(), ekolopay::Error>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "a gateway is made by build()"]
+#[must_use = "call build() to get a gateway"]
 pub struct GatewayBuilder {
     pub(super) credentials: Credentials,
     pub(super) origin: Result<Origin, InvalidInput>,
     timeout: Duration,
-    /// Read when given: a program that gives none is linked without the code that reads PEM.
+    /// Parsed by the setter, so that a program without certificates is linked without the PEM parser.
     root_certificates: Result<Option<Roots>, InvalidInput>,
     user_agent: Option<String>,
     pub(super) transport: Option<Box<dyn Transport>>,
@@ -51,13 +51,13 @@ impl GatewayBuilder {
         }
     }
 
-    /// What [`Gateway::from_env`](crate::Gateway::from_env) reads, to be completed by other settings: `EKOLOPAY_API_CLIENT`,
-    /// `EKOLOPAY_SECRET_KEY`, and `EKOLOPAY_ORIGIN` when it is set and not empty.
+    /// Reads what [`Gateway::from_env`](crate::Gateway::from_env) reads, so that other settings can be added:
+    /// `EKOLOPAY_API_CLIENT`, `EKOLOPAY_SECRET_KEY`, and `EKOLOPAY_ORIGIN` if it is set and not empty.
     ///
     /// # Errors
     ///
-    /// [`Credentials::from_env`]'s, and `EKOLOPAY_ORIGIN`, when it is not Unicode. One that is not an origin is an error
-    /// of [`build`](GatewayBuilder::build), unless [`origin`](GatewayBuilder::origin) puts another in its place.
+    /// Those of [`Credentials::from_env`], and `EKOLOPAY_ORIGIN` if it is not Unicode. If it is not an origin,
+    /// [`build`](GatewayBuilder::build) fails, unless [`origin`](GatewayBuilder::origin) replaces it.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -76,16 +76,16 @@ impl GatewayBuilder {
 
     /// Where the gateway is: scheme, host, optional port and one final slash, nothing else.
     ///
-    /// `http` is for loopback hosts only (`localhost`, 127.0.0.0/8, `::1`), which no proxy is used for.
+    /// `http` is for loopback hosts only (`localhost`, 127.0.0.0/8, `::1`), which never go through a proxy.
     /// Default: `https://ekolopay.com`.
     pub fn origin(mut self, origin: &str) -> GatewayBuilder {
         self.origin = Origin::parse(origin);
         self
     }
 
-    /// How long one HTTP exchange may last as a whole, name look-up and last byte included. A call is two
-    /// exchanges, the check and the call proper, so it lasts at most twice this. Connecting gets at most 10 s of it. A
-    /// [proxy](crate#proxies) that answers byte by byte is an exception.
+    /// The time limit for one HTTP exchange, from the name look-up to the last byte. A call is two exchanges, the check
+    /// and the call itself, so it takes at most twice this. Connecting gets at most 10 s of it. A
+    /// [proxy](crate#proxies) that answers byte by byte is the exception.
     ///
     /// More than zero and at most an hour. Default: 30 s.
     pub fn timeout(mut self, timeout: Duration) -> GatewayBuilder {
@@ -93,10 +93,10 @@ impl GatewayBuilder {
         self
     }
 
-    /// Certificates, in PEM, to trust in place of the built-in roots: those of a company's inspecting proxy or
-    /// of a test gateway.
+    /// Root certificates, in PEM, to trust instead of the built-in ones, such as those of a company's inspecting proxy
+    /// or of a test gateway.
     ///
-    /// Default: with the feature `rustls` its bundled roots, with `native-tls` those of the system.
+    /// Default: the roots bundled with the feature `rustls`, or those of the system with `native-tls`.
     ///
     /// ```no_run
     /// # let credentials = ekolopay::Credentials::new("demo", "a-secret-key")?;
@@ -110,16 +110,16 @@ impl GatewayBuilder {
         self
     }
 
-    /// What to put before the crate's own user agent: `shop/7` makes `shop/7 ekolopay/0.1.0`. Printable ASCII.
+    /// Goes in front of the crate's own user agent: `shop/7` makes `shop/7 ekolopay/0.1.0`. Printable ASCII.
     ///
-    /// Default: the crate's own alone.
+    /// Default: the crate's own only.
     pub fn user_agent(mut self, user_agent: &str) -> GatewayBuilder {
         self.user_agent = Some(user_agent.to_owned());
         self
     }
 
-    /// What carries the requests in place of the SDK's own HTTP. The timeout, the certificates and the user agent
-    /// then have no effect, and are not checked.
+    /// Replaces the SDK's own HTTP. The timeout, the certificates and the user agent then have no effect and are not
+    /// checked.
     ///
     /// Default: HTTP/1.1 by ureq.
     pub fn transport(mut self, transport: impl Transport + 'static) -> GatewayBuilder {
@@ -127,11 +127,11 @@ impl GatewayBuilder {
         self
     }
 
-    /// The SDK's own HTTP with the settings so far, to be wrapped: in a log, a metric, a recorder.
+    /// The SDK's own HTTP with the settings so far, for wrapping it in a log, a metric or a recorder.
     ///
-    /// Give what wraps it to [`transport`](GatewayBuilder::transport), and set the [origin](GatewayBuilder::origin)
-    /// before: it decides whether plain http is allowed and a proxy used. The [`transport`](crate::transport) page
-    /// shows one.
+    /// Pass the wrapper to [`transport`](GatewayBuilder::transport). Set the [origin](GatewayBuilder::origin) first: it
+    /// decides whether plain http is allowed and whether a proxy is used. The [`transport`](crate::transport) page
+    /// shows an example.
     ///
     /// # Errors
     ///
@@ -142,7 +142,7 @@ impl GatewayBuilder {
         require(in_range, "timeout", "must be more than zero and at most an hour")?;
         let user_agent = match &self.user_agent {
             Some(own) => {
-                // A line break in a header would be another header.
+                // A line break in a header would start another header.
                 let printable = own.bytes().all(|byte| matches!(byte, b' '..=b'~'));
                 require(printable, "user_agent", "must be printable ASCII characters only")?;
                 require(!own.trim().is_empty(), "user_agent", "must not be blank")?;

@@ -1,4 +1,4 @@
-//! The transport that is used unless another is given: ureq's agent, the proxy in front of it, one agent per process.
+//! The default transport: ureq's agent, its proxy, and one agent per process.
 
 use std::io::Read;
 use std::process;
@@ -20,16 +20,16 @@ use names::Names;
 
 pub(crate) use tls::{Roots, parse_roots};
 
-/// Without it https is refused here: ureq would look at what other crates have compiled into it, and may panic.
+/// Without it https is refused here: ureq would use whatever other crates have compiled into it, and may panic.
 const TLS: bool = cfg!(any(feature = "rustls", feature = "native-tls"));
 
-/// An idle connection is given up before the gateway closes it: Apache's default is 5 s.
+/// An idle connection is dropped before the gateway closes it: Apache's default is 5 s.
 const LONGEST_IDLE: Duration = Duration::from_secs(3);
 
-/// Both of ureq's limits on idle connections must be raised: else many threads reconnect all the time.
+/// Both of ureq's limits on idle connections must be raised, or many threads keep reconnecting.
 const MOST_IDLE: usize = 64;
 
-/// The documented replies fit in, so that reading one allocates once.
+/// The documented replies fit, so that reading one allocates once.
 const TYPICAL_REPLY: usize = 512;
 
 /// Connecting gets this much of the timeout, TLS included, so that the next address is tried while the customer waits.
@@ -45,12 +45,12 @@ struct Process {
     id: u32,
     agent: Agent,
     names: Names,
-    /// The process forked after this one used the gateway.
+    /// A child process that was forked after this one used the gateway.
     child: OnceLock<Box<Process>>,
 }
 
 impl Http {
-    /// `loopback`: the gateway is on this machine. It may be plain http, and no proxy is used.
+    /// `loopback`: the gateway is on this machine, may be plain http, and no proxy is used.
     pub(crate) fn new(
         origin: &str,
         loopback: bool,
@@ -75,7 +75,7 @@ impl Http {
         Ok(Http { config, first })
     }
 
-    /// This process. A chain, since a lock may have been held by another thread of the parent when the child was forked.
+    /// This process's agent. It is a chain and not a lock, which another thread of the parent may hold while it forks.
     fn process(&self) -> &Process {
         let id = process::id();
         let mut last = &self.first;
@@ -106,7 +106,7 @@ impl Process {
             // Without it the body would be chunked, and chunks appear in ureq's TRACE log.
             .header("Content-Length", request.body().len())
             .send(SendBody::from_reader(body))?;
-        // One byte more, so that a longer body is seen to be longer.
+        // One byte more, so that a longer body is noticed.
         let mut reader = response.body_mut().as_reader().take(LONGEST_REPLY as u64 + 1);
         let mut bytes = Vec::with_capacity(TYPICAL_REPLY);
         reader.read_to_end(&mut bytes)?;
@@ -117,7 +117,7 @@ impl Process {
 impl Transport for Http {
     fn send(&self, request: &Request) -> Result<Reply, TransportError> {
         let process = self.process();
-        // ureq reads of the body only once it is connected and the head is sent: while all is left, nothing was sent.
+        // ureq reads the body only once it is connected and the head is sent: if all of it is left, none was sent.
         let mut rest = request.body();
         process.exchange(request, &mut rest).map_err(|error| {
             process.names.forget();
@@ -130,8 +130,8 @@ impl Transport for Http {
     }
 }
 
-/// The proxy for this origin. ureq's own reading of the variables takes `HTTP_PROXY`, which anyone can set in a CGI
-/// program by a header, and goes past a proxy that it cannot use.
+/// The proxy for this origin. ureq itself would read `HTTP_PROXY`, which a request header sets in a CGI program, and
+/// would bypass a proxy that it cannot use.
 fn proxy(origin: &str) -> Result<Option<Proxy>, InvalidInput> {
     const RULE: &str = "must be the address of an http or https proxy, such as http://proxy.example:3128";
     let Some((variable, address)) = env::first_of(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])? else {
@@ -148,7 +148,7 @@ fn proxy(origin: &str) -> Result<Option<Proxy>, InvalidInput> {
     proxy.map(Some).ok_or(InvalidInput::new(variable, RULE))
 }
 
-/// ureq itself takes an empty host, and a port that is not a number for the default one.
+/// ureq itself accepts an empty host, and takes a port that is not a number for the default one.
 fn is_usable(proxy: &Proxy) -> bool {
     let Some(authority) = proxy.uri().authority() else { return false };
     let port = authority.as_str().rsplit('@').next().and_then(|text| text.strip_prefix(authority.host()));
@@ -192,7 +192,7 @@ mod tls {
         (!certificates.is_empty()).then(|| certificates.into())
     }
 
-    /// With both features, rustls. ureq panics when the provider it is told is not compiled in.
+    /// If both features are on, rustls. ureq panics if its provider is not compiled in.
     pub(super) fn configure(config: ConfigBuilder<AgentScope>, roots: Option<Roots>) -> ConfigBuilder<AgentScope> {
         let (provider, built_in) = if cfg!(feature = "rustls") {
             (TlsProvider::Rustls, Roots::WebPki)

@@ -1,4 +1,4 @@
-//! The look-up of names. ureq alone looks a name up at every exchange, in a thread that it cannot do without.
+//! The look-up of names. ureq itself looks a name up at every exchange, in a thread of its own.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -12,19 +12,19 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Error};
 
-/// How long addresses are used before the name is looked up again: as long as libcurl does by default.
+/// How long addresses are used before the name is looked up again: libcurl's default.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// How long they may serve while look-ups fail. TLS says whether the gateway is still there.
+/// How long they may be used while look-ups fail. TLS shows whether the gateway is still there.
 const USABLE: Duration = Duration::from_secs(86_400);
 
-/// How long a look-up is waited for where older addresses are at hand.
+/// How long to wait for a look-up if there are older addresses.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// ureq takes no more.
+/// ureq accepts no more.
 const MOST_ADDRESSES: usize = 16;
 
-/// The resolver of one agent. An agent asks for one name alone: the gateway's, or its proxy's.
+/// The resolver of one agent. An agent only asks for one name: the gateway's, or its proxy's.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names(Arc<Mutex<Arc<Name>>>);
 
@@ -39,7 +39,7 @@ struct Name {
 #[derive(Debug, Default)]
 struct State {
     known: Option<Known>,
-    /// When the look-up that is under way began. There is never a second one, however long the first one takes.
+    /// When the running look-up began. There is never a second one, however long the first one takes.
     under_way: Option<Instant>,
     /// How many look-ups have ended, and how the last one failed.
     ended: u64,
@@ -59,7 +59,7 @@ impl Names {
         (Agent::with_parts(config, DefaultConnector::default(), names.clone()), names)
     }
 
-    /// After an exchange that failed: the gateway may have moved.
+    /// After a failed exchange: the gateway may have moved.
     pub(super) fn forget(&self) {
         let name = Arc::clone(&lock(&self.0));
         if let Some(known) = &mut lock(&name.state).known {
@@ -105,7 +105,7 @@ impl Name {
             state.under_way = Some(now);
         }
         let longest = match (state.usable(), state.under_way) {
-            // Of a short time, half is kept to connect in.
+            // Half of a short timeout is kept for connecting.
             (Some(_), Some(began)) => PATIENCE.saturating_sub(began.elapsed()).min(*timeout.after / 2),
             _ => *timeout.after,
         };
@@ -118,7 +118,7 @@ impl Name {
         })
     }
 
-    /// In a thread, since the operating system takes its time.
+    /// In a thread, because the operating system may take its time.
     fn look_up(self: &Arc<Name>) -> io::Result<()> {
         let name = Arc::clone(self);
         let look_up = move || {
@@ -140,13 +140,13 @@ impl State {
         match found {
             Ok(found) => {
                 let mut addresses: Vec<_> = found.collect();
-                // A machine without IPv4 refuses it at once, while a broken IPv6 path is silent.
+                // A machine without IPv4 refuses it at once; a broken IPv6 path is silent.
                 addresses.sort_by_key(SocketAddr::is_ipv6);
                 self.known = Some(Known { addresses, learned: now, fresh_until });
                 self.failure = None;
             }
             Err(error) => {
-                // The older addresses serve until the next look-up.
+                // The older addresses are used until the next look-up.
                 self.known = self.known.take().filter(Known::is_usable).map(|known| Known { fresh_until, ..known });
                 self.failure = Some(Arc::new(error));
             }
@@ -176,7 +176,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    /// Nobody waits a minute, or a day, for a test.
+    /// A test cannot wait a minute, or a day.
     #[test]
     fn addresses_are_fresh_for_a_minute_and_usable_for_a_day() {
         let mut state = State::default();
