@@ -11,7 +11,7 @@ use ekolopay::{Delivery, Error, Gateway};
 use ekolopay_test_kit::replies::{PAID, REFUSED, UNAVAILABLE};
 use merchant::{canned, credentials, purchase, token};
 
-/// A gateway whose check gets this reply, and whose calls are answered as paid; and how many calls came through.
+/// A gateway whose check gets this reply and whose calls are answered as paid, and how many calls got through.
 fn checked(status: u16, body: &str) -> (Gateway, Arc<AtomicUsize>) {
     let (body, calls) = (body.to_owned(), Arc::new(AtomicUsize::new(0)));
     let counted = Arc::clone(&calls);
@@ -144,7 +144,7 @@ fn a_gateway_that_goes_down_between_check_and_call_has_done_nothing() {
             assert_eq!(error.delivery(), Delivery::NotSent);
         }
     }
-    // A call was answered: whatever a proxy makes of that, it is not certain that nothing was done.
+    // A call was answered: whatever a proxy made of it, something may have been done.
     let error = canned(Canned::new().reply(503, "")).check_payment(&token()).unwrap_err();
     assert!(matches!(error, Error::UnexpectedReply { status: 503, .. }), "{error:?}");
 }

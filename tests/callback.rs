@@ -128,7 +128,7 @@ fn unknown_keys_are_ignored_however_often() {
 }
 
 #[test]
-fn a_token_that_is_none_is_an_error() {
+fn an_invalid_token_is_an_error() {
     for token in ["a+b", "%C3%A9", "%00", "%FF", "%0D%0A"] {
         refused(
             &format!("purchaseToken={token}&paymentSuccessful=1&status=SUCCESS"),

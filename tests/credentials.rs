@@ -87,7 +87,7 @@ fn the_environment_gives_credentials_and_origin() {
 }
 
 #[test]
-fn what_is_wrong_in_the_environment_is_named_by_its_variable() {
+fn an_invalid_variable_is_named() {
     let (client, secret) = (("EKOLOPAY_API_CLIENT", "demo"), ("EKOLOPAY_SECRET_KEY", "k-123"));
     assert_eq!(in_environment(&[]), r#"EKOLOPAY_API_CLIENT is not set / Err("EKOLOPAY_API_CLIENT")"#);
     assert_eq!(in_environment(&[client]), r#"EKOLOPAY_SECRET_KEY is not set / Err("EKOLOPAY_SECRET_KEY")"#);

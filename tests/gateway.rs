@@ -66,7 +66,7 @@ fn every_other_outcome_is_not_paid_and_its_callback_is_read() {
         thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
                 let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
-                // The callback is the last thing that is sent: its message ends with a full stop.
+                // The message ends with a full stop: nothing comes after it.
                 while !bytes.ends_with(b".") {
                     match stream.read(&mut buffer) {
                         Ok(length @ 1..) => bytes.extend_from_slice(&buffer[..length]),

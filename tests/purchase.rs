@@ -35,7 +35,7 @@ fn an_order_that_breaks_a_rule_is_refused_by_its_field() {
     assert!(Purchase::new(1, product().amount(1), customer()).is_ok());
 }
 
-/// The form as the gateway gets it: every key once, JSON texts read.
+/// The form as the gateway gets it: every key once, JSON decoded.
 fn sent(purchase: &Purchase) -> BTreeMap<String, Value> {
     let transport = Canned::new().reply(200, TOKEN);
     canned(transport.clone()).create_purchase_token(purchase).unwrap();
@@ -72,7 +72,7 @@ fn the_documented_order_is_sent_as_documented() {
 }
 
 #[test]
-fn what_is_not_set_is_left_out() {
+fn unset_fields_are_left_out() {
     let form = sent(&purchase());
     assert_eq!(form["product"], json!({"label": "Achat d'un Iphone S"}));
     assert_eq!(form["customer"], json!({"phone": "066304925"}));
@@ -167,7 +167,7 @@ fn the_payment_page_has_the_token_as_one_segment_of_its_path() {
     let gateway = Gateway::new(credentials());
     let url = |text: &str| gateway.payment_url(&text.parse().unwrap());
     assert_eq!(gateway.payment_url(&token()), "https://ekolopay.com/purchase-product/940d4e9aab5797e6055e1259b84a9875");
-    // RFC 3986, section 2.3: these and no others stay as they are.
+    // RFC 3986, section 2.3: only these are left as they are.
     assert_eq!(url("aZ09-._~"), "https://ekolopay.com/purchase-product/aZ09-._~");
     let others: String = ('!'..='~').filter(|c| !c.is_ascii_alphanumeric() && !"-._~".contains(*c)).collect();
     let encoded: String = others.bytes().map(|byte| format!("%{byte:02X}")).collect();

@@ -1,4 +1,4 @@
-//! The README's code that is not compiled as it stands there is a part of an example that is.
+//! Code in the README that is not compiled there is part of an example that is.
 
 #[test]
 fn what_the_readme_shows_of_an_example_stands_in_it() {

@@ -1,4 +1,4 @@
-//! The secret key is in the bodies of the two calls and nowhere else.
+//! The secret key is in the bodies of the two calls, and nowhere else.
 
 mod merchant;
 
@@ -118,7 +118,7 @@ fn an_echo_in_the_reply_to_the_check_is_hidden_too() {
 
 #[test]
 fn a_text_that_cannot_be_cleaned_is_emptied() {
-    // Each of these is found again in the mark that replaces it, or made by the replacement.
+    // Each of these occurs in the mark that replaces it, or is made by the replacement.
     for secret in ["e", "]", "[secret]", "secret", "t]", "][", "t]t]"] {
         let gateway = |canned| {
             let credentials = Credentials::new("demo", secret).unwrap();
@@ -137,7 +137,7 @@ fn a_text_that_cannot_be_cleaned_is_emptied() {
     }
 }
 
-/// As of a reply that is cut in the middle of an echo.
+/// Like a reply that is cut in the middle of an echo.
 #[test]
 fn an_echo_that_is_cut_is_hidden_too() {
     let percent: String = SECRET_KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -146,7 +146,7 @@ fn an_echo_that_is_cut_is_hidden_too() {
         for end in 0..=spelling.len() {
             let body = format!("avant {}", &spelling[..end]);
             let gateway = merchant::canned(Canned::new().reply(200, body.as_str()));
-            // Few characters tell nothing.
+            // A few characters reveal nothing.
             let expected = if end < 8 * width { &body } else { "avant [secret]" };
             match gateway.check_payment(&token()).unwrap_err() {
                 Error::UnexpectedReply { excerpt, .. } => assert_eq!(excerpt, expected),
@@ -156,9 +156,9 @@ fn an_echo_that_is_cut_is_hidden_too() {
     }
 }
 
-/// `%25` is a percent sign where a text is percent-encoded, and three characters of this secret where it is not.
+/// `%25` is a percent sign if a text is percent-encoded, and three characters of this secret if it is not.
 #[test]
-fn an_escape_within_the_secret_is_no_escape_of_the_text() {
+fn an_escape_within_the_secret_is_not_an_escape_of_the_text() {
     for (secret, echo) in [
         ("ab%25/cdef", r"ab%25\/cdef"),
         (r#"ab%25"cdef"#, r#"ab%25\"cdef"#),
@@ -178,7 +178,7 @@ fn an_escape_within_the_secret_is_no_escape_of_the_text() {
     }
 }
 
-/// Escapes of other characters than the secret's.
+/// Escapes of characters that are not the secret's.
 #[test]
 fn a_text_that_only_looks_like_it_is_left_alone() {
     for (secret, text) in [
@@ -211,7 +211,7 @@ fn a_token_that_holds_it_never_reaches_an_address() {
 }
 
 thread_local! {
-    /// What is logged at any level in a test's own thread, in which ureq does all its work.
+    /// What is logged, at any level, in the test's own thread, where ureq does all its work.
     static LOGGED: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
@@ -250,7 +250,7 @@ fn no_log_at_any_level_shows_it() {
 }
 
 #[test]
-fn an_echo_in_what_is_no_http_is_hidden_too() {
+fn an_echo_in_garbage_is_hidden_too() {
     let secret = secret();
     for answer in [
         secret.clone(),

@@ -1,4 +1,4 @@
-//! What counts as paid, and all that does not.
+//! What counts as paid, and everything that does not.
 
 mod merchant;
 
@@ -44,7 +44,7 @@ fn the_documented_replies_are_read() {
         Error::Refused { code: 0, message, .. } => assert_eq!(message, "string"),
         other => panic!("{other:?}"),
     }
-    // As printed, with the word "boolean" in the boolean's place, it is no answer.
+    // As printed in the documentation, with the word "boolean" instead of a boolean, it is not an answer.
     unexpected(200, include_str!("fixtures/check-payment.json"), "payment_successful is not a boolean");
 }
 
@@ -108,7 +108,7 @@ fn nothing_else_is_a_code() {
 }
 
 #[test]
-fn a_code_of_200_is_no_success_without_an_http_success() {
+fn code_200_is_not_a_success_without_an_http_success() {
     for status in [100, 199, 400, 401, 404, 429, 500, 503, 600, 999, 0] {
         unexpected(status, PAID, "code 200 under an HTTP status that is no success");
     }
@@ -133,7 +133,7 @@ fn a_refusal_is_read_under_any_status_and_code() {
     {
         unexpected(200, reply(&json!(0), &data), "a refusal without a clearMessage");
     }
-    // Whatever a refusal carries beside its message, it is no payment. An empty array is PHP's empty object.
+    // Whatever stands beside its message, a refusal is not a payment. An empty array is PHP's empty object.
     for data in [json!([]), json!(""), json!(0), json!([{}]), json!({"payment_successful": true})] {
         let both = json!({"clearMessage": "non", "API_DATA": data});
         match check(402, reply(&json!(0), &both)).unwrap_err() {
@@ -207,8 +207,8 @@ fn a_body_over_64_kib_is_unexpected_even_if_it_parses() {
 }
 
 #[test]
-fn numbers_are_taken_as_they_are_written() {
-    // The last is how serde_json hands numbers on where another crate turns `arbitrary_precision` on.
+fn numbers_are_read_as_written() {
+    // The last is how serde_json represents numbers if another crate enables `arbitrary_precision`.
     let written = ["-0", "200.0", "2e2", "9223372036854775808", "1e400", r#"{"$serde_json::private::Number":"200"}"#];
     for code in written {
         let data = r#"{"API_DATA":{"payment_successful":true},"clearMessage":"non"}"#;
@@ -221,7 +221,7 @@ fn numbers_are_taken_as_they_are_written() {
 }
 
 #[test]
-fn what_is_not_looked_at_may_be_any_json() {
+fn unread_values_may_be_any_json() {
     let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
     for odd in ["1e400", r#""\ud800""#, deep.as_str()] {
         let data =

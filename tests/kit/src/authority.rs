@@ -29,7 +29,7 @@ impl Authority {
         Authority { issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate") }
     }
 
-    /// The authority's certificate, as a merchant would be given it.
+    /// The authority's certificate.
     pub fn pem(&self) -> String {
         self.issuer.pem()
     }

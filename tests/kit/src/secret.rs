@@ -1,4 +1,4 @@
-//! A secret key to be looked for wherever it must not be.
+//! A secret key to search for wherever it must not be.
 
 /// A secret that every encoding writes differently.
 pub fn secret() -> String {
@@ -12,7 +12,7 @@ pub fn spellings() -> Vec<String> {
     let json = &json[1..json.len() - 1];
     let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let unicode: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
-    // What JavaScript's encodeURIComponent leaves as it is, and forms do not.
+    // What JavaScript's encodeURIComponent does not encode, and forms do.
     let component = percent.replace("%7E", "~").replace("%2A", "*").replace("%21", "!");
     vec![
         form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
@@ -27,7 +27,7 @@ pub fn spellings() -> Vec<String> {
     ]
 }
 
-/// The text holds the secret in no spelling.
+/// Fails if the text contains the secret in any spelling.
 #[track_caller]
 pub fn assert_hidden(text: &str) {
     for spelling in spellings() {

@@ -11,17 +11,17 @@ use crate::replies::{PAID, TOKEN};
 /// bytes, and writes exactly the bytes it is told to.
 #[derive(Debug)]
 pub struct Server {
-    /// The address a client is given.
+    /// The origin to give to a client.
     pub origin: String,
     /// Its port.
     pub port: u16,
     record: Arc<Mutex<Record>>,
 }
 
-/// A request as it came over the wire.
+/// A request as received.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Which connection it came on, counted from 0.
+    /// The number of its connection, from 0.
     pub connection: usize,
     /// The request line and the headers, with the empty line after them.
     pub head: String,
@@ -29,7 +29,7 @@ pub struct Request {
     pub body: String,
 }
 
-/// What reached a server. The difference of two counts is what reached it in between.
+/// What reached a server. Subtracting an earlier count gives what reached it since.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Connections that were accepted.
@@ -38,7 +38,7 @@ pub struct Counts {
     pub full: usize,
     /// TLS handshakes that resumed an earlier session.
     pub resumed: usize,
-    /// Requests that came whole.
+    /// Complete requests.
     pub requests: usize,
 }
 
@@ -104,14 +104,14 @@ impl Server {
                 let connection = lock(&record).counts.connections;
                 lock(&record).counts.connections += 1;
                 let (record, dress, answer) = (Arc::clone(&record), Arc::clone(&dress), Arc::clone(&answer));
-                // A connection that fails is for the client to report.
+                // A failed connection is for the client to report.
                 thread::spawn(move || serve(dress(stream, &record)?, connection, &record, &*answer));
             }
         });
         server
     }
 
-    /// All requests so far, in the order in which they came.
+    /// All requests so far, in order of arrival.
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.record).requests.clone()
     }
@@ -126,11 +126,7 @@ impl Server {
         lock(&self.record).counts
     }
 
-    /// All requests, once there are this many.
-    ///
-    /// # Panics
-    ///
-    /// When they have not come within 10 s.
+    /// All requests, once there are this many; fails after 10 s.
     #[track_caller]
     pub fn wait_for(&self, requests: usize) -> Vec<Request> {
         let start = Instant::now();

@@ -62,7 +62,7 @@ fn row_16_headers_cut_short() {
 }
 
 #[test]
-fn row_17_no_http_1() {
+fn row_17_not_http_1() {
     breaks(17, "garbage", || last_answer(|json| format!("{}\r\n\r\n{json}", secret()).into_bytes()));
     breaks(17, "garbage bytes", || last_answer(|_| (0..=u8::MAX).rev().collect()));
     // An empty SETTINGS frame, with which HTTP/2 begins.
