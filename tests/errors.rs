@@ -155,77 +155,22 @@ fn an_origin_is_a_scheme_a_host_and_a_port() {
     let refused = |origin: &str, reason: &str| {
         refused(Gateway::builder(credentials()).origin(origin), &format!("origin {reason}"));
     };
-    for origin in [
-        "",
-        "ekolopay.com",
-        "//ekolopay.com",
-        "ftp://ekolopay.com",
-        "HTTPS://ekolopay.com",
-        " https://ekolopay.com",
-        "https:/ekolopay.com",
-    ] {
+    for origin in ["", "ekolopay.com", "//ekolopay.com", "ftp://a", "HTTPS://a", " https://a", "https:/a"] {
         refused(origin, "must begin with https:// or http://");
     }
-    for rest in [
-        "",
-        "/",
-        "//",
-        ":",
-        ":443",
-        "a/b",
-        "a//",
-        "a/?q",
-        "a?q",
-        "a#f",
-        "a:",
-        "a:0",
-        "a:65536",
-        "a:+1",
-        "a:1:2",
-        "a: 1",
-        "a:x",
-        "user@a",
-        "user:password@a",
-        "a b",
-        "a\n",
-        "a\\b",
-        "é.com",
-        "a..b",
-        ".a",
-        "a.",
-        "[::1",
-        "::1",
-        "[::1]x",
-        "[::1]:",
-        "[::1]:0",
-        "[x]",
-        "[]",
-        "[::1%25lo]",
-        "%61",
-        "a,b",
-        "[::1]]",
-        "[[::1]",
-    ] {
-        refused(
-            &format!("https://{rest}"),
-            "must be a scheme, a host, an optional port and one final slash, nothing else",
-        );
+    let rule = "must be a scheme, a host, an optional port and one final slash, nothing else";
+    refused("https://", rule);
+    let ports = ": :443 a: a:0 a:65536 a:+1 a:1:2 a:x [::1]: [::1]:0";
+    let paths = "/ // a/b a// a/?q a?q a#f user@a user:password@a";
+    let hosts = "a\\b é.com a..b .a a. [::1 ::1 [::1]x [x] [] [::1%25lo] %61 a,b [::1]] [[::1]";
+    for rest in [ports, paths, hosts].into_iter().flat_map(|list| list.split(' ')).chain(["a b", "a\n", "a: 1"]) {
+        refused(&format!("https://{rest}"), rule);
     }
     let long = |length: usize| format!("https://{}.com", "a".repeat(length - 4));
     refused(&long(254), "must have a host of at most 253 characters");
     assert!(Gateway::builder(credentials()).origin(&long(253)).transport(Canned::new()).build().is_ok());
-    for host in [
-        "ekolopay.com",
-        "10.0.0.1",
-        "128.0.0.1",
-        "127.0.0.1.example",
-        "localhost.example",
-        "0.0.0.0",
-        "[::2]",
-        "[::ffff:127.0.0.1]",
-        "127.1",
-        "[::]",
-    ] {
+    let others = "ekolopay.com 10.0.0.1 128.0.0.1 127.0.0.1.example localhost.example 0.0.0.0 127.1";
+    for host in others.split(' ').chain(["[::2]", "[::]", "[::ffff:127.0.0.1]"]) {
         refused(&format!("http://{host}"), "must be https: http is for loopback hosts only");
     }
     for (origin, used) in [

@@ -81,24 +81,11 @@ fn world() -> Option<World> {
 #[test]
 fn row_50_proxy_that_cannot_be_used() {
     let Some(world) = world() else { return };
-    for address in [
-        "socks5://PROXY",
-        "socks4a://PROXY",
-        "socks5h://PROXY",
-        "ftp://PROXY",
-        "http://",
-        "http:/PROXY",
-        "http://:3128",
-        "http://user@:3128",
-        "http://localhost:",
-        "http://localhost:0",
-        "http://localhost:99999",
-        "http://localhost:x",
-        "\"http://PROXY\"",
-        "http://local host:3128",
-        "::",
-        "/",
-    ] {
+    let schemes =
+        "socks5://PROXY socks4a://PROXY socks5h://PROXY ftp://PROXY http:// http:/PROXY \"http://PROXY\" :: /";
+    let hosts =
+        "http://:3128 http://user@:3128 http://localhost: http://localhost:0 http://localhost:99999 http://localhost:x";
+    for address in [schemes, hosts].into_iter().flat_map(|list| list.split(' ')).chain(["http://local host:3128"]) {
         for variable in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
             let (outcome, direct, by_proxy) = call(&world, &[(variable, address)]);
             let text = format!("{variable} must be the address of an http or https proxy");
