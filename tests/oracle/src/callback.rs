@@ -3,25 +3,17 @@
 use crate::form::pairs;
 use crate::input;
 
-/// What a callback claims.
+/// What a callback claims; the message is empty if there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// `purchaseToken`.
     pub token: String,
-    /// `paymentSuccessful`.
     pub success: bool,
-    /// `status`, as it came.
     pub status: String,
-    /// `message`, empty when there is none.
     pub message: String,
 }
 
-/// Reads a callback's body.
-///
-/// # Errors
-///
-/// Every documented key that breaks a rule.
-pub fn callback(body: &[u8]) -> Result<Claim, Vec<&'static str>> {
+/// Reads a callback's body. The error holds every documented key that breaks a rule.
+pub fn claim(body: &[u8]) -> Result<Claim, Vec<&'static str>> {
     let pairs = pairs(body);
     let mut broken = Vec::new();
     let mut value = |key: &'static str| {
@@ -38,7 +30,7 @@ pub fn callback(body: &[u8]) -> Result<Claim, Vec<&'static str>> {
     if !token.is_some_and(input::is_token) {
         broken.push("purchaseToken");
     }
-    let success = success.map(str::to_ascii_lowercase).and_then(|text| match text.as_str() {
+    let success = success.and_then(|text| match text.to_ascii_lowercase().as_str() {
         "true" | "1" => Some(true),
         "false" | "0" | "" => Some(false),
         _ => None,

@@ -1,10 +1,9 @@
 //! `application/x-www-form-urlencoded`, as browsers and PHP read it.
 
-/// The pairs of a form, in their order. A byte that is not UTF-8 becomes U+FFFD.
-#[must_use]
+/// The pairs of a form, in order. A byte that is not UTF-8 becomes U+FFFD.
 pub fn pairs(form: &[u8]) -> Vec<(String, String)> {
-    form.split(|byte| *byte == b'&')
-        .filter(|piece| !piece.is_empty())
+    let pieces = form.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty());
+    pieces
         .map(|piece| {
             let mut halves = piece.splitn(2, |byte| *byte == b'=');
             let mut half = || text(halves.next().unwrap_or_default());

@@ -1,9 +1,7 @@
-//! What each target of `tests/fuzz` does with its bytes. The kept corpus goes through the same functions in
-//! `tests/corpus.rs`, with no fuzzer.
+//! What each target of `tests/fuzz` does with its bytes. A target panics where the SDK and the oracle differ.
 
 use crate::compare;
 
-/// What is done with bytes; it panics where the SDK and the oracle differ.
 pub type Target = fn(&[u8]);
 
 /// The targets by their names.
@@ -15,12 +13,11 @@ pub const TARGETS: [(&str, Target); 5] = [
     ("token", token),
 ];
 
-/// A callback's body.
-pub fn callback(input: &[u8]) {
-    let _ = compare::callback(input);
+pub fn callback(body: &[u8]) {
+    let _ = compare::callback(body);
 }
 
-/// A reply to check-payment, and to the availability check: three digits for the HTTP status, and the body.
+/// A reply to check-payment and to the availability check: three digits for the HTTP status, then the body.
 pub fn check_payment(input: &[u8]) {
     let (status, body) = reply(input);
     let _ = compare::check_payment(status, body);
@@ -33,20 +30,19 @@ pub fn purchase_token(input: &[u8]) {
     let _ = compare::purchase_token(status, body);
 }
 
-/// An origin.
-pub fn origin(input: &[u8]) {
-    compare::origin(&String::from_utf8_lossy(input));
+pub fn origin(text: &[u8]) {
+    compare::origin(&String::from_utf8_lossy(text));
 }
 
-/// A token; and, cut in two, credentials.
-pub fn token(input: &[u8]) {
-    let text = String::from_utf8_lossy(input);
+/// A token; and, cut in two at the line break, credentials.
+pub fn token(text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
     compare::token(&text);
     let (api_client, secret_key) = text.split_once('\n').unwrap_or((&text, "a-secret-key"));
     let _ = compare::credentials(api_client, secret_key);
 }
 
-/// Where there are no three digits, the status is 200.
+/// Without three digits, the status is 200.
 fn reply(input: &[u8]) -> (u16, &[u8]) {
     let status = input.get(..3).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
     status.map_or((200, input), |status| (status, &input[3..]))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::thread;
 
 use ekolopay_oracle::compare;
-use ekolopay_oracle::reply::Failure;
+use ekolopay_oracle::reply::ExpectedError;
 
 /// The first four are a success.
 const STATUSES: [u16; 12] = [200, 201, 204, 299, 302, 304, 400, 500, 502, 503, 600, 999];
@@ -154,12 +154,12 @@ fn try_all(statuses: &[u16]) -> Counts {
     counts
 }
 
-fn outcome(answer: &Result<bool, Failure>) -> &'static str {
+fn outcome(answer: &Result<bool, ExpectedError>) -> &'static str {
     match answer {
         Ok(true) => "paid",
         Ok(false) => "not paid",
-        Err(Failure::Refused(..)) => "refused",
-        Err(Failure::Unavailable(_)) => "unavailable",
-        Err(Failure::Unexpected) => "unexpected",
+        Err(ExpectedError::Refused(..)) => "refused",
+        Err(ExpectedError::Unavailable(_)) => "unavailable",
+        Err(ExpectedError::Unexpected) => "unexpected",
     }
 }

@@ -1,7 +1,7 @@
 //! Replies, through the whole gateway: whatever comes is taken for what the oracle takes it for.
 
 use ekolopay_oracle::compare;
-use ekolopay_oracle::reply::Failure;
+use ekolopay_oracle::reply::ExpectedError;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -31,7 +31,7 @@ proptest! {
             compare::check_payment(200, body.as_bytes()).map(|_| ()),
             compare::purchase_token(200, body.as_bytes()).map(|_| ()),
         ];
-        prop_assert!(answers.iter().any(|answer| *answer != Err(Failure::Unexpected)), "{}", body);
+        prop_assert!(answers.iter().any(|answer| *answer != Err(ExpectedError::Unexpected)), "{}", body);
     }
 
     #[test]
@@ -42,7 +42,7 @@ proptest! {
     #[test]
     fn random_bytes_are_no_answer(status in status(), body in vec(any::<u8>(), 0..200)) {
         compare_all(status, &body);
-        prop_assert_eq!(compare::check_payment(200, &body), Err(Failure::Unexpected));
+        prop_assert_eq!(compare::check_payment(200, &body), Err(ExpectedError::Unexpected));
     }
 }
 
@@ -78,10 +78,10 @@ fn an_echoed_secret_is_no_token_and_no_message() {
     ] {
         let data = format!(r#"{{"API_DATA":{{"purchaseToken":"a{echo}"}}}}"#);
         let created = format!(r#"{{"response":{{"API_RESPONSE_CODE":200,"API_RESPONSE_DATA":{data}}}}}"#);
-        assert_eq!(compare::purchase_token(200, created.as_bytes()), Err(Failure::Unexpected));
+        assert_eq!(compare::purchase_token(200, created.as_bytes()), Err(ExpectedError::Unexpected));
         let data = format!(r#"{{"clearMessage":"a{echo}b"}}"#);
         let refused = format!(r#"{{"response":{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{data}}}}}"#);
-        let expected = Err(Failure::Refused(0, "a[secret]b".to_owned()));
+        let expected = Err(ExpectedError::Refused(0, "a[secret]b".to_owned()));
         assert_eq!(compare::check_payment(200, refused.as_bytes()), expected);
     }
 }
