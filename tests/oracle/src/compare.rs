@@ -33,8 +33,7 @@ pub fn callback(body: &[u8]) -> Result<Claim, &'static str> {
 
 /// A reply to check-payment: whether the order is paid.
 pub fn check_payment(status: u16, body: &[u8]) -> Result<bool, ExpectedError> {
-    let gateway = gateway(Canned::new().reply(status, body));
-    let sdk = gateway.check_payment(&token_of(KEPT_TOKEN)).map(|verification| match verification {
+    let sdk = gateway(Canned::new().reply(status, body)).check_payment(&kept_token()).map(|answer| match answer {
         Verification::Paid(paid) => {
             assert_eq!(paid.token().as_str(), KEPT_TOKEN);
             true
@@ -47,8 +46,7 @@ pub fn check_payment(status: u16, body: &[u8]) -> Result<bool, ExpectedError> {
 /// A reply to purchase-token: the token.
 pub fn purchase_token(status: u16, body: &[u8]) -> Result<String, ExpectedError> {
     let purchase = Purchase::new(150_000, Product::new("Iphone S"), Customer::new("066304925")).expect("a purchase");
-    let gateway = gateway(Canned::new().reply(status, body));
-    let sdk = gateway.create_purchase_token(&purchase).map(|token| token.as_str().to_owned());
+    let sdk = gateway(Canned::new().reply(status, body)).create_purchase_token(&purchase).map(String::from);
     // A token goes to the customer's browser: it must not be the secret.
     let oracle = reply::purchase_token(status, body)
         .and_then(|token| if SECRET.occurs_in(&token) { Err(ExpectedError::Unexpected) } else { Ok(token) });
@@ -88,7 +86,7 @@ pub fn origin(text: &str) -> bool {
         return false;
     };
     let gateway = built.unwrap_or_else(|error| panic!("{text:?} is an origin: {error}"));
-    assert_eq!(gateway.payment_url(&token_of(KEPT_TOKEN)), input::payment_page(&origin, KEPT_TOKEN));
+    assert_eq!(gateway.payment_url(&kept_token()), input::payment_page(&origin, KEPT_TOKEN));
     gateway.check_availability().expect("the canned gateway is in service");
     let asked = canned.requests()[0].url().to_owned();
     assert_eq!(asked, format!("{origin}/api/v1/gateway/check-payment?api_client={API_CLIENT}"));
@@ -173,8 +171,8 @@ fn gateway(transport: impl Transport + 'static) -> Gateway {
     builder().transport(transport).build().expect("a gateway")
 }
 
-fn token_of(text: &str) -> PurchaseToken {
-    PurchaseToken::new(text).expect("a token")
+fn kept_token() -> PurchaseToken {
+    KEPT_TOKEN.parse().expect("a token")
 }
 
 /// A documented word must be a variant, and nothing else may be.

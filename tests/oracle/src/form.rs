@@ -2,8 +2,8 @@
 
 /// The pairs of a form, in order. A byte that is not UTF-8 becomes U+FFFD.
 pub fn pairs(form: &[u8]) -> Vec<(String, String)> {
-    let pieces = form.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty());
-    pieces
+    form.split(|byte| *byte == b'&')
+        .filter(|piece| !piece.is_empty())
         .map(|piece| {
             let mut halves = piece.splitn(2, |byte| *byte == b'=');
             let mut half = || text(halves.next().unwrap_or_default());

@@ -15,12 +15,12 @@ pub fn payment_page(origin: &str, token: &str) -> String {
     format!("{origin}/purchase-product/{}", urlencoding::encode(token))
 }
 
-/// Whether these are credentials. The error holds the fields that break a rule.
+/// Whether these are credentials.
 pub fn credentials(api_client: &str, secret_key: &str) -> Result<(), Vec<&'static str>> {
     all_hold([("api_client", is_credential(api_client)), ("secret_key", is_credential(secret_key))])
 }
 
-/// Whether these make a purchase. The error holds the fields that break a rule.
+/// Whether these make a purchase.
 pub fn purchase(amount: u64, label: &str, product_amount: Option<u64>, phone: &str) -> Result<(), Vec<&'static str>> {
     let is_blank = |text: &str| text.chars().all(char::is_whitespace);
     all_hold([
@@ -60,7 +60,8 @@ fn is_credential(text: &str) -> bool {
     (1..=1_024).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn all_hold<const N: usize>(rules: [(&'static str, bool); N]) -> Result<(), Vec<&'static str>> {
+/// The error holds the fields whose rule does not hold.
+pub(crate) fn all_hold<const N: usize>(rules: [(&'static str, bool); N]) -> Result<(), Vec<&'static str>> {
     let broken: Vec<_> = rules.into_iter().filter(|(_, holds)| !holds).map(|(field, _)| field).collect();
     if broken.is_empty() { Ok(()) } else { Err(broken) }
 }

@@ -41,38 +41,30 @@ fn member<'a>(lexer: &mut SliceLexer<'a>) -> Option<(String, &'a str)> {
 fn skip_value(lexer: &mut SliceLexer<'_>) -> Option<()> {
     let mut ends = Vec::new();
     loop {
+        if ends.last() == Some(&b'}') {
+            lexer.expect(SliceLexer::ws_peek, b'"')?;
+            lexer.str_ignore().ok()?;
+            lexer.expect(SliceLexer::ws_peek, b':')?;
+        }
         match lexer.ws_peek()? {
             start @ (b'{' | b'[') => {
                 let end = if start == b'{' { b'}' } else { b']' };
                 ends.push(end);
                 if lexer.discarded().ws_peek()? != end {
-                    skip_name(lexer, end)?;
                     continue;
                 }
             }
             b'"' => lexer.discarded().str_ignore().ok()?,
-            b'a'..=b'z' => drop(lexer.null_or_bool()?),
-            _ => drop(lexer.num_ignore().validate().ok()?),
+            b'a'..=b'z' => lexer.null_or_bool().map(|_| ())?,
+            _ => lexer.num_ignore().validate().map(|_| ()).ok()?,
         }
         // A value has ended, and perhaps the arrays and objects that it is the last value of.
-        while let Some(&end) = ends.last() {
-            if lexer.expect(SliceLexer::ws_peek, end).is_none() {
-                break;
-            }
+        while ends.last().is_some_and(|end| lexer.expect(SliceLexer::ws_peek, *end).is_some()) {
             ends.pop();
         }
-        let Some(&end) = ends.last() else { return Some(()) };
-        lexer.expect(SliceLexer::peek_next, b',')?;
-        skip_name(lexer, end)?;
+        if ends.is_empty() {
+            return Some(());
+        }
+        lexer.expect(SliceLexer::ws_peek, b',')?;
     }
-}
-
-/// In an object, skips a name and its colon.
-fn skip_name(lexer: &mut SliceLexer<'_>, end: u8) -> Option<()> {
-    if end == b'}' {
-        lexer.expect(SliceLexer::ws_peek, b'"')?;
-        lexer.str_ignore().ok()?;
-        lexer.expect(SliceLexer::ws_peek, b':')?;
-    }
-    Some(())
 }

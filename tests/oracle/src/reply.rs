@@ -1,5 +1,7 @@
 //! « Réponse du serveur »: what each answer of the gateway means.
 
+use ExpectedError::{Refused, Unavailable, Unexpected};
+
 use crate::input;
 use crate::json::{members, string};
 
@@ -17,13 +19,13 @@ pub enum ExpectedError {
 /// Whether a call may be made after this answer to the availability check.
 pub fn availability(status: u16, body: &[u8]) -> Result<(), ExpectedError> {
     in_service(body)?;
-    if [429, 502, 503, 504].contains(&status) { Err(ExpectedError::Unavailable(None)) } else { Ok(()) }
+    if [429, 502, 503, 504].contains(&status) { Err(Unavailable(None)) } else { Ok(()) }
 }
 
 /// The token in an answer to `POST /purchase-token`.
 pub fn purchase_token(status: u16, body: &[u8]) -> Result<String, ExpectedError> {
     let [token, _] = api_data(status, body)?;
-    token.and_then(string).filter(|token| input::is_token(token)).ok_or(ExpectedError::Unexpected)
+    token.and_then(string).filter(|token| input::is_token(token)).ok_or(Unexpected)
 }
 
 /// Whether an answer to `POST /check-payment` says paid. No error means "not paid".
@@ -32,7 +34,7 @@ pub fn check_payment(status: u16, body: &[u8]) -> Result<bool, ExpectedError> {
     match paid.map(unquoted).as_deref() {
         Some("true" | "1") => Ok(true),
         Some("false" | "0") => Ok(false),
-        _ => Err(ExpectedError::Unexpected),
+        _ => Err(Unexpected),
     }
 }
 
@@ -51,10 +53,8 @@ fn api_data(status: u16, body: &[u8]) -> Result<[Option<&str>; 2], ExpectedError
     };
     match read() {
         Some((200, Some(api_data), _)) if status / 100 == 2 => Ok(api_data),
-        Some((code, _, Some(message))) if code != 200 && status / 100 != 3 => {
-            Err(ExpectedError::Refused(code, message))
-        }
-        _ => Err(ExpectedError::Unexpected),
+        Some((code, _, Some(message))) if code != 200 && status / 100 != 3 => Err(Refused(code, message)),
+        _ => Err(Unexpected),
     }
 }
 
@@ -63,7 +63,7 @@ fn in_service(body: &[u8]) -> Result<(), ExpectedError> {
     let read = || values(std::str::from_utf8(body).ok()?, ["reason", "message"]);
     let [reason, message] = read().unwrap_or_default().map(|value| value.and_then(string));
     match reason.as_deref() {
-        Some("UNAVAILABLE_SERVICE") => Err(ExpectedError::Unavailable(message)),
+        Some("UNAVAILABLE_SERVICE") => Err(Unavailable(message)),
         _ => Ok(()),
     }
 }
@@ -72,10 +72,9 @@ fn in_service(body: &[u8]) -> Result<(), ExpectedError> {
 fn values<'a, const N: usize>(object: &'a str, keys: [&str; N]) -> Option<[Option<&'a str>; N]> {
     let mut values = [None; N];
     for (name, value) in members(object)? {
-        if let Some(at) = keys.iter().position(|key| *key == name) {
-            if values[at].replace(value).is_some() {
-                return None;
-            }
+        let Some(at) = keys.iter().position(|key| *key == name) else { continue };
+        if values[at].replace(value).is_some() {
+            return None;
         }
     }
     Some(values)
