@@ -14,7 +14,7 @@ const CODES: &str = r#"200|"200"|"\u003200"|200.0|2e2|"0200"|" 200"|0|-200|201|n
 /// As they are written; the first five are true, and the next four false.
 const PAYMENTS: &str = r#"true|1|"true"|"1"|"\u0074rue"|false|0|"false"|"0"|null|2|-1|1.0|"TRUE"|"yes"|""|[]|{}|[true]|{"0":true}|{"$serde_json::private::Number":"1"}"#;
 
-/// Paid and not paid, with such a code and payment.
+/// Paid or not paid, if the status, the code and the payment say so.
 const SHAPES: [&str; 13] = [
     r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
     "\r\n{ \"response\" :\n\t{ \"API_RESPONSE_CODE\" : <code> , \"API_RESPONSE_DATA\" : { \"API_DATA\" : { \"payment_successful\" : <payment> } } } }\n ",
@@ -31,7 +31,7 @@ const SHAPES: [&str; 13] = [
     r#"{"code":0,"message":"é","response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
 ];
 
-/// Never paid or not paid, whatever the code and the payment.
+/// Neither paid nor not paid, whatever the status, the code and the payment.
 const OTHER_SHAPES: [&str; 41] = [
     r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"clearMessage":"non"}}}"#,
     r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"clearMessage":"non","API_DATA":null}}}"#,
