@@ -67,3 +67,17 @@ impl Credentials {
         &self.secret_key
     }
 }
+
+/// The API client can be read; the secret key cannot, neither by a method nor by its field.
+///
+/// ```
+/// fn read(credentials: ekolopay::Credentials) { let _ = credentials.api_client(); }
+/// ```
+/// ```compile_fail
+/// fn read(credentials: ekolopay::Credentials) { let _ = credentials.secret_key(); }
+/// ```
+/// ```compile_fail
+/// fn read(credentials: ekolopay::Credentials) { let _ = credentials.secret_key; }
+/// ```
+#[cfg(doctest)]
+struct SecretRead;

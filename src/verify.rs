@@ -45,9 +45,16 @@ pub enum Verification {
 /// [`check_payment`](crate::Gateway::check_payment) alone makes one: there is no constructor, no `Clone`, no `Default`
 /// and no `Deserialize`.
 ///
+/// ```
+/// # use ekolopay::{purchase::PurchaseToken, verify::PaidPurchase};
+/// fn token(paid: PaidPurchase) -> PurchaseToken {
+///     paid.into_token()
+/// }
+/// ```
 /// ```compile_fail
-/// fn twice(paid: &ekolopay::verify::PaidPurchase) -> ekolopay::verify::PaidPurchase {
-///     paid.clone()
+/// # use ekolopay::{purchase::PurchaseToken, verify::PaidPurchase};
+/// fn proof(token: PurchaseToken) -> PaidPurchase {
+///     PaidPurchase { token }
 /// }
 /// ```
 #[derive(Debug)]
@@ -93,3 +100,22 @@ fn boolean(value: &RawValue) -> Option<bool> {
         _ => None,
     }
 }
+
+/// An ignored verification is a warning, denied here; `drop` uses it.
+///
+/// ```
+/// #![deny(unused_must_use)]
+/// fn check(gateway: &ekolopay::Gateway, token: &ekolopay::purchase::PurchaseToken) -> Result<(), ekolopay::Error> {
+///     drop(gateway.check_payment(token)?);
+///     Ok(())
+/// }
+/// ```
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// fn check(gateway: &ekolopay::Gateway, token: &ekolopay::purchase::PurchaseToken) -> Result<(), ekolopay::Error> {
+///     gateway.check_payment(token)?;
+///     Ok(())
+/// }
+/// ```
+#[cfg(doctest)]
+struct Ignored;

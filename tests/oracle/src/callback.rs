@@ -1,63 +1,47 @@
 //! « Appel de votre callback »: what a body claims, or which keys of it break a rule.
 
-use crate::form::pairs;
-use crate::input;
+use crate::{form, input};
 
-/// What a callback claims.
+/// What a callback claims; the message is empty if there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// `purchaseToken`.
     pub token: String,
-    /// `paymentSuccessful`.
     pub success: bool,
-    /// `status`, as it came.
     pub status: String,
-    /// `message`, empty when there is none.
     pub message: String,
 }
 
-/// Reads a callback's body.
-///
-/// # Errors
-///
-/// Every documented key that breaks a rule.
-pub fn callback(body: &[u8]) -> Result<Claim, Vec<&'static str>> {
-    let pairs = pairs(body);
-    let mut broken = Vec::new();
-    let mut value = |key: &'static str| {
-        let mut values = pairs.iter().filter(|(name, _)| name == key).map(|(_, value)| value.as_str());
-        let first = values.next();
-        if values.next().is_some() {
-            broken.push(key);
-        }
-        first
+/// Reads a callback's body. The error holds the documented keys that break a rule.
+pub fn claim(body: &[u8]) -> Result<Claim, Vec<&'static str>> {
+    let pairs = form::pairs(body);
+    let once = |key: &str, missing: Option<&str>| {
+        let mut values = pairs.iter().filter(|(name, _)| name == key).map(|(_, value)| value.clone());
+        let first = values.next().or(missing.map(str::to_owned));
+        first.filter(|_| values.next().is_none())
     };
-    let (token, success) = (value("purchaseToken"), value("paymentSuccessful"));
-    let (status, message) = (value("status"), value("message").unwrap_or_default());
-
-    if !token.is_some_and(input::is_token) {
-        broken.push("purchaseToken");
-    }
-    let success = success.map(str::to_ascii_lowercase).and_then(|text| match text.as_str() {
+    let token = once("purchaseToken", None).filter(|token| input::is_token(token));
+    let success = once("paymentSuccessful", None).and_then(|text| match text.to_ascii_lowercase().as_str() {
         "true" | "1" => Some(true),
         "false" | "0" | "" => Some(false),
         _ => None,
     });
-    let contradicts = match status {
-        Some("SUCCESS" | "SUCCESSFUL") => success == Some(false),
-        Some("FAILED" | "REJECTED" | "TIMEOUT") => success == Some(true),
-        _ => false,
+    let status = once("status", None).filter(|status| !status.contains('\u{fffd}'));
+    let message = once("message", Some(""));
+    let documented = match status.as_deref() {
+        Some("SUCCESS" | "SUCCESSFUL") => Some(true),
+        Some("FAILED" | "REJECTED" | "TIMEOUT") => Some(false),
+        _ => success,
     };
-    if success.is_none() || contradicts {
-        broken.push("paymentSuccessful");
-    }
-    if status.is_none_or(|status| status.contains('\u{fffd}')) {
-        broken.push("status");
-    }
-    match (token, success, status) {
-        (Some(token), Some(success), Some(status)) if broken.is_empty() => {
-            Ok(Claim { token: token.to_owned(), success, status: status.to_owned(), message: message.to_owned() })
-        }
-        _ => Err(broken),
-    }
+    input::all_hold([
+        ("purchaseToken", token.is_some()),
+        ("paymentSuccessful", success.is_some() && success == documented),
+        ("status", status.is_some()),
+        ("message", message.is_some()),
+    ])?;
+    Ok(Claim {
+        token: token.unwrap_or_default(),
+        success: success.unwrap_or_default(),
+        status: status.unwrap_or_default(),
+        message: message.unwrap_or_default(),
+    })
 }

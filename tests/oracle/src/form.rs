@@ -1,7 +1,6 @@
 //! `application/x-www-form-urlencoded`, as browsers and PHP read it.
 
-/// The pairs of a form, in their order. A byte that is not UTF-8 becomes U+FFFD.
-#[must_use]
+/// The pairs of a form, in order. A byte that is not UTF-8 becomes U+FFFD.
 pub fn pairs(form: &[u8]) -> Vec<(String, String)> {
     form.split(|byte| *byte == b'&')
         .filter(|piece| !piece.is_empty())

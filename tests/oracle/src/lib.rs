@@ -1,9 +1,9 @@
-//! What the gateway's documentation and the SDK's design demand, written a second time and in another way.
+//! What the gateway's documentation asks of the SDK, written a second time and in another way.
 //!
-//! The oracle shares no code with the SDK, and no parser: JSON is read by a scanner that builds no values ([`json`]),
-//! forms by another decoder ([`form`]), origins and secrets by regular expressions ([`input`], [`secret`]). Where the two differ, one is wrong.
+//! The oracle shares no code with the SDK, and no parser: JSON is read by [`json`], forms by [`form`], origins and the
+//! secret by regular expressions ([`input`], [`secret`]). Where the two differ, one of them is wrong.
 //!
-//! [`compare`] puts the SDK beside it, and is the only file that knows the SDK. [`fuzzed`] does so with plain bytes.
+//! [`compare`] runs both, and is the only file that knows the SDK. [`fuzzed`] runs both on plain bytes.
 
 pub mod callback;
 pub mod compare;

@@ -1,113 +1,92 @@
 //! « Réponse du serveur »: what each answer of the gateway means.
 
+use ExpectedError::{Refused, Unavailable, Unexpected};
+
 use crate::input;
 use crate::json::{members, string};
 
-/// Why an answer is not the one that was hoped for.
+/// The error that the SDK must return.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
-    /// Out of service, and the gateway's own words if it has any.
+pub enum ExpectedError {
+    /// Out of service, with the gateway's message if it has one.
     Unavailable(Option<String>),
-    /// The gateway's refusal: its code and its words.
+    /// The gateway's refusal: its code and its message.
     Refused(i64, String),
     /// Anything that is not documented.
     Unexpected,
 }
 
-/// Whether a call may be made, after this answer to the availability check.
-///
-/// # Errors
-///
-/// The unavailable body under any status; HTTP 429, 502, 503 and 504.
-pub fn availability(status: u16, body: &[u8]) -> Result<(), Failure> {
+/// Whether a call may be made after this answer to the availability check.
+pub fn availability(status: u16, body: &[u8]) -> Result<(), ExpectedError> {
     in_service(body)?;
-    if [429, 502, 503, 504].contains(&status) { Err(Failure::Unavailable(None)) } else { Ok(()) }
+    if [429, 502, 503, 504].contains(&status) { Err(Unavailable(None)) } else { Ok(()) }
 }
 
 /// The token in an answer to `POST /purchase-token`.
-///
-/// # Errors
-///
-/// Every answer that is not the documented success.
-pub fn purchase_token(status: u16, body: &[u8]) -> Result<String, Failure> {
-    let data = api_data(status, body)?;
-    let token = data.get("purchaseToken").and_then(string);
-    token.filter(|token| input::is_token(token)).ok_or(Failure::Unexpected)
+pub fn purchase_token(status: u16, body: &[u8]) -> Result<String, ExpectedError> {
+    let [token, _] = api_data(status, body)?;
+    token.and_then(string).filter(|token| input::is_token(token)).ok_or(Unexpected)
 }
 
-/// Whether an answer to `POST /check-payment` says paid.
-///
-/// # Errors
-///
-/// Every answer that is not the documented success: no error means "not paid".
-pub fn check_payment(status: u16, body: &[u8]) -> Result<bool, Failure> {
-    let data = api_data(status, body)?;
-    match unquoted(data.get("payment_successful").ok_or(Failure::Unexpected)?).as_str() {
-        "true" | "1" => Ok(true),
-        "false" | "0" => Ok(false),
-        _ => Err(Failure::Unexpected),
+/// Whether an answer to `POST /check-payment` says paid. No error means "not paid".
+pub fn check_payment(status: u16, body: &[u8]) -> Result<bool, ExpectedError> {
+    let [_, paid] = api_data(status, body)?;
+    match paid.map(unquoted).as_deref() {
+        Some("true" | "1") => Ok(true),
+        Some("false" | "0") => Ok(false),
+        _ => Err(Unexpected),
     }
 }
 
-/// The documented envelope, level by level, down to `API_DATA`.
-fn api_data(status: u16, body: &[u8]) -> Result<Level<'_>, Failure> {
+/// The documented envelope, level by level, down to `purchaseToken` and `payment_successful`.
+fn api_data(status: u16, body: &[u8]) -> Result<[Option<&str>; 2], ExpectedError> {
     in_service(body)?;
     let read = || {
         let short = std::str::from_utf8(body).ok().filter(|text| text.len() <= 65_536)?;
-        let response = level(
-            level(short, &["response", "reason", "message"])?.get("response")?,
-            &["API_RESPONSE_CODE", "API_RESPONSE_DATA"],
-        )?;
-        let code = integer(response.get("API_RESPONSE_CODE")?)?;
-        let data = level(response.get("API_RESPONSE_DATA")?, &["API_DATA", "clearMessage"])?;
-        // Under another code it is not read: PHP writes an empty array there.
-        let api_data = data.get("API_DATA").and_then(|text| level(text, &["purchaseToken", "payment_successful"]));
-        Some((code, api_data, data.get("clearMessage").and_then(string)))
+        let [response, ..] = values(short, ["response", "reason", "message"])?;
+        let [code, data] = values(response?, ["API_RESPONSE_CODE", "API_RESPONSE_DATA"])?;
+        let code = integer(code?)?;
+        let [api_data, message] = values(data?, ["API_DATA", "clearMessage"])?;
+        // Beside a refusal it is not read: PHP writes an empty array there.
+        let api_data = api_data.and_then(|text| values(text, ["purchaseToken", "payment_successful"]));
+        Some((code, api_data, message.and_then(string)))
     };
-    let redirected = status / 100 == 3;
-    let successful = status / 100 == 2;
     match read() {
-        Some((200, Some(api_data), _)) if successful => Ok(api_data),
-        Some((code, _, Some(message))) if code != 200 && !redirected => Err(Failure::Refused(code, message)),
-        _ => Err(Failure::Unexpected),
+        Some((200, Some(api_data), _)) if status / 100 == 2 => Ok(api_data),
+        Some((code, _, Some(message))) if code != 200 && status / 100 != 3 => Err(Refused(code, message)),
+        _ => Err(Unexpected),
     }
 }
 
 /// « NOTEZ BIEN »: `code` and `message` are not compared.
-fn in_service(body: &[u8]) -> Result<(), Failure> {
-    let read = || level(std::str::from_utf8(body).ok()?, &["reason", "message"]);
-    match read() {
-        Some(object) if object.get("reason").and_then(string).as_deref() == Some("UNAVAILABLE_SERVICE") => {
-            Err(Failure::Unavailable(object.get("message").and_then(string)))
-        }
+fn in_service(body: &[u8]) -> Result<(), ExpectedError> {
+    let read = || values(std::str::from_utf8(body).ok()?, ["reason", "message"]);
+    let [reason, message] = read().unwrap_or_default().map(|value| value.and_then(string));
+    match reason.as_deref() {
+        Some("UNAVAILABLE_SERVICE") => Err(Unavailable(message)),
         _ => Ok(()),
     }
 }
 
-/// One level of a reply: an object in which none of the keys that are read there is given twice.
-struct Level<'a>(Vec<(String, &'a str)>);
-
-fn level<'a>(text: &'a str, read: &[&str]) -> Option<Level<'a>> {
-    let members = members(text)?;
-    let once = |key: &&str| members.iter().filter(|(name, _)| name == key).count() <= 1;
-    read.iter().all(once).then_some(Level(members))
-}
-
-impl<'a> Level<'a> {
-    fn get(&self, key: &str) -> Option<&'a str> {
-        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| *value)
+/// The values of these keys in an object where none of them is given twice.
+fn values<'a, const N: usize>(object: &'a str, keys: [&str; N]) -> Option<[Option<&'a str>; N]> {
+    let mut values = [None; N];
+    for (name, value) in members(object)? {
+        let Some(at) = keys.iter().position(|key| *key == name) else { continue };
+        if values[at].replace(value).is_some() {
+            return None;
+        }
     }
+    Some(values)
 }
 
-/// A value, a string without its quotes: PHP may write `200` as `"200"` and `true` as `"true"`.
+/// A value, or what a string says: PHP may write `200` as `"200"` and `true` as `"true"`.
 fn unquoted(value: &str) -> String {
     string(value).unwrap_or_else(|| value.to_owned())
 }
 
-/// An integer as it is written by everyone: no sign but a minus, no zero before it, no fraction, no exponent.
+/// An integer in its usual spelling: no plus sign, no leading zero, no fraction, no exponent.
 fn integer(value: &str) -> Option<i64> {
     let text = unquoted(value);
-    let digits = text.strip_prefix('-').unwrap_or(&text);
-    let canonical = text == "0" || (digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0'));
-    text.parse().ok().filter(|_| canonical)
+    text.parse().ok().filter(|number: &i64| number.to_string() == text)
 }

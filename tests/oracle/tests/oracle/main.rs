@@ -1,4 +1,4 @@
-//! The SDK against the oracle: with near-valid and with random input, in every combination, and in full circle.
+//! The SDK against the oracle: on near-valid and random input, on every combination, and on what is sent.
 
 mod callbacks;
 mod corpus;

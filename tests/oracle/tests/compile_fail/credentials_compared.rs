@@ -1,4 +1,0 @@
-fn main() {
-    let credentials = ekolopay::Credentials::new("demo", "a-secret-key").unwrap();
-    let _ = credentials == credentials.clone();
-}

@@ -1,4 +1,0 @@
-fn main() {
-    let token = "a".parse().unwrap();
-    let _ = ekolopay::verify::PaidPurchase { token };
-}

@@ -1,5 +1,0 @@
-fn main() {
-    let credentials = ekolopay::Credentials::new("demo", "a-secret-key").unwrap();
-    let _ = credentials.secret_key();
-    let _ = credentials.secret_key;
-}
