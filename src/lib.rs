@@ -105,7 +105,7 @@
 //! # Security
 //!
 //! - **A callback is not signed.** Only [`check_payment`](Gateway::check_payment) makes a
-//! [`PaidPurchase`](verify::PaidPurchase).
+//!   [`PaidPurchase`](verify::PaidPurchase).
 //! - **The secret key** goes into the bodies of the two calls and nowhere else: not into addresses, the availability
 //!   check, `Debug`, `Display`, or the errors, even if the gateway echoes it. It has no getter. Keep it in the
 //!   environment ([`Gateway::from_env`]) of the server, never in a page or an app.
