@@ -9,8 +9,10 @@ const MAX_LINE: u64 = 16 * 1024;
 
 pub(crate) struct CsvLines<R> {
     reader: R,
-    line: Vec<u8>,
-    number: u32,
+    /// The line with its line break. Without one, it is the last line or too long.
+    pub(crate) line: Vec<u8>,
+    /// Counted from 1.
+    pub(crate) number: u32,
     /// Reads a line at a time: to build a parser for each line would take much longer than to parse it.
     parser: csv::Reader<Cursor<String>>,
 }
@@ -26,16 +28,6 @@ impl<R: BufRead> CsvLines<R> {
         self.line.clear();
         self.number = self.number.saturating_add(1);
         Ok(self.reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut self.line)? > 0)
-    }
-
-    /// The line with its line break. Without one, it is the last line or too long.
-    pub(crate) fn line(&self) -> &[u8] {
-        &self.line
-    }
-
-    /// Counted from 1.
-    pub(crate) fn number(&self) -> u32 {
-        self.number
     }
 
     /// Whether only the start of the line was read.

@@ -1,7 +1,6 @@
 //! How the program ends.
 
 use std::fmt::Display;
-use std::process::ExitCode;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Exit {
@@ -17,12 +16,6 @@ pub(crate) enum Exit {
     NoAnswer = 4,
     /// The output is in use, or this machine has a problem.
     Local = 5,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(exit as u8)
-    }
 }
 
 /// Why the job could not start, or broke off.

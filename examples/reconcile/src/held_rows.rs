@@ -15,16 +15,12 @@ pub(crate) struct HeldRows {
     /// Whether the gateway answered since the start.
     answered: bool,
     /// Whether the gateway accepted the credentials.
-    accepted: bool,
+    pub(crate) accepted: bool,
 }
 
 impl HeldRows {
     pub(crate) fn new(give_up_after: u16) -> HeldRows {
         HeldRows { rows: Vec::new(), give_up_after: give_up_after.into(), answered: false, accepted: false }
-    }
-
-    pub(crate) fn set_accepted(&mut self) {
-        self.accepted = true;
     }
 
     /// The rows that may be written now. The error means to give up, and is the detail of the last row.

@@ -64,7 +64,7 @@ pub(crate) fn run(
 impl Job<'_> {
     fn check_tokens(&self, sender: &SyncSender<Checked>) {
         while !self.stop.is_set() {
-            let next = self.work.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let next = self.work.lock().unwrap_or_else(PoisonError::into_inner).rows.next();
             let checked = match next {
                 None => return,
                 Some(Err(error)) => Err(error),
@@ -91,7 +91,7 @@ impl Job<'_> {
         bar: &ProgressBar,
     ) -> Result<Ended, JobError> {
         let mut held = HeldRows::new(self.arguments.give_up_after);
-        let mut known = output.known().cloned();
+        let mut known = output.known.take();
         let mut ended = None;
         let mut write = |rows: Vec<OutputRow>| rows.iter().try_for_each(|row| output.write(row).map(|()| bar.inc(1)));
         for checked in receiver {
@@ -103,7 +103,7 @@ impl Job<'_> {
                     if verdict == Verdict::Refused
                         && known.take().is_some_and(|token| self.gateway.check_payment(&token).is_ok())
                     {
-                        held.set_accepted();
+                        held.accepted = true;
                     }
                     match held.add(OutputRow { input, verdict, detail }) {
                         Ok(rows) => {

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         report::say(format_args!("error: {}", error.message));
         error.exit
     });
-    exit.into()
+    ExitCode::from(exit as u8)
 }
 
 fn run(arguments: &Arguments) -> Result<Exit, JobError> {

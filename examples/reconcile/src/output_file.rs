@@ -25,9 +25,10 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct OutputFile {
     /// Locked by the system as long as it is open: a kill unlocks it.
     file: File,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     counts: [u64; Verdict::ALL.len()],
-    known: Option<PurchaseToken>,
+    /// A token that an earlier run found paid or not paid.
+    pub(crate) known: Option<PurchaseToken>,
     is_new: bool,
     synced: Instant,
 }
@@ -80,10 +81,9 @@ impl OutputFile {
         let mut lines = CsvLines::new(BufReader::new(&self.file));
         let mut whole = 0;
         while lines.advance().map_err(io_error)? {
-            let (line, number) = (lines.line(), lines.number());
-            let length = line.len() as u64;
-            let may_be_ours = number > 1 || header.as_bytes().starts_with(line);
-            if !line.ends_with(b"\n") && !lines.is_too_long() && may_be_ours {
+            let number = lines.number;
+            let may_be_ours = number > 1 || header.as_bytes().starts_with(&lines.line);
+            if !lines.line.ends_with(b"\n") && !lines.is_too_long() && may_be_ours {
                 break;
             }
             let not_ours = |why: String| refusal(&self.path, &format!("line {number}: {why}"));
@@ -100,7 +100,7 @@ impl OutputFile {
             } else if record != HEADER[..] {
                 return Err(not_ours(format!("not the header {header}")));
             }
-            whole += length;
+            whole += lines.line.len() as u64;
         }
         Ok(whole)
     }
@@ -136,14 +136,5 @@ impl OutputFile {
 
     pub(crate) fn rows(&self) -> u64 {
         self.counts.iter().sum()
-    }
-
-    /// A token that an earlier run found paid or not paid.
-    pub(crate) fn known(&self) -> Option<&PurchaseToken> {
-        self.known.as_ref()
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn summary(ended: &Ended, output: &OutputFile, left: u64) -> Exit {
         say(format_args!("{:<9} {:>9}", verdict.word(), output.count(verdict)));
     }
     say(format_args!("{:<9} {left:>9}", "left"));
-    let path = output.path().display();
+    let path = output.path.display();
     match ended {
         Ended::Done if output.count(Verdict::Refused) + output.count(Verdict::Error) > 0 => {
             say(format_args!("Done, but some rows of {path} are refused or error: those payments are unknown."));

@@ -41,17 +41,8 @@ pub(crate) fn open(path: &Path, output: &Path) -> Result<Input, JobError> {
 
 /// The rows to check.
 pub(crate) struct WorkList {
-    rows: csv::DeserializeRecordsIntoIter<File, (String, PurchaseToken)>,
+    pub(crate) rows: Box<dyn Iterator<Item = io::Result<InputRow>> + Send>,
     pub(crate) len: u64,
-}
-
-impl Iterator for WorkList {
-    type Item = io::Result<InputRow>;
-
-    fn next(&mut self) -> Option<io::Result<InputRow>> {
-        let row = self.rows.next()?;
-        Some(row.map(|(order, token)| InputRow { order, token }).map_err(io::Error::from))
-    }
 }
 
 /// The rows of this shard whose tokens are not known yet, each token once.
@@ -67,9 +58,9 @@ pub(crate) fn read(
     let mut bad = BadLines::default();
     let (mut kind, mut len) = (None, 0);
     while input.advance().map_err(|error| JobError::local(format_args!("the input: {error}")))? {
-        let number = input.number();
+        let number = input.number;
         let row = match kind {
-            Some(_) if input.line().trim_ascii().is_empty() => continue,
+            Some(_) if input.line.trim_ascii().is_empty() => continue,
             Some(kind) => input.record().and_then(|record| row(&record, kind)),
             None => input.record().and_then(|record| ListKind::new(&record)).map(|found| {
                 kind = Some(found);
@@ -102,7 +93,12 @@ pub(crate) fn read(
     bad.into_result()?;
     let mut file = writer.into_inner().map_err(|error| in_folder(error.into_error()))?;
     file.rewind().map_err(in_folder)?;
-    Ok(WorkList { rows: csv::ReaderBuilder::new().has_headers(false).from_reader(file).into_deserialize(), len })
+    let rows = csv::ReaderBuilder::new().has_headers(false).from_reader(file).into_deserialize();
+    let rows = rows.map(|row: csv::Result<(String, PurchaseToken)>| {
+        let (order, token) = row?;
+        Ok(InputRow { order, token })
+    });
+    Ok(WorkList { rows: Box::new(rows), len })
 }
 
 #[derive(Clone, Copy)]
@@ -149,12 +145,10 @@ impl BadLines {
     fn into_result(self) -> Result<(), JobError> {
         let BadLines { listed, count } = self;
         let more = match count.saturating_sub(MAX_LISTED) {
+            _ if count == 0 => return Ok(()),
             0 => String::new(),
             more => format!("\n  and {more} more"),
         };
-        match count {
-            0 => Ok(()),
-            _ => Err(JobError::usage(format_args!("bad lines in the input: {count}; nothing was sent{listed}{more}"))),
-        }
+        Err(JobError::usage(format_args!("bad lines in the input: {count}; nothing was sent{listed}{more}")))
     }
 }

@@ -9,5 +9,6 @@ mod output;
 mod shard;
 mod stop;
 mod support;
+#[cfg(unix)]
 mod terminal;
 mod trouble;

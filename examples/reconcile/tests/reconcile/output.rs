@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::Stdio;
 
-use ekolopay_test_kit::Server;
+use ekolopay_test_kit::replies::NOT_PAID;
+use ekolopay_test_kit::{Server, response};
 
-use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, not_paid, numbered, paid, refusal, run, server};
+use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, refusal, run, server};
 
 const INPUT: &str = "order,token\nA1,t1\n\"A \"\"2\"\", é\",t2\nA3,t3\n";
 
@@ -15,7 +16,7 @@ fn an_output_cut_at_any_byte_is_repaired_and_continued() {
     let whole = format!("{HEADER}A1,t1,not_paid,\n\"A \"\"2\"\", é\",t2,paid,\n");
     let finished = format!("{whole}A3,t3,paid,\n");
     for cut in 0..=whole.len() {
-        let server = server(|token| if token == "t1" { not_paid() } else { paid() });
+        let server = server(|token| if token == "t1" { response(200, NOT_PAID) } else { paid() });
         let kept = &whole.as_bytes()[..cut];
         folder.write("out.csv", kept);
         let run = folder.run(&server.origin, &[]);

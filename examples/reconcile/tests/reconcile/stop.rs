@@ -5,37 +5,29 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::replies::{NOT_PAID, PAID, UNAVAILABLE};
 use ekolopay_test_kit::{Server, response};
 
-use crate::support::{
-    Folder, HEADER, NOBODY, checked, not_paid, numbered, paid, refusal, sandbox_orders, server, unavailable,
-};
+use crate::support::{Folder, HEADER, NOBODY, checked, numbered, paid, refusal, server};
 
 #[test]
-fn an_outage_stops_the_job_and_the_next_run_continues() {
-    let sandbox = Sandbox::start().unwrap();
-    let folder = Folder::new(sandbox_orders(&sandbox, 100));
-    sandbox.set_in_service(false);
-    let run = folder.run(&sandbox.origin(), &["--threads", "8"]);
-    run.says(3, "Stopped: the gateway is unavailable: \"Service indisponible\". Run it again to continue.");
-    assert!(run.err.contains("left            100\n"), "{}", run.err);
-    assert_eq!(folder.output(), HEADER);
-    sandbox.set_in_service(true);
-    folder.run(&sandbox.origin(), &["--threads", "8"]).says(0, "left              0\n");
-    assert_eq!(folder.rows().len(), 100);
-}
-
-#[test]
-fn nothing_is_sent_after_the_gateway_said_that_it_is_unavailable() {
+fn an_outage_stops_the_job_at_once_and_the_next_run_continues() {
     for (threads, most) in [("1", 0), ("8", 7)] {
         let requests = AtomicUsize::new(0);
-        let server = Server::start(move |_| if requests.fetch_add(1, SeqCst) < 40 { paid() } else { unavailable() });
+        let next = move || if requests.fetch_add(1, SeqCst) < 40 { PAID } else { UNAVAILABLE };
+        let failing = Server::start(move |_| response(200, next()));
         let folder = Folder::new(numbered(500));
-        folder.run(&server.origin, &["--threads", threads]).says(3, "unavailable");
-        let after = server.requests().len() - 41;
-        assert!(after <= most, "{after} requests from {threads} threads");
+        let run = folder.run(&failing.origin, &["--threads", threads]);
+        run.says(3, "Stopped: the gateway is unavailable: \"Service indisponible\". Run it again to continue.");
+        let after = failing.requests().len() - 41;
+        assert!(after <= most, "{after} requests from {threads} threads after the outage");
         let rows = folder.rows();
         assert!(rows.len() <= 20 && rows.iter().all(|row| row[2] == "paid"), "{rows:?}");
+        assert!(run.err.contains(&format!("left      {:>9}\n", 500 - rows.len())), "{}", run.err);
+
+        let server = server(|_| paid());
+        folder.run(&server.origin, &["--threads", threads]).says(0, "left              0\n");
+        assert_eq!(checked(&server).len(), 500 - rows.len());
     }
 }
 
@@ -43,7 +35,10 @@ fn nothing_is_sent_after_the_gateway_said_that_it_is_unavailable() {
 fn a_pausing_thread_stops_at_once() {
     // One of the two tokens fails, and its thread pauses. The other one brings the outage.
     let calls = AtomicUsize::new(0);
-    let server = server(move |_| if calls.fetch_add(1, SeqCst) == 0 { response(500, "panne") } else { unavailable() });
+    let server = server(move |_| match calls.fetch_add(1, SeqCst) {
+        0 => response(500, "panne"),
+        _ => response(200, UNAVAILABLE),
+    });
     let folder = Folder::new(numbered(2));
     let started = Instant::now();
     folder.run(&server.origin, &["--threads", "2", "--pause", "1m"]).says(3, "unavailable");
@@ -56,7 +51,7 @@ fn a_failed_check_is_tried_again_before_it_becomes_an_error_row() {
     let server = server(move |token| match token {
         "t1" => response(500, "<h1>panne</h1>"),
         "t2" if failures.fetch_add(1, SeqCst) < 2 => response(500, "<h1>panne</h1>"),
-        _ => not_paid(),
+        _ => response(200, NOT_PAID),
     });
     let folder = Folder::new(numbered(4));
     let started = Instant::now();
@@ -74,13 +69,20 @@ fn a_failed_check_is_tried_again_before_it_becomes_an_error_row() {
 
 #[test]
 fn without_answers_the_job_gives_up_and_writes_no_error_rows() {
+    let hotel = Server::start(|_| response(200, "<title>Sign in to the hotel's network</title>"));
     let folder = Folder::new(numbered(1000));
-    for more in [["--threads", "4"], ["--give-up-after", "3"]] {
-        let run = folder.run(NOBODY, &more);
-        run.says(4, "Gave up: no usable answer from the gateway. The last error: the availability check failed");
+    for (origin, more, error) in [
+        (NOBODY, ["--threads", "4"], "the availability check failed"),
+        (NOBODY, ["--give-up-after", "3"], "the availability check failed"),
+        (&hotel.origin, ["--threads", "1"], "unexpected reply, HTTP 200: "),
+    ] {
+        let run = folder.run(origin, &more);
+        run.says(4, &format!("Gave up: no usable answer from the gateway. The last error: {error}"));
         assert!(run.err.contains("left           1000\n"), "{}", run.err);
         assert_eq!(folder.output(), HEADER);
     }
+    // Ten tokens, three attempts each, two requests per attempt; and a check that was under way.
+    assert!(hotel.requests().len() < 120, "{}", hotel.requests().len());
     // Also when the list is shorter than --give-up-after.
     folder.write("orders.csv", numbered(3));
     folder.run(NOBODY, &[]).says(4, "left              3\n");
@@ -103,16 +105,6 @@ fn the_timeout_ends_the_wait_for_a_silent_gateway() {
 }
 
 #[test]
-fn a_page_in_place_of_the_gateway_is_not_an_answer() {
-    let server = Server::start(|_| response(200, "<title>Sign in to the hotel's network</title>"));
-    let folder = Folder::new(numbered(500));
-    folder.run(&server.origin, &[]).says(4, "The last error: unexpected reply, HTTP 200: ");
-    assert_eq!(folder.output(), HEADER);
-    // Ten tokens, three attempts each, two requests per attempt; and a check that was under way.
-    assert!(server.requests().len() < 120, "{}", server.requests().len());
-}
-
-#[test]
 fn failures_are_written_once_a_later_token_is_answered() {
     let server = server(|token| match token {
         "t1" | "t2" | "t4" | "t5" | "t6" => response(500, "panne"),
@@ -131,7 +123,7 @@ fn a_wrong_secret_does_not_fill_the_output_with_refusals() {
     let sandbox = Sandbox::builder().secret_key("another-key").start().unwrap();
     // The second list is shorter than --give-up-after.
     for count in [100, 5] {
-        let folder = Folder::new(sandbox_orders(&sandbox, count));
+        let folder = Folder::new(numbered(count));
         let says = "the gateway refused with code 0: \"secret_key manquante ou incorrecte.\"";
         // Also when an earlier run had the right secret.
         for earlier in [HEADER.to_owned(), format!("{HEADER}A,an-earlier-token,paid,\n")] {

@@ -5,8 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use ekolopay_sandbox::{Outcome, Sandbox};
-use ekolopay_test_kit::replies::{NOT_PAID, PAID, UNAVAILABLE};
+use ekolopay_test_kit::replies::PAID;
 use ekolopay_test_kit::{API_CLIENT, Request, SECRET_KEY, Server, command, response};
 use tempfile::TempDir;
 
@@ -112,20 +111,6 @@ pub(crate) fn numbered(count: usize) -> String {
     format!("order,token\n{lines}")
 }
 
-/// Adds this many payments to a sandbox, and lists them. Of four, two are paid, one failed and one is pending.
-pub(crate) fn sandbox_orders(sandbox: &Sandbox, count: usize) -> String {
-    let lines = (0..count).map(|number| {
-        let token = sandbox.add_payment("Iphone S", 150_000);
-        match number % 4 {
-            0 | 1 => sandbox.settle(&token, Outcome::Paid),
-            2 => sandbox.settle(&token, Outcome::Failed),
-            _ => None,
-        };
-        format!("order-{number},{token}\n")
-    });
-    format!("order,token\n{}", lines.collect::<String>())
-}
-
 /// A server in service that answers each check by its token.
 pub(crate) fn server(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
     Server::in_service(move |request| answer(token(request)))
@@ -142,14 +127,6 @@ fn token(request: &Request) -> &str {
 
 pub(crate) fn paid() -> Vec<u8> {
     response(200, PAID)
-}
-
-pub(crate) fn not_paid() -> Vec<u8> {
-    response(200, NOT_PAID)
-}
-
-pub(crate) fn unavailable() -> Vec<u8> {
-    response(200, UNAVAILABLE)
 }
 
 /// `message` is JSON, with its quotes.

@@ -1,19 +1,17 @@
 //! What a person sees, and what happens when nobody reads.
 
-use ekolopay_sandbox::Sandbox;
+use std::io::Read;
+use std::process::Stdio;
 
-use crate::support::{Folder, sandbox_orders};
+use crate::support::{Folder, PROGRAM, numbered, paid, server};
 
-#[cfg(unix)]
 #[test]
 fn a_terminal_shows_a_progress_bar_with_rate_and_time_left() {
-    use std::io::Read;
-
-    let sandbox = Sandbox::start().unwrap();
-    let folder = Folder::new(sandbox_orders(&sandbox, 300));
+    let server = server(|_| paid());
+    let folder = Folder::new(numbered(300));
     let (mut terminal, other_side) = pty_process::blocking::open().unwrap();
     terminal.resize(pty_process::Size::new(24, 100)).unwrap();
-    let mut program = folder.program(&sandbox.origin());
+    let mut program = folder.program(&server.origin);
     program.arg("orders.csv").env("TERM", "xterm");
     let mut child = pty_process::blocking::Command::from(program).spawn(other_side).unwrap();
     let mut shown = Vec::new();
@@ -26,15 +24,10 @@ fn a_terminal_shows_a_progress_bar_with_rate_and_time_left() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn nothing_panics_when_nobody_reads() {
-    use std::process::Stdio;
-
-    use crate::support::{PROGRAM, paid, server};
-
     let server = server(|_| paid());
-    let folder = Folder::new("order,token\nA1,t1\nA2,t2\n");
+    let folder = Folder::new(numbered(2));
     folder.write("old.csv", "hello");
     for (arguments, code) in
         [(&["orders.csv", "-o", "old.csv"][..], 2), (&["--help"], 0), (&["orders.csv", "-o", "new.csv"], 0)]

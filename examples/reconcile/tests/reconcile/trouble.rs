@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::env;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::Stdio;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ekolopay_sandbox::{Outcome, Sandbox, State, Trouble};
 use fastrand::Rng;
@@ -33,9 +33,13 @@ fn every_token_gets_exactly_one_row() {
         assert!(starts < 1000, "{kills} kills, {outages} outages, {no_answers} without an answer");
         let mut program = folder.program(&sandbox.origin());
         program.args(["orders.csv", "--threads", "16", "--pause", "2ms"]);
-        let child = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let kill_at = (kills < KILLS).then(|| Instant::now() + Duration::from_millis(chance.u64(1..800)));
-        match end(child, kill_at).code() {
+        let mut child = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        if kills < KILLS {
+            thread::sleep(Duration::from_millis(chance.u64(1..800)));
+            // It may have ended before.
+            let _ = child.kill();
+        }
+        match child.wait().unwrap().code() {
             None => kills += 1,
             Some(3) => outages += 1,
             Some(4) => no_answers += 1,
@@ -44,7 +48,9 @@ fn every_token_gets_exactly_one_row() {
     };
 
     let rows = folder.rows();
-    let expected = expected(&sandbox);
+    let verdict = |state| if state == State::Settled(Outcome::Paid) { "paid" } else { "not_paid" };
+    let expected = sandbox.payments().into_iter().map(|payment| (payment.token, verdict(payment.state)));
+    let expected: HashMap<_, _> = expected.collect();
     let (mut errors, mut tokens) = (0, HashSet::new());
     for [order, token, verdict, detail] in &rows {
         assert!(tokens.insert(token), "{token} has two rows");
@@ -77,25 +83,4 @@ fn night(sandbox: &Sandbox, chance: &mut Rng) -> String {
     chance.shuffle(&mut tokens);
     let lines = tokens.iter().map(|token| format!("order of {token},{token}\n"));
     format!("order,token\n{}", lines.collect::<String>())
-}
-
-/// The verdict on each token, from the state of its payment in the sandbox.
-fn expected(sandbox: &Sandbox) -> HashMap<String, &'static str> {
-    let verdict = |state| if state == State::Settled(Outcome::Paid) { "paid" } else { "not_paid" };
-    sandbox.payments().into_iter().map(|payment| (payment.token, verdict(payment.state))).collect()
-}
-
-/// Waits for the end of a run, or kills it.
-fn end(mut child: Child, kill_at: Option<Instant>) -> ExitStatus {
-    while let Some(at) = kill_at {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status;
-        }
-        if Instant::now() >= at {
-            child.kill().unwrap();
-            break;
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
-    child.wait().unwrap()
 }
