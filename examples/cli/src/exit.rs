@@ -45,10 +45,6 @@ impl Exit {
         }
     }
 
-    pub(crate) fn number(self) -> u8 {
-        self.row().0
-    }
-
     /// The exit code of a verified payment, and the words for it.
     pub(crate) fn of_payment(paid: bool) -> (Exit, &'static str) {
         if paid { (Exit::Done, "paid") } else { (Exit::NotPaid, "not paid, or not yet") }

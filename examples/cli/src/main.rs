@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         }
         Err(exit) => exit,
     };
-    ExitCode::from(exit.number())
+    ExitCode::from(exit.row().0)
 }
 
 fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit, CliError> {

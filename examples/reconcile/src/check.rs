@@ -1,39 +1,36 @@
 //! The check of one token.
 
 use std::error::Error as _;
-use std::iter;
+use std::{io, iter};
 
-use ekolopay::purchase::PurchaseToken;
 use ekolopay::verify::Verification;
 use ekolopay::{Error, Gateway};
 
 use crate::arguments::{Arguments, MAX_PAUSE};
-use crate::row::Verdict;
+use crate::row::{InputRow, OutputRow, Verdict};
 use crate::stop_signal::StopSignal;
 
 /// In characters.
 const MAX_DETAIL: usize = 300;
 
-pub(crate) enum Finding {
-    Known(Verdict, String),
+/// What a thread sends to the one that writes.
+pub(crate) enum Checked {
+    Row(OutputRow),
     /// The gateway is out of service; its own message.
     Unavailable(String),
+    /// The work list cannot be read.
+    Broken(io::Error),
 }
 
 /// `None` when the job stops meanwhile. A check only reads, so a failed one is tried again.
-pub(crate) fn check(
-    gateway: &Gateway,
-    token: &PurchaseToken,
-    arguments: &Arguments,
-    stop: &StopSignal,
-) -> Option<Finding> {
+pub(crate) fn check(gateway: &Gateway, input: InputRow, arguments: &Arguments, stop: &StopSignal) -> Option<Checked> {
     let mut pause = arguments.pause;
     let mut attempt = 1;
     loop {
-        let (verdict, detail) = match gateway.check_payment(token) {
+        let (verdict, detail) = match gateway.check_payment(&input.token) {
             Ok(Verification::Paid(_)) => (Verdict::Paid, String::new()),
             Ok(Verification::NotPaid) => (Verdict::NotPaid, String::new()),
-            Err(error) if error.is_unavailable() => return Some(Finding::Unavailable(detail(&error))),
+            Err(error) if error.is_unavailable() => return Some(Checked::Unavailable(detail(&error))),
             Err(error @ Error::Refused { .. }) => (Verdict::Refused, detail(&error)),
             Err(error) if attempt == arguments.attempts => (Verdict::Error, detail(&error)),
             Err(_) if stop.wait(pause) => return None,
@@ -43,7 +40,7 @@ pub(crate) fn check(
                 continue;
             }
         };
-        return Some(Finding::Known(verdict, detail));
+        return Some(Checked::Row(OutputRow { input, verdict, detail }));
     }
 }
 

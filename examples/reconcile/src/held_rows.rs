@@ -1,8 +1,8 @@
 //! Rows that wait for proof that the gateway works.
 //!
-//! A row is final. A network that is down or a wrong secret key must not fill the output with failures. So an `error`
-//! row is written once another token got an answer. A `refused` row is written once some token was found paid or not
-//! paid, now or in an earlier run that can be repeated: that shows that the credentials are right.
+//! A row is final, so a network that is down or a wrong secret key must not fill the output with failures. An `error` row
+//! is written once another token got an answer. A `refused` row is written once the credentials are known to be right:
+//! some token was found paid or not paid, in this run, or in an earlier one and again now.
 
 use std::mem;
 

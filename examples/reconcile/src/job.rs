@@ -1,6 +1,5 @@
 //! The job: threads that check tokens, and the main thread, which writes the rows.
 
-use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -9,11 +8,11 @@ use ekolopay::Gateway;
 use indicatif::ProgressBar;
 
 use crate::arguments::Arguments;
-use crate::check::{Finding, check};
+use crate::check::{Checked, check};
 use crate::exit::JobError;
 use crate::held_rows::HeldRows;
 use crate::output_file::OutputFile;
-use crate::row::{InputRow, OutputRow, Verdict};
+use crate::row::{OutputRow, Verdict};
 use crate::stop_signal::StopSignal;
 use crate::work_list::WorkList;
 
@@ -23,9 +22,6 @@ pub(crate) enum Ended {
     Unavailable(String),
     NoAnswer(String),
 }
-
-/// What a thread sends to the one that writes.
-type Checked = io::Result<(InputRow, Finding)>;
 
 struct Job<'a> {
     gateway: &'a Gateway,
@@ -65,15 +61,12 @@ impl Job<'_> {
     fn check_tokens(&self, sender: &SyncSender<Checked>) {
         while !self.stop.is_set() {
             let next = self.work.lock().unwrap_or_else(PoisonError::into_inner).rows.next();
-            let checked = match next {
-                None => return,
-                Some(Err(error)) => Err(error),
-                Some(Ok(row)) => match check(self.gateway, &row.token, self.arguments, &self.stop) {
-                    None => return,
-                    Some(finding) => Ok((row, finding)),
-                },
-            };
-            if matches!(checked, Err(_) | Ok((_, Finding::Unavailable(_)))) {
+            let checked = next.and_then(|row| match row {
+                Ok(row) => check(self.gateway, row, self.arguments, &self.stop),
+                Err(error) => Some(Checked::Broken(error)),
+            });
+            let Some(checked) = checked else { return };
+            if !matches!(checked, Checked::Row(_)) {
                 // Set before the message is sent: from here on, no new check starts.
                 self.stop.set();
             }
@@ -95,17 +88,17 @@ impl Job<'_> {
         let mut ended = None;
         let mut write = |rows: Vec<OutputRow>| rows.iter().try_for_each(|row| output.write(row).map(|()| bar.inc(1)));
         for checked in receiver {
-            let (input, finding) = checked.map_err(|error| JobError::local(format_args!("the work list: {error}")))?;
-            let stopped = match finding {
-                Finding::Unavailable(text) => Ended::Unavailable(text),
-                Finding::Known(verdict, detail) => {
+            let stopped = match checked {
+                Checked::Broken(error) => return Err(JobError::local(format_args!("the work list: {error}"))),
+                Checked::Unavailable(text) => Ended::Unavailable(text),
+                Checked::Row(row) => {
                     // Are the credentials as good as those of the earlier run? Checked once.
-                    if verdict == Verdict::Refused
+                    if row.verdict == Verdict::Refused
                         && known.take().is_some_and(|token| self.gateway.check_payment(&token).is_ok())
                     {
                         held.accepted = true;
                     }
-                    match held.add(OutputRow { input, verdict, detail }) {
+                    match held.add(row) {
                         Ok(rows) => {
                             write(rows)?;
                             continue;

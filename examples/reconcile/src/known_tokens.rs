@@ -24,27 +24,22 @@ impl fmt::Display for Place {
     }
 }
 
-pub(crate) enum Added {
-    New,
-    SameOrder,
-    /// One payment would settle two orders.
-    OtherOrder(Place),
-}
-
 #[derive(Default)]
 pub(crate) struct KnownTokens(HashMap<u128, (u64, Place)>);
 
 impl KnownTokens {
-    pub(crate) fn add(&mut self, row: &InputRow, place: Place) -> Added {
+    /// Returns whether the token is new. The error is the place where it stands for another order: one payment would
+    /// settle both.
+    pub(crate) fn add(&mut self, row: &InputRow, place: Place) -> Result<bool, Place> {
         let order = xxh3_64(row.order.as_bytes());
         match self.0.entry(xxh3_128(row.token.as_str().as_bytes())) {
             Entry::Vacant(entry) => {
                 entry.insert((order, place));
-                Added::New
+                Ok(true)
             }
             Entry::Occupied(entry) => match *entry.get() {
-                (known, _) if known == order => Added::SameOrder,
-                (_, place) => Added::OtherOrder(place),
+                (known, _) if known == order => Ok(false),
+                (_, place) => Err(place),
             },
         }
     }

@@ -14,7 +14,7 @@ use fs4::{FileExt, TryLockError};
 
 use crate::csv_lines::CsvLines;
 use crate::exit::JobError;
-use crate::known_tokens::{Added, KnownTokens, Place};
+use crate::known_tokens::{KnownTokens, Place};
 use crate::report::say;
 use crate::row::{OutputRow, Verdict};
 
@@ -90,7 +90,7 @@ impl OutputFile {
             let record = lines.record().map_err(not_ours)?;
             if number > 1 {
                 let (row, verdict) = OutputRow::parse(&record).map_err(not_ours)?;
-                if !matches!(tokens.add(&row, Place::Output(number)), Added::New) {
+                if !matches!(tokens.add(&row, Place::Output(number)), Ok(true)) {
                     return Err(not_ours("its token is on an earlier line, too".to_owned()));
                 }
                 self.counts[verdict as usize] += 1;

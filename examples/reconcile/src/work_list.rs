@@ -13,7 +13,7 @@ use same_file::Handle;
 
 use crate::csv_lines::{CsvLines, columns};
 use crate::exit::JobError;
-use crate::known_tokens::{Added, KnownTokens, Place};
+use crate::known_tokens::{KnownTokens, Place};
 use crate::output_file::HEADER;
 use crate::row::{InputRow, OutputRow, Verdict};
 use crate::shard::Shard;
@@ -70,13 +70,13 @@ pub(crate) fn read(
         match row {
             Ok(Some(row)) if shard.is_none_or(|shard| shard.holds(&row.token)) => {
                 match tokens.add(&row, Place::Input(number)) {
-                    Added::New => {
+                    Ok(true) => {
                         let written = writer.write_record([&row.order, row.token.as_str()]);
                         written.map_err(|error| in_folder(error.into()))?;
                         len += 1;
                     }
-                    Added::SameOrder => {}
-                    Added::OtherOrder(place) => bad.add(number, &format!("its token is for another order on {place}")),
+                    Ok(false) => {}
+                    Err(place) => bad.add(number, &format!("its token is for another order on {place}")),
                 }
             }
             Ok(_) => {}

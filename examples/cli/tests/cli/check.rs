@@ -1,11 +1,11 @@
 //! `check` of several tokens.
 
 use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::replies::UNAVAILABLE;
+use ekolopay_test_kit::{Server, response};
 use serde_json::json;
 
 use crate::program::{new_token, paid_token, run_at};
-use ekolopay_test_kit::replies::UNAVAILABLE;
-use ekolopay_test_kit::{Server, response};
 
 #[test]
 fn each_token_is_reported_and_the_worst_decides() {

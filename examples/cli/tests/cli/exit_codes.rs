@@ -1,12 +1,10 @@
 //! Each exit code, and the JSON that goes with it.
 
-use std::thread;
-
 use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::{Server, response};
 use serde_json::json;
 
-use crate::program::{NOBODY, Run, at, new_token, paid_token, run, run_at};
-use ekolopay_test_kit::{Server, response};
+use crate::program::{NOBODY, Run, at, new_token, paid_token, run, run_at, silence};
 
 const ORDER: [&str; 7] = ["purchase", "--amount", "150000", "--label", "Iphone", "--phone", "066304925"];
 
@@ -45,13 +43,11 @@ fn a_file_that_cannot_be_read_is_1() {
     assert_eq!(people.out, "");
     assert!(people.err.starts_with("error: cannot read /no/such/file\n  because: "), "{people:?}");
     let because = people.err.lines().last().and_then(|line| line.strip_prefix("  because: "));
-    assert_eq!(
-        machine.json(),
-        json!({
-            "error": "local", "delivery": "not_sent",
-            "reason": "cannot read /no/such/file", "because": [because],
-        })
-    );
+    let expected = json!({
+        "error": "local", "delivery": "not_sent",
+        "reason": "cannot read /no/such/file", "because": [because],
+    });
+    assert_eq!(machine.json(), expected);
     both("", &["callback", "/"], 1);
 }
 
@@ -59,13 +55,11 @@ fn a_file_that_cannot_be_read_is_1() {
 fn bad_input_is_2() {
     let [people, machine] = both("", &["check", "a b"], 2);
     assert!(people.err.starts_with("error: token 1: purchaseToken must be visible ASCII"), "{people:?}");
-    assert_eq!(
-        machine.json(),
-        json!({
-            "position": 1, "error": "bad_input", "delivery": "not_sent",
-            "field": "purchaseToken", "reason": "must be visible ASCII characters only",
-        })
-    );
+    let expected = json!({
+        "position": 1, "error": "bad_input", "delivery": "not_sent",
+        "field": "purchaseToken", "reason": "must be visible ASCII characters only",
+    });
+    assert_eq!(machine.json(), expected);
     both("", &["check"], 2);
     both("", &["check", "a", "--timeout", "0s"], 2);
     both("", &["check", "a", "--wait", "18446744073709551615s"], 2);
@@ -116,23 +110,17 @@ fn not_sent_is_5() {
 
 #[test]
 fn an_unknown_outcome_is_6() {
-    let server = Server::in_service(|_| {
-        loop {
-            thread::park();
-        }
-    });
+    let server = Server::in_service(|_| silence());
     let [people, machine] = both(&server.origin, &["check", "a", "--timeout", "1s"], 6);
     let sent = "the request was sent and not answered in time: its outcome is unknown";
     assert!(people.err.starts_with(&format!("error: a: {sent}\n  because: ")), "{people:?}");
     assert!(people.err.ends_with("An error does not mean \"not paid\": keep the order open.\n"), "{people:?}");
     let mut json = machine.json();
     assert!(json["because"].take().is_array());
-    assert_eq!(
-        json,
-        json!({
-            "purchaseToken": "a", "error": "outcome_unknown", "delivery": "unknown", "reason": sent, "because": null,
-        })
-    );
+    let expected = json!({
+        "purchaseToken": "a", "error": "outcome_unknown", "delivery": "unknown", "reason": sent, "because": null,
+    });
+    assert_eq!(json, expected);
 
     let order: Vec<&str> = ORDER.iter().copied().chain(["--timeout", "1s"]).collect();
     let [people, _] = both(&server.origin, &order, 6);
@@ -145,13 +133,11 @@ fn an_unexpected_reply_is_7() {
     let server = Server::in_service(|_| response(500, "<html>Erreur"));
     let [people, machine] = both(&server.origin, &["check", "a"], 7);
     assert!(people.err.starts_with("error: a: unexpected reply, HTTP 500: "), "{people:?}");
-    assert_eq!(
-        machine.json(),
-        json!({
-            "purchaseToken": "a", "error": "unexpected_reply", "delivery": "answered", "httpStatus": 500,
-            "reason": "the body is not the documented JSON", "excerpt": "<html>Erreur",
-        })
-    );
+    let expected = json!({
+        "purchaseToken": "a", "error": "unexpected_reply", "delivery": "answered", "httpStatus": 500,
+        "reason": "the body is not the documented JSON", "excerpt": "<html>Erreur",
+    });
+    assert_eq!(machine.json(), expected);
     let [people, _] = both(&server.origin, &ORDER, 7);
     assert!(people.err.contains("A token may have been created."), "{people:?}");
 }
@@ -161,11 +147,9 @@ fn a_refusal_is_8() {
     let sandbox = Sandbox::start().unwrap();
     let [people, machine] = both(&sandbox.origin(), &["check", "unknown"], 8);
     assert!(people.err.starts_with("error: unknown: the gateway refused with code 0: "), "{people:?}");
-    assert_eq!(
-        machine.json(),
-        json!({
-            "purchaseToken": "unknown", "error": "refused", "delivery": "answered",
-            "code": 0, "message": "purchaseToken inconnu.",
-        })
-    );
+    let expected = json!({
+        "purchaseToken": "unknown", "error": "refused", "delivery": "answered",
+        "code": 0, "message": "purchaseToken inconnu.",
+    });
+    assert_eq!(machine.json(), expected);
 }

@@ -1,7 +1,8 @@
 //! Text that would control a terminal, and readers that are gone.
 
-use crate::program::{bare, run, run_at};
 use ekolopay_test_kit::{Server, response};
+
+use crate::program::{bare, run, run_at};
 
 /// Escape, a C1 control, a right-to-left override, and a line break before a forged message.
 const HOSTILE: &str = "\u{1b}[31m\u{9b}2J\u{202e}\nerror: forged";

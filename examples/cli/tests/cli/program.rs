@@ -1,5 +1,6 @@
 //! Runs the program, with nothing in its environment but what a test puts there.
 
+use std::thread;
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -65,6 +66,13 @@ pub(crate) fn run(command: std::process::Command, arguments: &[&str], input: &[u
 #[track_caller]
 pub(crate) fn run_at(origin: &str, arguments: &[&str]) -> Run {
     run(at(origin), arguments, b"")
+}
+
+/// The answer of a server that accepts a request and stays silent.
+pub(crate) fn silence() -> Vec<u8> {
+    loop {
+        thread::park();
+    }
 }
 
 /// The token of an order that is not paid yet.

@@ -1,10 +1,10 @@
 //! The secret in the wrong place, or echoed by the gateway. `run` asserts that no run shows it.
 
 use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::{SECRET_KEY, Server, response};
 use serde_json::json;
 
 use crate::program::{bare, run, run_at};
-use ekolopay_test_kit::{SECRET_KEY, Server, response};
 
 /// Not the key in the environment, so the program cannot recognize it.
 const KEY: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
