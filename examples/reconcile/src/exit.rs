@@ -1,20 +1,14 @@
-//! How the program ends.
+//! How the program ends. What each exit code means is in the help.
 
 use std::fmt::Display;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Exit {
-    /// Every token is paid or not paid.
-    Known = 0,
-    /// Every token has a row, and a person must look at some of them.
-    Look = 1,
-    /// Bad usage, environment, input or output; nothing was sent.
+    AllKnown = 0,
+    SomeUnknown = 1,
     Usage = 2,
-    /// The gateway is unavailable.
     Unavailable = 3,
-    /// The gateway gives no usable answer.
     NoAnswer = 4,
-    /// The output is in use, or this machine has a problem.
     Local = 5,
 }
 

@@ -38,11 +38,11 @@ pub(crate) fn summary(ended: &Ended, output: &OutputFile, left: u64) -> Exit {
     match ended {
         Ended::Done if output.count(Verdict::Refused) + output.count(Verdict::Error) > 0 => {
             say(format_args!("Done, but some rows of {path} are refused or error: those payments are unknown."));
-            Exit::Look
+            Exit::SomeUnknown
         }
         Ended::Done => {
             say(format_args!("Done: every token is in {path}."));
-            Exit::Known
+            Exit::AllKnown
         }
         Ended::Unavailable(text) => {
             say(format_args!("Stopped: {text}. Run it again to continue."));
