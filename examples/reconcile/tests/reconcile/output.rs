@@ -105,7 +105,10 @@ fn a_row_that_does_not_fit_is_repaired_by_the_next_run() {
     let run = folder.run(&server.origin, &[]);
     run.says(1, "refused          24\n");
     assert!(run.err.contains("removed an incomplete last line"), "{}", run.err);
-    assert_eq!(folder.rows().len(), 25);
+    let rows = folder.rows();
+    assert_eq!(rows.len(), 25);
+    let detail = "the gateway refused with code 0: \"purchaseToken inconnu.\"";
+    assert!(rows[1..].iter().all(|row| row[3] == detail), "{rows:?}");
 }
 
 #[test]
