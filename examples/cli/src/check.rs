@@ -17,7 +17,7 @@ use crate::printer::{self, Printer};
 const MIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A token, and the latest answer about its payment.
-struct Asked {
+struct TokenAnswer {
     token: PurchaseToken,
     answer: Result<Verification, CliError>,
 }
@@ -35,7 +35,7 @@ pub(crate) fn run(
     for (position, text) in (1..).zip(tokens) {
         match PurchaseToken::new(text) {
             // The answer if the time is over before the first check.
-            Ok(token) => open.push(Asked { token, answer: Err(CliError::OutOfTime) }),
+            Ok(token) => open.push(TokenAnswer { token, answer: Err(CliError::OutOfTime) }),
             Err(invalid) => {
                 let about = format!("token {position}: ");
                 worst = worst.max(printer.error(json!({ "position": position }), &about, &invalid.into())?);
@@ -48,22 +48,22 @@ pub(crate) fn run(
     loop {
         let mut unsettled = Vec::new();
         let mut outage = None;
-        for mut asked in open {
-            if let Some(answer) = check(options, &gateway, &asked.token, deadline.as_ref(), &mut outage) {
+        for mut entry in open {
+            if let Some(answer) = check(options, &gateway, &entry.token, deadline.as_ref(), &mut outage) {
                 // A last check that ran out of time does not replace an earlier answer.
                 let is_late = matches!(&answer, Err(CliError::Sdk(error)) if error.is_timeout());
-                if !(is_late && asked.answer.is_ok()) {
-                    asked.answer = answer;
+                if !(is_late && entry.answer.is_ok()) {
+                    entry.answer = answer;
                 }
             }
-            let may_change = match &asked.answer {
+            let may_change = match &entry.answer {
                 Ok(verification) => matches!(verification, Verification::NotPaid),
                 Err(error) => error.may_pass(),
             };
             if deadline.is_some() && may_change {
-                unsettled.push(asked);
+                unsettled.push(entry);
             } else {
-                worst = worst.max(report(&asked, printer)?);
+                worst = worst.max(report(&entry, printer)?);
             }
         }
         open = unsettled;
@@ -71,8 +71,8 @@ pub(crate) fn run(
             break;
         }
     }
-    for asked in &open {
-        worst = worst.max(report(asked, printer)?);
+    for entry in &open {
+        worst = worst.max(report(entry, printer)?);
     }
     if worst > Exit::NotPaid {
         printer::tell("An error does not mean \"not paid\": keep the order open.");
@@ -80,7 +80,7 @@ pub(crate) fn run(
     Ok(worst)
 }
 
-/// `None` when the time is over. After an outage, the gateway is not asked.
+/// `None` when the time is over. After an outage, the gateway is not asked again.
 fn check(
     options: &GatewayOptions,
     gateway: &Gateway,
@@ -107,7 +107,7 @@ fn check(
     Some(answer.map_err(CliError::from))
 }
 
-fn report(Asked { token, answer }: &Asked, printer: &Printer) -> Result<Exit, CliError> {
+fn report(TokenAnswer { token, answer }: &TokenAnswer, printer: &Printer) -> Result<Exit, CliError> {
     let (token, paid) = match answer {
         Ok(Verification::Paid(paid)) => (paid.token(), true),
         Ok(Verification::NotPaid) => (token, false),

@@ -36,8 +36,7 @@ You can stop it at any time, even with kill -9. Run the same command again to co
     after_help = AFTER_HELP
 )]
 pub(crate) struct Arguments {
-    /// The orders: CSV with the header `order,token`, or an output of this program, to retry its `error` rows. `-` is
-    /// the standard input
+    /// CSV with the header `order,token`, or an output whose `error` rows to check again; `-` is the standard input
     #[arg(value_name = "FILE")]
     pub(crate) input: PathBuf,
 
@@ -53,7 +52,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
 
-    /// How often a check is tried before its row is `error`
+    /// How many times a check is tried before its row is `error`
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u8).range(1..=10))]
     pub(crate) attempts: u8,
 
@@ -61,7 +60,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = pause)]
     pub(crate) pause: Duration,
 
-    /// Stop after this many tokens in a row without a usable answer; 0 is never
+    /// Stop after this many tokens in a row without a usable answer; with 0, never
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) give_up_after: u16,
 

@@ -28,7 +28,7 @@ impl fmt::Display for Place {
 pub(crate) struct KnownTokens(HashMap<u128, (u64, Place)>);
 
 impl KnownTokens {
-    /// Returns whether the token is new. The error is the place where it stands for another order: one payment would
+    /// Returns whether the token is new. The error is the line on which it is for another order: one payment would
     /// settle both.
     pub(crate) fn add(&mut self, row: &InputRow, place: Place) -> Result<bool, Place> {
         let order = xxh3_64(row.order.as_bytes());
