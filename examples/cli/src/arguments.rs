@@ -1,18 +1,19 @@
-//! What can be written on the command line. The comments on fields are the help's text.
+//! The command line. The comments on the fields are the text of the help.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+use ekolopay::{Error, Gateway, GatewayBuilder};
 
 #[derive(Parser)]
 #[command(name = "ekolopay", version, about = "EkoloPay Collect, the mobile-money gateway, from the command line")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    pub(crate) settings: Settings,
+    pub(crate) gateway: GatewayOptions,
 
-    /// Write one JSON object a line, for machines
+    /// Write one JSON object per line, for machines
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
@@ -21,8 +22,8 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Args)]
-pub(crate) struct Settings {
-    /// The gateway, in place of the one in EKOLOPAY_ORIGIN or the real one
+pub(crate) struct GatewayOptions {
+    /// The gateway, in place of EKOLOPAY_ORIGIN or the real one
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) origin: Option<String>,
 
@@ -31,21 +32,36 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
 }
 
+impl GatewayOptions {
+    pub(crate) fn gateway(&self) -> Result<Gateway, Error> {
+        self.gateway_with_timeout(self.timeout)
+    }
+
+    pub(crate) fn gateway_with_timeout(&self, timeout: Duration) -> Result<Gateway, Error> {
+        let user_agent = concat!("ekolopay-cli/", env!("CARGO_PKG_VERSION"));
+        let mut builder = GatewayBuilder::from_env()?.timeout(timeout).user_agent(user_agent);
+        if let Some(origin) = &self.origin {
+            builder = builder.origin(origin);
+        }
+        builder.build()
+    }
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Ask whether the gateway is in service
+    /// Check whether the gateway is in service
     Availability,
 
-    /// Create the token of an order, and say where it is paid
-    Purchase(Order),
+    /// Create the token of an order, and print the page on which it is paid
+    Purchase(PurchaseArguments),
 
     /// Ask the gateway whether orders are paid
     Check {
-        /// The tokens of the orders; after `--` also those that begin with `-`
+        /// The tokens of the orders; put those that begin with `-` after `--`
         #[arg(value_name = "TOKEN", required = true)]
         tokens: Vec<String>,
 
-        /// Ask again until all are paid or this time is over, such as 90s or 5m
+        /// Check again until all are paid or this time is over, such as 90s or 5m
         #[arg(long, value_name = "DURATION", value_parser = duration)]
         wait: Option<Duration>,
     },
@@ -69,13 +85,13 @@ pub(crate) enum Command {
 }
 
 #[derive(Args)]
-pub(crate) struct Order {
+pub(crate) struct PurchaseArguments {
     /// The amount, in whole currency units
-    // A negative number is to be told what is wrong with it, not taken for an option.
+    // A negative number must get our message, and not be taken for an option.
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) amount: String,
 
-    /// What is sold, the first line on the payment page
+    /// What is sold: the first line on the payment page
     #[arg(long)]
     pub(crate) label: String,
 

@@ -2,111 +2,118 @@
 
 use std::time::Duration;
 
-use ekolopay::Error;
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::verify::Verification;
+use ekolopay::{Error, Gateway};
 use serde_json::json;
 
-use crate::arguments::Settings;
-use crate::client::Client;
-use crate::exit::Code;
-use crate::failure::Failure;
-use crate::output::{self, Output};
-use crate::patience::Patience;
+use crate::arguments::GatewayOptions;
+use crate::deadline::Deadline;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::printer::{self, Printer};
 
-/// A token, and the last that is known about its payment.
-struct Open {
+/// With less time, even a gateway that works could time out.
+const MIN_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A token, and the latest answer about its payment.
+struct TokenAnswer {
     token: PurchaseToken,
-    answer: Result<Verification, Failure>,
+    answer: Result<Verification, CliError>,
 }
 
 pub(crate) fn run(
-    settings: &Settings,
+    options: &GatewayOptions,
     tokens: &[String],
     wait: Option<Duration>,
-    out: &Output,
-) -> Result<Code, Failure> {
-    let client = Client::new(settings)?;
-    let mut patience = wait.map(Patience::new).transpose()?;
-    let mut worst = Code::Done;
+    printer: &Printer,
+) -> Result<Exit, CliError> {
+    let gateway = options.gateway()?;
+    let mut deadline = wait.map(Deadline::new).transpose()?;
+    let mut worst = Exit::Done;
     let mut open = Vec::new();
     for (position, text) in (1..).zip(tokens) {
         match PurchaseToken::new(text) {
-            // What is known of it if the time is over before it is asked about.
-            Ok(token) => open.push(Open { token, answer: Err(Failure::OutOfTime) }),
+            // The answer if the time is over before the first check.
+            Ok(token) => open.push(TokenAnswer { token, answer: Err(CliError::OutOfTime) }),
             Err(invalid) => {
                 let about = format!("token {position}: ");
-                worst = worst.max(out.failure(json!({ "position": position }), &about, &invalid.into())?);
+                worst = worst.max(printer.error(json!({ "position": position }), &about, &invalid.into())?);
             }
         }
     }
     if let Some(wait) = wait.filter(|_| !open.is_empty()) {
-        output::tell_watcher(&format!("waiting up to {} for a payment", humantime::format_duration(wait)));
+        printer::tell_watcher(&format!("waiting up to {} for a payment", humantime::format_duration(wait)));
     }
     loop {
         let mut unsettled = Vec::new();
         let mut outage = None;
-        for mut one in open {
-            if let Some(answer) = ask(&client, &one.token, patience.as_ref(), &mut outage) {
-                // A last look that was cut short takes nothing back.
-                let is_late = matches!(&answer, Err(Failure::Gateway(error)) if error.is_timeout());
-                if !(is_late && one.answer.is_ok()) {
-                    one.answer = answer;
+        for mut entry in open {
+            if let Some(answer) = check(options, &gateway, &entry.token, deadline.as_ref(), &mut outage) {
+                // A last check that ran out of time does not replace an earlier answer.
+                let is_late = matches!(&answer, Err(CliError::Sdk(error)) if error.is_timeout());
+                if !(is_late && entry.answer.is_ok()) {
+                    entry.answer = answer;
                 }
             }
-            let may_change = match &one.answer {
+            let may_change = match &entry.answer {
                 Ok(verification) => matches!(verification, Verification::NotPaid),
-                Err(failure) => failure.may_pass(),
+                Err(error) => error.may_pass(),
             };
-            if patience.is_some() && may_change {
-                unsettled.push(one);
+            if deadline.is_some() && may_change {
+                unsettled.push(entry);
             } else {
-                worst = worst.max(report(&one, out)?);
+                worst = worst.max(report(&entry, printer)?);
             }
         }
         open = unsettled;
-        let again = !open.is_empty() && patience.as_mut().is_some_and(Patience::pause);
-        if !again {
+        if open.is_empty() || !deadline.as_mut().is_some_and(Deadline::pause) {
             break;
         }
     }
-    for one in &open {
-        worst = worst.max(report(one, out)?);
+    for entry in &open {
+        worst = worst.max(report(entry, printer)?);
     }
-    if worst > Code::NotPaid {
-        output::tell("An error does not mean \"not paid\": keep the order open.");
+    if worst > Exit::NotPaid {
+        printer::tell("An error does not mean \"not paid\": keep the order open.");
     }
     Ok(worst)
 }
 
-/// Asks, unless the time is over (nothing) or the gateway has just said that it is out of service.
-fn ask(
-    client: &Client,
+/// `None` when the time is over. After an outage, the gateway is not asked again.
+fn check(
+    options: &GatewayOptions,
+    gateway: &Gateway,
     token: &PurchaseToken,
-    patience: Option<&Patience>,
+    deadline: Option<&Deadline>,
     outage: &mut Option<String>,
-) -> Option<Result<Verification, Failure>> {
+) -> Option<Result<Verification, CliError>> {
     if let Some(message) = outage {
-        return Some(Err(Failure::Skipped { message: message.clone() }));
+        return Some(Err(CliError::Skipped { message: message.clone() }));
     }
-    let left = match patience {
-        Some(patience) => Some(patience.left()?),
-        None => None,
+    // A check is two exchanges.
+    let timeout = match deadline {
+        Some(deadline) => (deadline.left()? / 2).max(MIN_TIMEOUT),
+        None => options.timeout,
     };
-    let answer = client.check(token, left);
-    if let Err(Failure::Gateway(Error::Unavailable { message, .. })) = &answer {
+    let answer = if timeout < options.timeout {
+        options.gateway_with_timeout(timeout).and_then(|gateway| gateway.check_payment(token))
+    } else {
+        gateway.check_payment(token)
+    };
+    if let Err(Error::Unavailable { message, .. }) = &answer {
         *outage = Some(message.clone());
     }
-    Some(answer)
+    Some(answer.map_err(CliError::from))
 }
 
-fn report(Open { token, answer }: &Open, out: &Output) -> Result<Code, Failure> {
+fn report(TokenAnswer { token, answer }: &TokenAnswer, printer: &Printer) -> Result<Exit, CliError> {
     let (token, paid) = match answer {
         Ok(Verification::Paid(paid)) => (paid.token(), true),
         Ok(Verification::NotPaid) => (token, false),
-        Err(failure) => return out.failure(json!({ "purchaseToken": token }), &format!("{token}: "), failure),
+        Err(error) => return printer.error(json!({ "purchaseToken": token }), &format!("{token}: "), error),
     };
-    let words = if paid { "paid" } else { "not paid, or not yet" };
-    out.result(&json!({ "purchaseToken": token, "paymentSuccessful": paid }), &format!("{token} {words}"))?;
-    Ok(if paid { Code::Done } else { Code::NotPaid })
+    let (exit, words) = Exit::of_payment(paid);
+    printer.result(&json!({ "purchaseToken": token, "paymentSuccessful": paid }), &format!("{token} {words}"))?;
+    Ok(exit)
 }

@@ -2,7 +2,7 @@
 
 /// How a command ended, the best first. Of several tokens the worst decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Code {
+pub(crate) enum Exit {
     Done,
     NotPaid,
     Unavailable,
@@ -14,45 +14,39 @@ pub(crate) enum Code {
     Local,
 }
 
-impl Code {
+impl Exit {
     /// By number.
-    pub(crate) const ALL: [Code; 9] = [
-        Code::Done,
-        Code::Local,
-        Code::BadInput,
-        Code::NotPaid,
-        Code::Unavailable,
-        Code::NotSent,
-        Code::Unknown,
-        Code::UnexpectedReply,
-        Code::Refused,
+    pub(crate) const ALL: [Exit; 9] = [
+        Exit::Done,
+        Exit::Local,
+        Exit::BadInput,
+        Exit::NotPaid,
+        Exit::Unavailable,
+        Exit::NotSent,
+        Exit::Unknown,
+        Exit::UnexpectedReply,
+        Exit::Refused,
     ];
 
     /// The exit code, its name in JSON, and its line in the help.
     ///
-    /// 2 is the argument parser's own. 1 is what a shell, a wrapper or a container ends with when it fails itself, and
-    /// so must not be "not paid".
+    /// 2 is that of the argument parser. A shell or a container that fails ends with 1, so 1 must not be "not paid".
     pub(crate) fn row(self) -> (u8, &'static str, &'static str) {
         match self {
-            Code::Done => (0, "done", "done; of check and callback --verify: paid"),
-            Code::Local => (1, "local", "a file cannot be read, or the output cannot be written"),
-            Code::BadInput => (2, "bad_input", "bad input: an argument, a variable, a token, a callback"),
-            Code::NotPaid => (3, "not_paid", "not paid, or not yet"),
-            Code::Unavailable => (4, "unavailable", "the gateway is out of service; nothing was done"),
-            Code::NotSent => (5, "not_sent", "network: nothing was sent"),
-            Code::Unknown => (6, "outcome_unknown", "network: sent, and the outcome is unknown"),
-            Code::UnexpectedReply => {
-                (7, "unexpected_reply", "the gateway answered what its documentation does not know")
-            }
-            Code::Refused => (8, "refused", "the gateway refused, and says why"),
+            Exit::Done => (0, "done", "done; for check and callback --verify: paid"),
+            Exit::Local => (1, "local", "a file cannot be read, or the output cannot be written"),
+            Exit::BadInput => (2, "bad_input", "bad input: an argument, a variable, a token, a callback"),
+            Exit::NotPaid => (3, "not_paid", "not paid, or not yet"),
+            Exit::Unavailable => (4, "unavailable", "the gateway is out of service; nothing was done"),
+            Exit::NotSent => (5, "not_sent", "network: nothing was sent"),
+            Exit::Unknown => (6, "outcome_unknown", "network: sent, and the outcome is unknown"),
+            Exit::UnexpectedReply => (7, "unexpected_reply", "the gateway's reply is not a documented one"),
+            Exit::Refused => (8, "refused", "the gateway refused, and says why"),
         }
     }
 
-    pub(crate) fn number(self) -> u8 {
-        self.row().0
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        self.row().1
+    /// The exit code of a verified payment, and the words for it.
+    pub(crate) fn of_payment(paid: bool) -> (Exit, &'static str) {
+        if paid { (Exit::Done, "paid") } else { (Exit::NotPaid, "not paid, or not yet") }
     }
 }

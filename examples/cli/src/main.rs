@@ -1,49 +1,47 @@
-//! `EkoloPay` Collect from the command line: for people, for scripts, and as a model of a program built on the SDK.
+//! EkoloPay Collect from the command line: for people, for scripts, and as a model of a program built on the SDK.
 
 mod arguments;
-mod availability;
 mod callback;
 mod check;
-mod client;
-mod completions;
+mod deadline;
+mod error;
 mod exit;
-mod failure;
 mod help;
-mod output;
-mod patience;
+mod printer;
 mod purchase;
 mod usage;
 
 use std::process::ExitCode;
 
+use serde_json::json;
+
 use crate::arguments::{Arguments, Command};
-use crate::exit::Code;
-use crate::failure::Failure;
-use crate::output::Output;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::printer::Printer;
 
 fn main() -> ExitCode {
-    let code = match usage::arguments() {
-        Ok(arguments) => run(&arguments),
-        Err(code) => code,
+    let exit = match usage::arguments() {
+        Ok(arguments) => {
+            let printer = Printer::new(arguments.json);
+            run(&arguments, &printer).unwrap_or_else(|error| printer.last_error(&error))
+        }
+        Err(exit) => exit,
     };
-    ExitCode::from(code.number())
+    ExitCode::from(exit.row().0)
 }
 
-fn run(arguments: &Arguments) -> Code {
-    let out = Output::new(arguments.json);
-    match perform(arguments, &out) {
-        Ok(code) => code,
-        Err(failure) => out.last_words(&failure),
-    }
-}
-
-fn perform(arguments: &Arguments, out: &Output) -> Result<Code, Failure> {
-    let settings = &arguments.settings;
+fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit, CliError> {
+    let options = &arguments.gateway;
     match &arguments.command {
-        Command::Availability => availability::run(settings, out),
-        Command::Purchase(order) => purchase::run(settings, order, out),
-        Command::Check { tokens, wait } => check::run(settings, tokens, *wait, out),
-        Command::Callback { file, verify } => callback::run(settings, file, *verify, out),
-        Command::Completions { shell } => completions::run(*shell),
+        Command::Availability => {
+            options.gateway()?.check_availability()?;
+            printer.result(&json!({ "available": true }), "the gateway is in service")?;
+            Ok(Exit::Done)
+        }
+        Command::Purchase(purchase) => purchase::run(options, purchase, printer),
+        Command::Check { tokens, wait } => check::run(options, tokens, *wait, printer),
+        Command::Callback { file, verify } => callback::run(options, file, *verify, printer),
+        Command::Completions { shell } => help::completions(*shell),
     }
 }

@@ -3,52 +3,54 @@
 use ekolopay::purchase::{Customer, Product, Purchase};
 use serde_json::json;
 
-use crate::arguments::{Order, Settings};
-use crate::client::Client;
-use crate::exit::Code;
-use crate::failure::Failure;
-use crate::output::{self, Output};
+use crate::arguments::{GatewayOptions, PurchaseArguments};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::printer::{self, Printer};
 
-pub(crate) fn run(settings: &Settings, order: &Order, out: &Output) -> Result<Code, Failure> {
-    let purchase = purchase(order)?;
-    let client = Client::new(settings)?;
-    match client.gateway().create_purchase_token(&purchase) {
+pub(crate) fn run(
+    options: &GatewayOptions,
+    arguments: &PurchaseArguments,
+    printer: &Printer,
+) -> Result<Exit, CliError> {
+    let purchase = purchase(arguments)?;
+    let gateway = options.gateway()?;
+    match gateway.create_purchase_token(&purchase) {
         Ok(token) => {
-            let url = client.gateway().payment_url(&token);
+            let url = gateway.payment_url(&token);
             let json = json!({ "purchaseToken": token, "paymentUrl": url });
-            out.result(&json, &format!("token     {token}\npay here  {url}"))?;
-            Ok(Code::Done)
+            printer.result(&json, &format!("token     {token}\npay here  {url}"))?;
+            Ok(Exit::Done)
         }
         Err(error) => {
-            let code = out.failure(json!({}), "", &error.into())?;
-            if matches!(code, Code::Unknown | Code::UnexpectedReply) {
-                output::tell("A token may have been created. Nobody has paid it: creating another is safe.");
+            let exit = printer.error(json!({}), "", &error.into())?;
+            if matches!(exit, Exit::Unknown | Exit::UnexpectedReply) {
+                printer::tell("A token may have been created. Nobody has paid it: creating another is safe.");
             }
-            Ok(code)
+            Ok(exit)
         }
     }
 }
 
-fn purchase(order: &Order) -> Result<Purchase, Failure> {
-    let mut product = Product::new(&order.label);
-    if let Some(details) = &order.details {
+fn purchase(arguments: &PurchaseArguments) -> Result<Purchase, CliError> {
+    let mut product = Product::new(&arguments.label);
+    if let Some(details) = &arguments.details {
         product = product.details(details);
     }
-    let mut customer = Customer::new(&order.phone);
-    if let Some(name) = &order.name {
+    let mut customer = Customer::new(&arguments.phone);
+    if let Some(name) = &arguments.name {
         customer = customer.name(name);
     }
-    if let Some(uuid) = &order.uuid {
+    if let Some(uuid) = &arguments.uuid {
         customer = customer.uuid(uuid);
     }
-    Ok(Purchase::new(amount(&order.amount)?, product, customer)?)
+    Ok(Purchase::new(amount(&arguments.amount)?, product, customer)?)
 }
 
-/// Digits only: no sign, no point, no exponent, no space, for each has been read as another amount somewhere.
-fn amount(text: &str) -> Result<u64, Failure> {
-    let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_digits {
-        return Err(Failure::input("amount", "must be whole currency units, in digits only, such as 150000"));
+/// Digits only. A sign, a point, an exponent or a space could mean another amount to another program.
+fn amount(text: &str) -> Result<u64, CliError> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(CliError::input("amount", "must be whole currency units, in digits only, such as 150000"));
     }
-    text.parse().map_err(|_| Failure::input("amount", "must fit a signed 64-bit integer"))
+    text.parse().map_err(|_| CliError::input("amount", "must fit a signed 64-bit integer"))
 }

@@ -1,6 +1,6 @@
-//! Reading the command line, and what is said when it cannot be understood.
+//! Reads the command line, and reports its mistakes.
 //!
-//! What was typed can be a secret in the wrong place, and what is said can end up in a log: no value is repeated.
+//! No message repeats a value: it can be a secret in the wrong place, and the message can end up in a log.
 
 use std::env;
 
@@ -8,28 +8,28 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Error, FromArgMatches};
 
 use crate::arguments::Arguments;
-use crate::exit::Code;
+use crate::exit::Exit;
 use crate::help;
-use crate::output;
+use crate::printer;
 
-/// The arguments, or how the program ends without them.
-pub(crate) fn arguments() -> Result<Arguments, Code> {
+/// The arguments, or the exit code without them.
+pub(crate) fn arguments() -> Result<Arguments, Exit> {
     if holds_the_secret() {
-        output::tell("error: an argument is the secret key: it is read from the variable EKOLOPAY_SECRET_KEY alone");
-        return Err(Code::BadInput);
+        printer::tell("error: an argument is the secret key: it is only read from the variable EKOLOPAY_SECRET_KEY");
+        return Err(Exit::BadInput);
     }
     let matches = help::command().try_get_matches();
     matches.and_then(|matches| Arguments::from_arg_matches(&matches)).map_err(|error| {
         let is_usage = error.use_stderr();
         match without_values(error).print() {
-            Ok(()) if !is_usage => Code::Done,
-            Err(_) if !is_usage => Code::Local,
-            _ => Code::BadInput,
+            Ok(()) if !is_usage => Exit::Done,
+            Err(_) if !is_usage => Exit::Local,
+            _ => Exit::BadInput,
         }
     })
 }
 
-/// Whether the secret itself, or `--anything=` the secret, is among the arguments.
+/// Whether an argument is the secret, or `--anything=` and the secret.
 fn holds_the_secret() -> bool {
     let Ok(secret) = env::var("EKOLOPAY_SECRET_KEY") else { return false };
     let is_secret = |argument: &str| argument == secret || argument.ends_with(&format!("={secret}"));
@@ -39,7 +39,7 @@ fn holds_the_secret() -> bool {
 fn without_values(mut error: Error) -> Error {
     let hidden = || ContextValue::String("…".to_owned());
     for kind in [ContextKind::InvalidValue, ContextKind::InvalidSubcommand] {
-        // An empty value is one that is missing.
+        // An empty one means that the value is missing.
         if matches!(error.get(kind), Some(ContextValue::String(value)) if !value.is_empty()) {
             error.insert(kind, hidden());
         }
@@ -56,7 +56,7 @@ fn without_values(mut error: Error) -> Error {
             suggest(&mut error, "a value that begins with '-' goes after '--'");
         }
     } else if argument.contains("secret") || argument.contains("key") {
-        suggest(&mut error, "the secret key is read from the variable EKOLOPAY_SECRET_KEY alone");
+        suggest(&mut error, "the secret key is only read from the variable EKOLOPAY_SECRET_KEY");
     }
     error
 }

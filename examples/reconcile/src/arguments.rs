@@ -1,70 +1,70 @@
-//! The command line.
+//! The command line. The comments on the fields are the text of the help.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, value_parser};
 
 use crate::shard::Shard;
 
-/// The SDK keeps that many connections; more threads would reconnect all the time.
-const MOST_THREADS: i64 = 64;
+/// The SDK keeps this many connections; more threads would reconnect all the time.
+const MAX_THREADS: i64 = 64;
 
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+pub(crate) const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-const EXIT_CODES: &str = "\
+const AFTER_HELP: &str = "\
 Environment:
   EKOLOPAY_API_CLIENT  the merchant's API client
   EKOLOPAY_SECRET_KEY  the merchant's secret key, never an argument
-  EKOLOPAY_ORIGIN      the gateway, unless --origin is given; default https://ekolopay.com
+  EKOLOPAY_ORIGIN      the gateway, unless --origin is given [default: https://ekolopay.com]
 
 Exit codes:
   0  every token is in the output, paid or not_paid
   1  every token is in the output, some are refused or error
   2  bad usage, environment, input or output; nothing was sent
-  3  the gateway is unavailable; the next start goes on
-  4  gave up: no usable answer from the gateway; the next start goes on
-  5  the output is in use, or reading or writing a file failed; the next start goes on
+  3  the gateway is unavailable; run it again later
+  4  gave up: no usable answer from the gateway; run it again later
+  5  the output is in use, or a file could not be read or written; run it again later
 
-Stop it as you like, kill -9 included, and start it again with the same command: it goes on.";
+You can stop it at any time, even with kill -9. Run the same command again to continue.";
 
 #[derive(Parser)]
 #[command(
     name = "ekolopay-reconcile",
     version,
-    about = "Checks many EkoloPay payments, and writes one row a token: order,token,outcome,detail",
-    after_help = EXIT_CODES
+    about = "Checks many EkoloPay payments, and writes one row per token: order,token,outcome,detail",
+    after_help = AFTER_HELP
 )]
 pub(crate) struct Arguments {
-    /// The orders: CSV with the header `order,token`, or `-` for stdin; of an output of this program, the `error` rows
+    /// CSV with the header `order,token`, or an output whose `error` rows to check again; `-` is the standard input
     #[arg(value_name = "FILE")]
     pub(crate) input: PathBuf,
 
-    /// Where the rows are added; a token that stands there is not checked again
+    /// The file that rows are added to; tokens that are already in it are not checked again
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
 
-    /// How many checks at a time
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=MOST_THREADS))]
+    /// How many checks run at the same time
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = value_parser!(u8).range(1..=MAX_THREADS))]
     pub(crate) threads: u8,
 
-    /// Only the I-th of N parts of the tokens, counted from 0
+    /// Check only part I of N of the tokens, counted from 0
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
 
-    /// How often a check is tried before its row is `error`
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
-    attempts: u8,
+    /// How many times a check is tried before its row is `error`
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u8).range(1..=10))]
+    pub(crate) attempts: u8,
 
-    /// How long to wait before the second try, and twice as long before each further one
+    /// The pause before the second try of a check; it doubles for each further try
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = pause)]
-    pause: Duration,
+    pub(crate) pause: Duration,
 
-    /// Stop when that many tokens in a row got no usable answer; 0 is never
+    /// Stop after this many tokens in a row without a usable answer; with 0, never
     #[arg(long, value_name = "N", default_value_t = 10)]
-    give_up_after: u16,
+    pub(crate) give_up_after: u16,
 
-    /// How long one exchange with the gateway may last; a check is two
+    /// How long one HTTP exchange may last; a check is two
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
 
@@ -73,30 +73,7 @@ pub(crate) struct Arguments {
     pub(crate) origin: Option<String>,
 }
 
-/// How hard the job tries.
-#[derive(Clone, Copy)]
-pub(crate) struct Patience {
-    pub(crate) threads: u8,
-    pub(crate) attempts: u8,
-    pub(crate) pause: Duration,
-    pub(crate) give_up_after: u16,
-}
-
-impl Patience {
-    /// The pause after this one.
-    pub(crate) fn longer(pause: Duration) -> Duration {
-        (pause * 2).min(LONGEST_PAUSE)
-    }
-}
-
-impl Arguments {
-    pub(crate) fn patience(&self) -> Patience {
-        let Arguments { threads, attempts, pause, give_up_after, .. } = *self;
-        Patience { threads, attempts, pause, give_up_after }
-    }
-}
-
 fn pause(text: &str) -> Result<Duration, String> {
     let pause = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if pause <= LONGEST_PAUSE { Ok(pause) } else { Err("at most 1 minute".to_owned()) }
+    if pause <= MAX_PAUSE { Ok(pause) } else { Err("at most 1 minute".to_owned()) }
 }

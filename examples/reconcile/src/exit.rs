@@ -1,53 +1,29 @@
-//! How a start can end, and its exit code.
+//! How the program ends. What each exit code means is in the help.
 
-use std::fmt::{self, Display};
-use std::process::ExitCode;
+use std::fmt::Display;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Exit {
-    /// Every token is paid or not paid.
-    Known = 0,
-    /// Every token has its row, and someone must look at some of them.
-    Look = 1,
-    /// What was asked cannot be done as asked; nothing was sent.
+    AllKnown = 0,
+    SomeUnknown = 1,
     Usage = 2,
-    /// The gateway says that it is out of service.
     Unavailable = 3,
-    /// The gateway gives no usable answer.
     NoAnswer = 4,
-    /// A file of this machine: in use, full, broken.
     Local = 5,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(exit as u8)
-    }
+/// Why the job could not start, or broke off.
+pub(crate) struct JobError {
+    pub(crate) exit: Exit,
+    pub(crate) message: String,
 }
 
-/// Why a start ended before its time.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    exit: Exit,
-    text: String,
-}
-
-impl Failure {
-    pub(crate) fn usage(text: impl Display) -> Failure {
-        Failure { exit: Exit::Usage, text: text.to_string() }
+impl JobError {
+    pub(crate) fn usage(message: impl Display) -> JobError {
+        JobError { exit: Exit::Usage, message: message.to_string() }
     }
 
-    pub(crate) fn local(text: impl Display) -> Failure {
-        Failure { exit: Exit::Local, text: text.to_string() }
-    }
-
-    pub(crate) fn exit(&self) -> Exit {
-        self.exit
-    }
-}
-
-impl Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+    pub(crate) fn local(message: impl Display) -> JobError {
+        JobError { exit: Exit::Local, message: message.to_string() }
     }
 }

@@ -1,123 +1,121 @@
-//! The job itself: threads that check, and the one that writes.
+//! The job: threads that check tokens, and the main thread, which writes the rows.
 
-use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use ekolopay::Gateway;
+use indicatif::ProgressBar;
 
-use crate::arguments::Patience;
-use crate::check::{Finding, check};
-use crate::exit::Failure;
-use crate::held::{Held, Next};
-use crate::output::Output;
-use crate::plan::WorkList;
-use crate::progress::Progress;
-use crate::row::{Order, Outcome, Row};
-use crate::stop::Stop;
+use crate::arguments::Arguments;
+use crate::check::{Checked, check};
+use crate::exit::JobError;
+use crate::held_rows::HeldRows;
+use crate::output_file::OutputFile;
+use crate::row::{OutputRow, Verdict};
+use crate::stop_signal::StopSignal;
+use crate::work_list::WorkList;
 
-/// How the job ended; the text is the gateway's, or what went wrong last.
+/// How the job ended; the text is the gateway's, or the last error.
 pub(crate) enum Ended {
     Done,
     Unavailable(String),
     NoAnswer(String),
 }
 
-/// What a thread tells the one that writes.
-type News = io::Result<(Order, Finding)>;
+struct Job<'a> {
+    gateway: &'a Gateway,
+    arguments: &'a Arguments,
+    work: Mutex<WorkList>,
+    stop: StopSignal,
+}
 
 pub(crate) fn run(
     gateway: &Gateway,
+    arguments: &Arguments,
     work: WorkList,
-    output: &mut Output,
-    patience: Patience,
-    progress: &Progress,
-) -> Result<Ended, Failure> {
-    let (work, stop) = (Mutex::new(work), Stop::default());
-    // Bounded: a disk that is slow slows the checks down.
-    let (sender, news) = sync_channel(usize::from(patience.threads) * 2);
+    output: &mut OutputFile,
+    bar: &ProgressBar,
+) -> Result<Ended, JobError> {
+    let job = Job { gateway, arguments, work: Mutex::new(work), stop: StopSignal::default() };
+    // Bounded: a slow disk slows the checks down.
+    let (sender, receiver) = sync_channel(usize::from(arguments.threads) * 2);
     thread::scope(|scope| {
-        for _ in 0..patience.threads {
-            let (sender, work, stop) = (sender.clone(), &work, &stop);
-            let thread =
-                thread::Builder::new().spawn_scoped(scope, move || check_all(gateway, work, patience, stop, &sender));
-            if let Err(error) = thread {
-                stop.say();
-                return Err(Failure::local(format_args!("a thread: {error}")));
+        for _ in 0..arguments.threads {
+            let (job, sender) = (&job, sender.clone());
+            if let Err(error) = thread::Builder::new().spawn_scoped(scope, move || job.check_tokens(&sender)) {
+                job.stop.set();
+                return Err(JobError::local(format_args!("a thread: {error}")));
             }
         }
         drop(sender);
-        let ended = write_all(gateway, news, output, patience, &stop, progress);
+        let ended = job.write_rows(receiver, output, bar);
         if ended.is_err() {
-            stop.say();
+            job.stop.set();
         }
         ended
     })
 }
 
-fn check_all(gateway: &Gateway, work: &Mutex<WorkList>, patience: Patience, stop: &Stop, news: &SyncSender<News>) {
-    while !stop.is_said() {
-        let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let found = match next {
-            None => return,
-            Some(Err(error)) => Err(error),
-            Some(Ok(order)) => match check(gateway, &order.token, patience, stop) {
-                None => return,
-                Some(finding) => Ok((order, finding)),
-            },
-        };
-        if matches!(found, Err(_) | Ok((_, Finding::Unavailable(_)))) {
-            // Before it is told: from here on nothing new is sent.
-            stop.say();
-        }
-        if news.send(found).is_err() {
-            return;
-        }
-    }
-}
-
-/// Takes the receiver: once it is gone no thread waits to be heard.
-fn write_all(
-    gateway: &Gateway,
-    news: Receiver<News>,
-    output: &mut Output,
-    patience: Patience,
-    stop: &Stop,
-    progress: &Progress,
-) -> Result<Ended, Failure> {
-    let mut held = Held::new(patience.give_up_after);
-    let mut known = output.known().cloned();
-    let mut ended = Ended::Done;
-    let mut write = |rows: Vec<Row>| rows.iter().try_for_each(|row| output.write(row).map(|()| progress.advance()));
-    for found in news {
-        let (order, finding) = found.map_err(|error| Failure::local(format_args!("the list of work: {error}")))?;
-        if matches!(finding, Finding::Known(Outcome::Refused, _)) {
-            // Are today's credentials those that an earlier start got an answer with? Asked once.
-            if known.take().is_some_and(|token| gateway.check_payment(&token).is_ok()) {
-                held.accept();
+impl Job<'_> {
+    fn check_tokens(&self, sender: &SyncSender<Checked>) {
+        while !self.stop.is_set() {
+            let next = self.work.lock().unwrap_or_else(PoisonError::into_inner).rows.next();
+            let checked = next.and_then(|row| match row {
+                Ok(row) => check(self.gateway, row, self.arguments, &self.stop),
+                Err(error) => Some(Checked::Broken(error)),
+            });
+            let Some(checked) = checked else { return };
+            if !matches!(checked, Checked::Row(_)) {
+                // Set before the message is sent: from here on, no new check starts.
+                self.stop.set();
+            }
+            if sender.send(checked).is_err() {
+                return;
             }
         }
-        let stopped = match finding {
-            Finding::Unavailable(text) => Ended::Unavailable(text),
-            Finding::Known(outcome, detail) => match held.take(Row { order, outcome, detail }) {
-                Next::Write(rows) => {
-                    write(rows)?;
-                    continue;
+    }
+
+    /// Takes the receiver by value: once it is dropped, no thread waits to send.
+    fn write_rows(
+        &self,
+        receiver: Receiver<Checked>,
+        output: &mut OutputFile,
+        bar: &ProgressBar,
+    ) -> Result<Ended, JobError> {
+        let mut held = HeldRows::new(self.arguments.give_up_after);
+        let mut known = output.known.take();
+        let mut ended = None;
+        let mut write = |rows: Vec<OutputRow>| rows.iter().try_for_each(|row| output.write(row).map(|()| bar.inc(1)));
+        for checked in receiver {
+            let stopped = match checked {
+                Checked::Broken(error) => return Err(JobError::local(format_args!("the work list: {error}"))),
+                Checked::Unavailable(text) => Ended::Unavailable(text),
+                Checked::Row(row) => {
+                    // Are the credentials as good as those of the earlier run? Checked once.
+                    if row.verdict == Verdict::Refused
+                        && known.take().is_some_and(|token| self.gateway.check_payment(&token).is_ok())
+                    {
+                        held.accepted = true;
+                    }
+                    match held.add(row) {
+                        Ok(rows) => {
+                            write(rows)?;
+                            continue;
+                        }
+                        Err(detail) => Ended::NoAnswer(detail),
+                    }
                 }
-                Next::GiveUp(detail) => Ended::NoAnswer(detail),
-            },
-        };
-        stop.say();
-        if matches!(ended, Ended::Done) {
-            ended = stopped;
+            };
+            self.stop.set();
+            ended.get_or_insert(stopped);
         }
-    }
-    if matches!(ended, Ended::Done) {
+        if let Some(ended) = ended {
+            return Ok(ended);
+        }
         match held.finish() {
-            Next::Write(rows) => write(rows)?,
-            Next::GiveUp(detail) => ended = Ended::NoAnswer(detail),
+            Ok(rows) => write(rows).map(|()| Ended::Done),
+            Err(detail) => Ok(Ended::NoAnswer(detail)),
         }
     }
-    Ok(ended)
 }

@@ -1,42 +1,57 @@
-//! What is said to people, on stderr.
+//! What people see on the standard error.
 
-use std::io::{self, Write};
+use std::fmt::{Display, Write};
+use std::io::{self, Write as _};
+
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::exit::Exit;
 use crate::job::Ended;
-use crate::output::Output;
-use crate::row::Outcome;
+use crate::output_file::OutputFile;
+use crate::row::Verdict;
 
-/// Unlike `eprintln!`, never panics when nobody reads.
-pub(crate) fn say(text: &str) {
+/// Unlike `eprintln!`, never panics when the reader is gone.
+pub(crate) fn say(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Says how it ended and what stands in the output; the exit code for it.
-pub(crate) fn summary(ended: &Ended, output: &Output, left: u64) -> Exit {
-    let counts = output.counts();
-    for outcome in Outcome::ALL {
-        say(&format!("{:<9} {:>9}", outcome.word(), counts.of(outcome)));
+/// Nothing is shown when the standard error is not a terminal.
+pub(crate) fn progress_bar(len: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:32} {human_pos} of {human_len}, {rate}, {eta} left");
+    // The rate that comes with indicatif has four decimals.
+    let rate = |state: &ProgressState, out: &mut dyn Write| {
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    };
+    let bar = ProgressBar::new(len);
+    bar.set_style(style.expect("the template is valid").with_key("rate", rate));
+    bar.tick();
+    bar
+}
+
+/// Says how the job ended and what is in the output. Returns the exit code for it.
+pub(crate) fn summary(ended: &Ended, output: &OutputFile, left: u64) -> Exit {
+    for verdict in Verdict::ALL {
+        say(format_args!("{:<9} {:>9}", verdict.word(), output.count(verdict)));
     }
-    say(&format!("{:<9} {left:>9}", "left"));
-    let path = output.path().display();
+    say(format_args!("{:<9} {left:>9}", "left"));
+    let path = output.path.display();
     match ended {
-        Ended::Done if counts.of(Outcome::Refused) + counts.of(Outcome::Error) > 0 => {
-            say(&format!("Done, and some rows of {path} are refused or error: nothing is known about those payments."));
-            Exit::Look
+        Ended::Done if output.count(Verdict::Refused) + output.count(Verdict::Error) > 0 => {
+            say(format_args!("Done, but some rows of {path} are refused or error: those payments are unknown."));
+            Exit::SomeUnknown
         }
         Ended::Done => {
-            say(&format!("Done: every token is in {path}."));
-            Exit::Known
+            say(format_args!("Done: every token is in {path}."));
+            Exit::AllKnown
         }
         Ended::Unavailable(text) => {
-            say(&format!("Stopped: {text}. Start it again to go on."));
+            say(format_args!("Stopped: {text}. Run it again to continue."));
             Exit::Unavailable
         }
         Ended::NoAnswer(text) => {
-            say(&format!("Gave up: the gateway gives no usable answer; the last was: {text}"));
-            say("Are the network, the origin and the credentials right? Start it again to go on.");
-            say("If they are, it is the tokens that are next: a larger --give-up-after, or 0, goes past them.");
+            say(format_args!("Gave up: no usable answer from the gateway. The last error: {text}"));
+            say("Check the network, the origin and the credentials. Then run it again to continue.");
+            say("If they are right, the next tokens are the problem: skip them with --give-up-after 0.");
             Exit::NoAnswer
         }
     }

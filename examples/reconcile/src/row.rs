@@ -1,101 +1,82 @@
-//! Orders as they are read, and rows as they are written.
+//! The rows that are read and written.
 
+use csv::StringRecord;
 use ekolopay::purchase::PurchaseToken;
 
-/// In bytes, as the longest token.
-const LONGEST_ORDER: usize = 1024;
+use crate::csv_lines::columns;
 
-/// One order of the shop, and the token that was kept with it.
+/// In bytes, like the longest token.
+const MAX_ORDER: usize = 1024;
+
+/// An order, and the token that was kept with it.
 #[derive(Debug)]
-pub(crate) struct Order {
+pub(crate) struct InputRow {
     pub(crate) order: String,
     pub(crate) token: PurchaseToken,
 }
 
-impl Order {
-    pub(crate) fn new(order: &str, token: &str) -> Result<Order, String> {
+impl InputRow {
+    pub(crate) fn new(order: &str, token: &str) -> Result<InputRow, String> {
         if order.trim().is_empty() {
             return Err("the order is blank".to_owned());
         }
         if order.starts_with('\u{feff}') {
-            return Err("the order begins with a byte order mark".to_owned());
+            return Err("the order starts with a byte order mark".to_owned());
         }
-        if order.len() > LONGEST_ORDER {
+        if order.len() > MAX_ORDER {
             return Err("the order is longer than 1,024 bytes".to_owned());
         }
         let token = PurchaseToken::new(token).map_err(|invalid| format!("the token {}", invalid.reason()))?;
-        Ok(Order { order: order.to_owned(), token })
+        Ok(InputRow { order: order.to_owned(), token })
     }
 }
 
-/// What is known about a token.
+/// The column `outcome`: what the check of a token found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum Verdict {
     Paid,
     NotPaid,
-    /// The gateway answered with its own refusal.
+    /// The gateway refused to answer.
     Refused,
-    /// Nothing is known about the payment.
+    /// The gateway gave no usable answer.
     Error,
 }
 
-impl Outcome {
-    pub(crate) const ALL: [Outcome; 4] = [Outcome::Paid, Outcome::NotPaid, Outcome::Refused, Outcome::Error];
+impl Verdict {
+    pub(crate) const ALL: [Verdict; 4] = [Verdict::Paid, Verdict::NotPaid, Verdict::Refused, Verdict::Error];
 
     /// The word in the output.
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Outcome::Paid => "paid",
-            Outcome::NotPaid => "not_paid",
-            Outcome::Refused => "refused",
-            Outcome::Error => "error",
+            Verdict::Paid => "paid",
+            Verdict::NotPaid => "not_paid",
+            Verdict::Refused => "refused",
+            Verdict::Error => "error",
         }
     }
 
-    /// Whether the gateway said how the payment stands, and so took the credentials.
+    /// Whether the gateway gave the state of the payment, and so accepted the credentials.
     pub(crate) fn is_known(self) -> bool {
-        matches!(self, Outcome::Paid | Outcome::NotPaid)
-    }
-
-    pub(crate) fn named(word: &str) -> Option<Outcome> {
-        Outcome::ALL.into_iter().find(|outcome| outcome.word() == word)
+        matches!(self, Verdict::Paid | Verdict::NotPaid)
     }
 }
 
-pub(crate) struct Row {
-    pub(crate) order: Order,
-    pub(crate) outcome: Outcome,
+pub(crate) struct OutputRow {
+    pub(crate) input: InputRow,
+    pub(crate) verdict: Verdict,
     pub(crate) detail: String,
 }
 
-impl Row {
-    /// The whole line, its line break included.
-    pub(crate) fn line(&self) -> csv::Result<Vec<u8>> {
-        let Row { order: Order { order, token }, outcome, detail } = self;
-        line(&[order, token.as_str(), outcome.word(), detail])
-    }
-}
-
-pub(crate) fn line(fields: &[&str]) -> csv::Result<Vec<u8>> {
-    let mut writer = csv::WriterBuilder::new().buffer_capacity(512).from_writer(Vec::new());
-    writer.write_record(fields)?;
-    writer.into_inner().map_err(|error| error.into_error().into())
-}
-
-/// Rows by their outcome.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts([u64; 4]);
-
-impl Counts {
-    pub(crate) fn add(&mut self, outcome: Outcome) {
-        self.0[outcome as usize] += 1;
+impl OutputRow {
+    pub(crate) fn fields(&self) -> [&str; 4] {
+        [&self.input.order, self.input.token.as_str(), self.verdict.word(), &self.detail]
     }
 
-    pub(crate) fn of(self, outcome: Outcome) -> u64 {
-        self.0[outcome as usize]
-    }
-
-    pub(crate) fn total(self) -> u64 {
-        self.0.iter().sum()
+    /// What counts of a row that was written earlier.
+    pub(crate) fn parse(record: &StringRecord) -> Result<(InputRow, Verdict), String> {
+        let [order, token, word, _] = columns(record)?;
+        let verdict =
+            Verdict::ALL.into_iter().find(|verdict| verdict.word() == word).ok_or("has an unknown outcome")?;
+        Ok((InputRow::new(order, token)?, verdict))
     }
 }

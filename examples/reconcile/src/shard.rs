@@ -5,7 +5,7 @@ use std::str::FromStr;
 use ekolopay::purchase::PurchaseToken;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The tokens whose XXH3 (64 bits, seed 0) leaves `index` when divided by `of`: the same on every machine.
+/// The tokens whose XXH3 (64 bits, seed 0) modulo `of` is `index`: the same on every machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shard {
     index: u32,
@@ -22,10 +22,12 @@ impl FromStr for Shard {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Shard, Self::Err> {
-        let shape = "must be I/N, such as 0/4";
-        let (index, of) = text.split_once('/').ok_or(shape)?;
-        let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-        let (index, of) = (number(index).ok_or(shape)?, number(of).ok_or(shape)?);
-        if index < of { Ok(Shard { index, of }) } else { Err("I must be less than N: the parts count from 0") }
+        // `parse` alone would take a sign.
+        let number = |text: &str| text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+        match text.split_once('/').map(|(index, of)| (number(index), number(of))) {
+            Some((Some(index), Some(of))) if index < of => Ok(Shard { index, of }),
+            Some((Some(_), Some(_))) => Err("I must be less than N: the parts count from 0"),
+            _ => Err("must be I/N, such as 0/4"),
+        }
     }
 }

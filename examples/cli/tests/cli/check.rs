@@ -1,15 +1,15 @@
 //! `check` of several tokens.
 
 use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::replies::UNAVAILABLE;
+use ekolopay_test_kit::{Server, response};
 use serde_json::json;
 
 use crate::program::{new_token, paid_token, run_at};
-use ekolopay_test_kit::replies::UNAVAILABLE;
-use ekolopay_test_kit::{Server, response};
 
 #[test]
 fn each_token_is_reported_and_the_worst_decides() {
-    let sandbox = Sandbox::start().expect("a sandbox");
+    let sandbox = Sandbox::start().unwrap();
     let (paid, open) = (paid_token(&sandbox), new_token(&sandbox));
     let check = |tokens: &[&str]| {
         let arguments: Vec<&str> = ["check", "--json"].iter().chain(tokens).copied().collect();
@@ -29,15 +29,14 @@ fn each_token_is_reported_and_the_worst_decides() {
 
 #[test]
 fn a_token_may_begin_with_a_dash() {
-    let sandbox = Sandbox::start().expect("a sandbox");
+    let sandbox = Sandbox::start().unwrap();
     let run = run_at(&sandbox.origin(), &["check", "--json", "--", "-x", "--json"]);
     let tokens: Vec<_> = run.json_lines().iter().map(|line| line["purchaseToken"].clone()).collect();
     assert_eq!((run.code, tokens), (8, vec![json!("-x"), json!("--json")]));
 }
 
-/// What the SDK cannot be told by a type: that the rest is let alone.
 #[test]
-fn an_outage_is_asked_about_once() {
+fn after_an_outage_the_other_tokens_are_not_asked_about() {
     let server = Server::start(|_| response(200, UNAVAILABLE));
     let run = run_at(&server.origin, &["check", "a", "b", "c"]);
     assert_eq!((run.code, run.out.as_str()), (4, ""));

@@ -1,17 +1,14 @@
 //! Each exit code, and the JSON that goes with it.
 
-use std::thread;
-use std::time::Duration;
-
 use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::{Server, response};
 use serde_json::json;
 
-use crate::program::{Run, at, bare, closed_port, new_token, paid_token, run, run_at};
-use ekolopay_test_kit::{Server, response};
+use crate::program::{NOBODY, Run, at, new_token, paid_token, run, run_at, silence};
 
 const ORDER: [&str; 7] = ["purchase", "--amount", "150000", "--label", "Iphone", "--phone", "066304925"];
 
-/// Words and JSON agree on the code; gives both runs.
+/// Runs it for people and for machines, and asserts that both have this exit code.
 #[track_caller]
 fn both(origin: &str, arguments: &[&str], code: i32) -> [Run; 2] {
     let machine: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
@@ -22,27 +19,22 @@ fn both(origin: &str, arguments: &[&str], code: i32) -> [Run; 2] {
     runs
 }
 
-/// In service, and then silent for longer than any test lasts.
-fn silent() -> Server {
-    Server::in_service(|_| {
-        thread::sleep(Duration::from_secs(60));
-        Vec::new()
-    })
-}
-
 #[test]
-fn done_and_paid_is_0() {
-    let sandbox = Sandbox::start().expect("a sandbox");
+fn done_is_0_paid_is_0_and_not_paid_is_3() {
+    let sandbox = Sandbox::start().unwrap();
     let origin = sandbox.origin();
     let [people, machine] = both(&origin, &["availability"], 0);
     assert_eq!(people.out, "the gateway is in service\n");
     assert_eq!(machine.json(), json!({ "available": true }));
+    assert_eq!(run_at(NOBODY, &["availability", "--origin", &origin]).code, 0);
 
-    let token = paid_token(&sandbox);
-    let [people, machine] = both(&origin, &["check", &token], 0);
-    assert_eq!(people.out, format!("{token} paid\n"));
-    assert_eq!(machine.json(), json!({ "purchaseToken": token, "paymentSuccessful": true }));
-    assert_eq!(people.err + &machine.err, "");
+    let cases = [(paid_token(&sandbox), true, 0, "paid"), (new_token(&sandbox), false, 3, "not paid, or not yet")];
+    for (token, paid, code, words) in cases {
+        let [people, machine] = both(&origin, &["check", &token], code);
+        assert_eq!(people.out, format!("{token} {words}\n"));
+        assert_eq!(machine.json(), json!({ "purchaseToken": token, "paymentSuccessful": paid }));
+        assert_eq!(people.err + &machine.err, "");
+    }
 }
 
 #[test]
@@ -51,13 +43,11 @@ fn a_file_that_cannot_be_read_is_1() {
     assert_eq!(people.out, "");
     assert!(people.err.starts_with("error: cannot read /no/such/file\n  because: "), "{people:?}");
     let because = people.err.lines().last().and_then(|line| line.strip_prefix("  because: "));
-    assert_eq!(
-        machine.json(),
-        json!({
-            "error": "local", "delivery": "not_sent",
-            "reason": "cannot read /no/such/file", "because": [because],
-        })
-    );
+    let expected = json!({
+        "error": "local", "delivery": "not_sent",
+        "reason": "cannot read /no/such/file", "because": [because],
+    });
+    assert_eq!(machine.json(), expected);
     both("", &["callback", "/"], 1);
 }
 
@@ -65,13 +55,11 @@ fn a_file_that_cannot_be_read_is_1() {
 fn bad_input_is_2() {
     let [people, machine] = both("", &["check", "a b"], 2);
     assert!(people.err.starts_with("error: token 1: purchaseToken must be visible ASCII"), "{people:?}");
-    assert_eq!(
-        machine.json(),
-        json!({
-            "position": 1, "error": "bad_input", "delivery": "not_sent",
-            "field": "purchaseToken", "reason": "must be visible ASCII characters only",
-        })
-    );
+    let expected = json!({
+        "position": 1, "error": "bad_input", "delivery": "not_sent",
+        "field": "purchaseToken", "reason": "must be visible ASCII characters only",
+    });
+    assert_eq!(machine.json(), expected);
     both("", &["check"], 2);
     both("", &["check", "a", "--timeout", "0s"], 2);
     both("", &["check", "a", "--wait", "18446744073709551615s"], 2);
@@ -81,13 +69,10 @@ fn bad_input_is_2() {
 
 #[test]
 fn a_variable_that_is_missing_or_wrong_is_named() {
-    let missing = |name: &str| {
+    for name in ["EKOLOPAY_API_CLIENT", "EKOLOPAY_SECRET_KEY"] {
         let mut command = at("");
         command.env_remove(name);
-        run(command, &["check", "a", "--json"], b"")
-    };
-    for name in ["EKOLOPAY_API_CLIENT", "EKOLOPAY_SECRET_KEY"] {
-        let run = missing(name);
+        let run = run(command, &["check", "a", "--json"], b"");
         let error = json!({ "error": "bad_input", "delivery": "not_sent", "field": name, "reason": "is not set" });
         assert_eq!((run.code, run.json()), (2, error));
         assert_eq!(run.err, format!("error: {name} is not set\n"));
@@ -99,25 +84,8 @@ fn a_variable_that_is_missing_or_wrong_is_named() {
 }
 
 #[test]
-fn the_option_goes_before_the_variable() {
-    let sandbox = Sandbox::start().expect("a sandbox");
-    let run = run_at(&closed_port(), &["availability", "--origin", &sandbox.origin()]);
-    assert_eq!(run.code, 0, "{run:?}");
-}
-
-#[test]
-fn not_paid_is_3() {
-    let sandbox = Sandbox::start().expect("a sandbox");
-    let token = new_token(&sandbox);
-    let [people, machine] = both(&sandbox.origin(), &["check", &token], 3);
-    assert_eq!(people.out, format!("{token} not paid, or not yet\n"));
-    assert_eq!(machine.json(), json!({ "purchaseToken": token, "paymentSuccessful": false }));
-    assert_eq!(people.err + &machine.err, "");
-}
-
-#[test]
 fn unavailable_is_4() {
-    let sandbox = Sandbox::start().expect("a sandbox");
+    let sandbox = Sandbox::start().unwrap();
     sandbox.set_in_service(false);
     let error = json!({ "error": "unavailable", "delivery": "not_sent", "message": "Service indisponible" });
     for arguments in [&["availability"][..], &ORDER] {
@@ -132,29 +100,27 @@ fn unavailable_is_4() {
 #[test]
 fn not_sent_is_5() {
     for arguments in [&["availability"][..], &["check", "a"], &ORDER] {
-        let [people, machine] = both(&closed_port(), arguments, 5);
+        let [people, machine] = both(NOBODY, arguments, 5);
         assert!(people.err.contains("the availability check failed, the call was not sent\n  because: "), "{people:?}");
         let json = machine.json();
         assert_eq!((&json["error"], &json["delivery"]), (&json!("not_sent"), &json!("not_sent")));
-        assert!(!json["because"].as_array().expect("an array").is_empty());
+        assert!(!json["because"].as_array().unwrap().is_empty());
     }
 }
 
 #[test]
 fn an_unknown_outcome_is_6() {
-    let server = silent();
+    let server = Server::in_service(|_| silence());
     let [people, machine] = both(&server.origin, &["check", "a", "--timeout", "1s"], 6);
     let sent = "the request was sent and not answered in time: its outcome is unknown";
     assert!(people.err.starts_with(&format!("error: a: {sent}\n  because: ")), "{people:?}");
     assert!(people.err.ends_with("An error does not mean \"not paid\": keep the order open.\n"), "{people:?}");
     let mut json = machine.json();
     assert!(json["because"].take().is_array());
-    assert_eq!(
-        json,
-        json!({
-            "purchaseToken": "a", "error": "outcome_unknown", "delivery": "unknown", "reason": sent, "because": null,
-        })
-    );
+    let expected = json!({
+        "purchaseToken": "a", "error": "outcome_unknown", "delivery": "unknown", "reason": sent, "because": null,
+    });
+    assert_eq!(json, expected);
 
     let order: Vec<&str> = ORDER.iter().copied().chain(["--timeout", "1s"]).collect();
     let [people, _] = both(&server.origin, &order, 6);
@@ -167,34 +133,23 @@ fn an_unexpected_reply_is_7() {
     let server = Server::in_service(|_| response(500, "<html>Erreur"));
     let [people, machine] = both(&server.origin, &["check", "a"], 7);
     assert!(people.err.starts_with("error: a: unexpected reply, HTTP 500: "), "{people:?}");
-    assert_eq!(
-        machine.json(),
-        json!({
-            "purchaseToken": "a", "error": "unexpected_reply", "delivery": "answered", "httpStatus": 500,
-            "reason": "the body is not the documented JSON", "excerpt": "<html>Erreur",
-        })
-    );
+    let expected = json!({
+        "purchaseToken": "a", "error": "unexpected_reply", "delivery": "answered", "httpStatus": 500,
+        "reason": "the body is not the documented JSON", "excerpt": "<html>Erreur",
+    });
+    assert_eq!(machine.json(), expected);
     let [people, _] = both(&server.origin, &ORDER, 7);
     assert!(people.err.contains("A token may have been created."), "{people:?}");
 }
 
 #[test]
 fn a_refusal_is_8() {
-    let sandbox = Sandbox::start().expect("a sandbox");
+    let sandbox = Sandbox::start().unwrap();
     let [people, machine] = both(&sandbox.origin(), &["check", "unknown"], 8);
     assert!(people.err.starts_with("error: unknown: the gateway refused with code 0: "), "{people:?}");
-    assert_eq!(
-        machine.json(),
-        json!({
-            "purchaseToken": "unknown", "error": "refused", "delivery": "answered",
-            "code": 0, "message": "purchaseToken inconnu.",
-        })
-    );
-}
-
-#[test]
-fn completions_and_help_need_no_environment() {
-    for arguments in [&["--help"][..], &["--version"], &["help", "check"], &["completions", "bash"]] {
-        assert_eq!(run(bare(), arguments, b"").code, 0, "{arguments:?}");
-    }
+    let expected = json!({
+        "purchaseToken": "unknown", "error": "refused", "delivery": "answered",
+        "code": 0, "message": "purchaseToken inconnu.",
+    });
+    assert_eq!(machine.json(), expected);
 }

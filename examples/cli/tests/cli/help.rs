@@ -9,7 +9,7 @@ const README: &str = include_str!("../../README.md");
 
 /// The end of the help: number and meaning of each exit code.
 fn codes(help: &str) -> Vec<(&str, &str)> {
-    let (_, end) = help.split_once("Exit codes:\n").expect("the exit codes");
+    let (_, end) = help.split_once("Exit codes:\n").unwrap();
     end.lines().map_while(|line| line.strip_prefix("  ")?.split_once("  ")).collect()
 }
 

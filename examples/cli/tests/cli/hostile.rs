@@ -1,24 +1,25 @@
-//! Text that would steer a terminal, and readers that have gone.
+//! Text that would control a terminal, and readers that are gone.
 
-use crate::program::{bare, run, run_at};
 use ekolopay_test_kit::{Server, response};
 
-/// Escape, a C1 control, a right-to-left override, and a line break that would forge a line of ours.
-const STEERING: &str = "\u{1b}[31m\u{9b}2J\u{202e}\nerror: forged";
+use crate::program::{bare, run, run_at};
 
-/// `run` asserts that nothing of it is shown as it is.
+/// Escape, a C1 control, a right-to-left override, and a line break before a forged message.
+const HOSTILE: &str = "\u{1b}[31m\u{9b}2J\u{202e}\nerror: forged";
+
+/// `run` asserts that none of it is shown unescaped.
 #[test]
 fn the_gateways_control_characters_are_escaped() {
-    let json = serde_json::to_string(STEERING).expect("JSON");
+    let json = serde_json::to_string(HOSTILE).unwrap();
     let refusal = format!(r#"{{"response":{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{{"clearMessage":{json}}}}}}}"#);
     let outage = format!(r#"{{"code":0,"message":{json},"reason":"UNAVAILABLE_SERVICE"}}"#);
-    for (body, code, member) in [(refusal, 8, "message"), (outage, 4, "message"), (STEERING.to_owned(), 7, "excerpt")] {
+    for (body, code, member) in [(refusal, 8, "message"), (outage, 4, "message"), (HOSTILE.to_owned(), 7, "excerpt")] {
         let server = Server::in_service(move |_| response(200, &body));
         let run = run_at(&server.origin, &["check", "--json", "a"]);
-        assert_eq!((run.code, run.json()[member].as_str()), (code, Some(STEERING)), "{run:?}");
+        assert_eq!((run.code, run.json()[member].as_str()), (code, Some(HOSTILE)), "{run:?}");
         assert!(!run.err.contains("\nerror: forged"), "{run:?}");
     }
-    let server = Server::start(|_| format!("HTTP/1.1 {STEERING}\r\n\r\n").into_bytes());
+    let server = Server::start(|_| format!("HTTP/1.1 {HOSTILE}\r\n\r\n").into_bytes());
     assert_eq!(run_at(&server.origin, &["check", "a"]).code, 5);
 }
 
@@ -27,14 +28,14 @@ fn a_callbacks_control_characters_are_escaped() {
     let text = "%1B%5B31m%C2%9B2J%E2%80%AE%0Aerror:+forged";
     let body = format!("purchaseToken=a&paymentSuccessful=true&status={text}&message={text}");
     let machine = run(bare(), &["callback", "--json"], body.as_bytes()).json();
-    assert_eq!((&machine["claim"]["status"], &machine["claim"]["message"]), (&STEERING.into(), &STEERING.into()));
+    assert_eq!((&machine["claim"]["status"], &machine["claim"]["message"]), (&HOSTILE.into(), &HOSTILE.into()));
     let people = run(bare(), &["callback"], body.as_bytes());
     assert_eq!((people.code, people.out.lines().count()), (0, 6), "{people:?}");
 }
 
 #[test]
 fn a_file_names_control_characters_are_escaped() {
-    let run = run(bare(), &["callback", STEERING], b"");
+    let run = run(bare(), &["callback", HOSTILE], b"");
     assert_eq!((run.code, run.err.lines().count()), (1, 2), "{run:?}");
     assert!(run.err.starts_with(r"error: cannot read \u{1b}[31m"), "{run:?}");
 }
@@ -48,18 +49,18 @@ mod streams {
 
     use ekolopay_sandbox::Sandbox;
 
-    use crate::program::{at, bare, new_token, run_at};
+    use crate::program::{at, bare, new_token};
 
-    /// A stream whose reader has gone, as after `| head`.
+    /// A stream whose reader is gone, as after `| head`.
     fn nobody() -> Stdio {
-        let (stream, reader) = UnixStream::pair().expect("a pair");
+        let (stream, reader) = UnixStream::pair().unwrap();
         drop(reader);
         OwnedFd::from(stream).into()
     }
 
     #[test]
-    fn a_reader_that_has_gone_is_a_quiet_end() {
-        let sandbox = Sandbox::start().expect("a sandbox");
+    fn a_reader_that_is_gone_is_a_quiet_end() {
+        let sandbox = Sandbox::start().unwrap();
         let token = new_token(&sandbox);
         let lines: [&[&str]; 6] = [
             &["check", &token, &token],
@@ -70,7 +71,7 @@ mod streams {
             &["--version"],
         ];
         for line in lines {
-            let output = at(&sandbox.origin()).args(line).stdout(nobody()).output().expect("it runs");
+            let output = at(&sandbox.origin()).args(line).stdout(nobody()).output().unwrap();
             let err = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(1), "{line:?}: {err}");
             assert!(!err.contains("panicked") && !err.contains("cannot write"), "{line:?}: {err}");
@@ -79,25 +80,24 @@ mod streams {
 
     #[test]
     fn nobody_reading_the_errors_changes_no_exit_code() {
-        let sandbox = Sandbox::start().expect("a sandbox");
-        let status = at(&sandbox.origin()).args(["check", "unknown"]).stderr(nobody()).status().expect("it runs");
+        let sandbox = Sandbox::start().unwrap();
+        let status = at(&sandbox.origin()).args(["check", "unknown"]).stderr(nobody()).status().unwrap();
         assert_eq!(status.code(), Some(8));
-        let status = bare().args(["chek"]).stderr(nobody()).status().expect("it runs");
+        let status = bare().args(["chek"]).stderr(nobody()).status().unwrap();
         assert_eq!(status.code(), Some(2));
     }
 
     /// A result that could not be written is not a success.
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_full_disk_is_told() {
-        let sandbox = Sandbox::start().expect("a sandbox");
-        let full = || OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    fn a_full_disk_is_reported() {
+        let sandbox = Sandbox::start().unwrap();
+        let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
         for line in [&["availability"][..], &["check", "--json", "unknown"], &["completions", "bash"]] {
-            let output = at(&sandbox.origin()).args(line).stdout(full()).output().expect("it runs");
+            let output = at(&sandbox.origin()).args(line).stdout(full()).output().unwrap();
             let err = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(1), "{line:?}: {err}");
             assert!(err.contains("error: cannot write the output\n  because: "), "{line:?}: {err}");
         }
-        assert_eq!(run_at(&sandbox.origin(), &["availability"]).code, 0);
     }
 }

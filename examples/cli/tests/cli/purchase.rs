@@ -7,25 +7,19 @@ use crate::program::run_at;
 
 #[test]
 fn every_option_reaches_the_gateway() {
-    let sandbox = Sandbox::start().expect("a sandbox");
+    let sandbox = Sandbox::start().unwrap();
     let order = [
         "purchase",
-        "--amount",
-        "150000",
-        "--label",
-        "Achat d'un Iphone S",
-        "--phone",
-        "066304925",
-        "--details",
-        "Iphone S, 32 GB",
-        "--name",
-        "Kanza",
-        "--uuid",
-        "d34f747e",
+        "--amount=150000",
+        "--label=Achat d'un Iphone S",
+        "--phone=066304925",
+        "--details=Iphone S, 32 GB",
+        "--name=Kanza",
+        "--uuid=d34f747e",
     ];
     let machine: Vec<&str> = order.iter().copied().chain(["--json"]).collect();
     let run = run_at(&sandbox.origin(), &machine);
-    let payment = sandbox.payments().pop().expect("a payment");
+    let payment = sandbox.payments().pop().unwrap();
     let url = format!("{}/purchase-product/{}", sandbox.origin(), payment.token);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert_eq!(run.json(), json!({ "purchaseToken": payment.token, "paymentUrl": url }));
@@ -34,14 +28,14 @@ fn every_option_reaches_the_gateway() {
     assert_eq!((payment.name.as_deref(), payment.uuid.as_deref()), (Some("Kanza"), Some("d34f747e")));
 
     let run = run_at(&sandbox.origin(), &order);
-    let token = sandbox.payments().pop().expect("a payment").token;
+    let token = sandbox.payments().pop().unwrap().token;
     let url = format!("{}/purchase-product/{token}", sandbox.origin());
     assert_eq!(run.out, format!("token     {token}\npay here  {url}\n"));
 }
 
 #[test]
-fn what_is_no_amount_is_named_and_not_sent() {
-    let sandbox = Sandbox::start().expect("a sandbox");
+fn a_bad_amount_is_named_and_not_sent() {
+    let sandbox = Sandbox::start().unwrap();
     let amounts = ["0", "-1", "1e3", "1.5", "1 000", "1_000", "+5", "0x10", "", "٣", "9223372036854775808"];
     for amount in amounts.into_iter().chain(["99999999999999999999999"]) {
         let order = ["purchase", "--json", "--amount", amount, "--label", "Iphone", "--phone", "066304925"];
@@ -53,7 +47,7 @@ fn what_is_no_amount_is_named_and_not_sent() {
 }
 
 #[test]
-fn the_rules_of_the_sdk_are_told_by_field() {
+fn other_bad_input_is_named_by_its_field() {
     for (label, phone, field) in [(" ", "066304925", "product.label"), ("Iphone", "", "customer.phone")] {
         let order = ["purchase", "--json", "--amount", "5", "--label", label, "--phone", phone];
         let run = run_at("", &order);

@@ -1,12 +1,12 @@
-//! The secret, given in the wrong place or sent back. That no run shows it is asserted by `run` itself.
+//! The secret in the wrong place, or echoed by the gateway. `run` asserts that no run shows it.
 
-use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox};
+use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::{SECRET_KEY, Server, response};
 use serde_json::json;
 
 use crate::program::{bare, run, run_at};
-use ekolopay_test_kit::{Server, response};
 
-/// A key that the environment does not hold, so that nothing but care keeps it out of the messages.
+/// Not the key in the environment, so the program cannot recognize it.
 const KEY: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 
 #[test]
@@ -37,7 +37,7 @@ fn a_key_in_the_wrong_place_is_not_repeated() {
         assert!(!run.err.contains(KEY) && !run.out.contains(KEY), "{line:?}: {run:?}");
     }
     for line in &lines[..3] {
-        let tip = "the secret key is read from the variable EKOLOPAY_SECRET_KEY alone";
+        let tip = "the secret key is only read from the variable EKOLOPAY_SECRET_KEY";
         assert!(run_at("", line).err.contains(tip), "{line:?}");
     }
 }
@@ -50,27 +50,27 @@ fn an_unknown_option_or_command_is_still_named_or_suggested() {
     assert!(run(bare(), &["check", "a", "--wait"], b"").err.contains("a value is required for '--wait <DURATION>'"));
 }
 
-/// It would be sent as a token, and be shown as one.
+/// Otherwise it would be sent and shown, as a token.
 #[test]
-fn the_key_of_the_environment_is_no_argument() {
-    let sandbox = Sandbox::start().expect("a sandbox");
-    let equals = format!("--name={DEMO_SECRET_KEY}");
+fn the_key_in_the_environment_is_refused_as_an_argument() {
+    let sandbox = Sandbox::start().unwrap();
+    let equals = format!("--name={SECRET_KEY}");
     let lines: [&[&str]; 2] =
-        [&["check", DEMO_SECRET_KEY], &["purchase", "--amount", "5", "--label", "a", "--phone", "b", &equals]];
+        [&["check", SECRET_KEY], &["purchase", "--amount", "5", "--label", "a", "--phone", "b", &equals]];
     for line in lines {
         let run = run_at(&sandbox.origin(), line);
-        let says = "error: an argument is the secret key: it is read from the variable EKOLOPAY_SECRET_KEY alone\n";
+        let says = "error: an argument is the secret key: it is only read from the variable EKOLOPAY_SECRET_KEY\n";
         assert_eq!((run.code, run.err.as_str()), (2, says));
     }
     assert!(sandbox.payments().is_empty());
 }
 
 #[test]
-fn a_gateway_that_sends_it_back_is_not_repeated() {
+fn the_key_is_hidden_when_the_gateway_echoes_it() {
     let refusal = format!(
-        r#"{{"response":{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{{"clearMessage":"clé {DEMO_SECRET_KEY}"}}}}}}"#
+        r#"{{"response":{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{{"clearMessage":"clé {SECRET_KEY}"}}}}}}"#
     );
-    let page = format!("<html>{DEMO_SECRET_KEY}");
+    let page = format!("<html>{SECRET_KEY}");
     for (body, code, member) in [(refusal, 8, "message"), (page, 7, "excerpt")] {
         let server = Server::in_service(move |_| response(200, &body));
         let run = run_at(&server.origin, &["check", "--json", "a"]);
@@ -79,7 +79,7 @@ fn a_gateway_that_sends_it_back_is_not_repeated() {
         assert!(run.err.contains("[secret]"), "{run:?}");
     }
     let token = json!({ "response": { "API_RESPONSE_CODE": 200, "API_RESPONSE_DATA": {
-        "API_DATA": { "purchaseToken": DEMO_SECRET_KEY } } } });
+        "API_DATA": { "purchaseToken": SECRET_KEY } } } });
     let server = Server::in_service(move |_| response(200, &token.to_string()));
     let run = run_at(&server.origin, &["purchase", "--amount", "5", "--label", "a", "--phone", "b"]);
     assert_eq!(run.code, 7, "{run:?}");

@@ -1,87 +1,60 @@
 //! Each answer of the gateway, and the row it makes.
 
-use ekolopay_sandbox::{DEMO_SECRET_KEY, Outcome, Sandbox};
+use ekolopay_sandbox::{Outcome, Sandbox};
+use ekolopay_test_kit::{Server, assert_hidden, response, secret};
 
-use crate::server::{Server, not_paid, paid, refusal};
-use crate::support::{Folder, HEADER, orders, ran_with};
+use crate::support::{Folder, HEADER, NOBODY, paid, refusal, run, server};
 
 #[test]
-fn a_row_for_each_outcome_and_a_summary() {
-    let sandbox = Sandbox::start().expect("a sandbox");
+fn each_verdict_has_its_row_and_its_line_in_the_summary() {
+    let sandbox = Sandbox::start().unwrap();
     let [paid, failed, pending] = [0, 1, 2].map(|_| sandbox.add_payment("Iphone S", 150_000));
     sandbox.settle(&paid, Outcome::Paid);
     sandbox.settle(&failed, Outcome::Failed);
-    let folder = Folder::with(format!("order,token\nA1,{paid}\nA2,{failed}\nA3,{pending}\nA4,unknown\n"));
-    let ran = folder.run(&sandbox.origin(), &[]);
-    ran.says(1, "some rows of out.csv are refused or error");
-    for line in [
-        "paid              1\n",
-        "not_paid          2\n",
-        "refused           1\n",
-        "error             0\n",
-        "left              0\n",
-    ] {
-        assert!(ran.err.contains(line), "{line:?} in {}", ran.err);
-    }
+    let folder = Folder::new(format!("order,token\nA1,{paid}\nA2,{failed}\nA3,{pending}\nA4,unknown\n"));
+    let run = folder.run(&sandbox.origin(), &[]);
+    let summary = "paid              1\nnot_paid          2\nrefused           1\nerror             0\nleft              0\n\
+        Done, but some rows of out.csv are refused or error: those payments are unknown.\n";
+    run.says(1, summary);
+    assert_eq!(run.err, summary, "a progress bar, too, where nobody watches");
     let refused = "\"the gateway refused with code 0: \"\"purchaseToken inconnu.\"\"\"";
-    let expected = format!(
-        "{HEADER}A1,{paid},paid,\nA2,{failed},not_paid,\nA3,{pending},not_paid,\nA4,unknown,refused,{refused}\n"
-    );
-    assert_eq!(folder.written(), expected);
+    let rows =
+        format!("A1,{paid},paid,\nA2,{failed},not_paid,\nA3,{pending},not_paid,\nA4,unknown,refused,{refused}\n");
+    assert_eq!(folder.output(), HEADER.to_owned() + &rows);
 }
 
 #[test]
-fn every_token_paid_or_not_paid_is_exit_code_0_and_a_second_start_sends_nothing() {
-    let sandbox = Sandbox::start().expect("a sandbox");
-    let folder = Folder::with(orders(&sandbox, 40));
-    folder.run(&sandbox.origin(), &["--threads", "8"]).says(0, "Done: every token is in out.csv");
-    assert_eq!(folder.rows().len(), 40);
-    let written = folder.written();
-    // Nobody listens there: whatever is sent fails.
-    folder.run("http://127.0.0.1:1", &[]).says(0, "paid             20\n");
-    assert_eq!(folder.written(), written);
-}
-
-#[test]
-fn orders_come_from_stdin_as_well() {
-    let sandbox = Sandbox::start().expect("a sandbox");
-    let folder = Folder::new();
-    let input = orders(&sandbox, 4);
-    ran_with(folder.program(&sandbox.origin()).arg("-"), input.as_bytes()).says(0, "left              0\n");
-    assert_eq!(folder.rows().len(), 4);
-}
-
-#[test]
-fn order_texts_are_copied_through() {
-    let server = Server::start(|_, _| paid());
+fn order_texts_are_copied_unchanged() {
+    let server = server(|_| paid());
     let texts = ["=HYPERLINK(\"x\")", "a,b", "\"quoted\"", "  spaced  ", "Commande n° 7 – été", "'"];
     let mut input = csv::Writer::from_writer(Vec::new());
-    input.write_record(["order", "token"]).expect("written");
+    input.write_record(["order", "token"]).unwrap();
     for (number, text) in texts.iter().enumerate() {
-        input.write_record([*text, &format!("tok,\"{number}")]).expect("written");
+        input.write_record([*text, &format!("tok,\"{number}")]).unwrap();
     }
-    let folder = Folder::with(input.into_inner().expect("the input"));
-    folder.run(&server.origin, &[]).says(0, "Done");
+    let folder = Folder::new(input.into_inner().unwrap());
+    folder.run(&server.origin, &[]).says(0, "Done: every token is in out.csv.\n");
     for (number, (row, text)) in folder.rows().iter().zip(texts).enumerate() {
         assert_eq!(row[..3], [text, &format!("tok,\"{number}"), "paid"]);
     }
-    folder.run("http://127.0.0.1:1", &[]).says(0, "paid              6\n");
+    // They are recognized, so a second run sends nothing.
+    folder.run(NOBODY, &[]).says(0, "paid              6\n");
 }
 
 #[test]
-fn a_gateways_text_is_one_line_with_nothing_to_hurt_a_terminal() {
+fn a_text_of_the_gateway_is_one_line_without_control_characters() {
     let long = "é".repeat(5000);
-    let server = Server::start(move |token, _| match token {
+    let server = server(move |token| match token {
         "a" => refusal(r#""=1+1\r\n\u001b[31mrouge\u0007""#),
         "b" => refusal(&format!("{long:?}")),
-        "c" => (500, "<html>\u{1b}[2J\n\u{9b}panne".to_owned()),
-        _ => not_paid(),
+        "c" => response(500, "<html>\u{1b}[2J\n\u{9b}panne"),
+        _ => paid(),
     });
-    let folder = Folder::with("order,token\n0,ok\n1,a\n2,b\n3,c\n4,last\n");
-    let ran = folder.run(&server.origin, &[]);
-    ran.says(1, "refused           2\n");
-    assert_eq!(folder.written().lines().count(), 6);
-    for text in [folder.written(), ran.err] {
+    let folder = Folder::new("order,token\n0,ok\n1,a\n2,b\n3,c\n4,last\n");
+    let run = folder.run(&server.origin, &[]);
+    run.says(1, "refused           2\n");
+    assert_eq!(folder.output().lines().count(), 6);
+    for text in [folder.output(), run.err] {
         assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
     }
     let rows = folder.rows();
@@ -91,18 +64,17 @@ fn a_gateways_text_is_one_line_with_nothing_to_hurt_a_terminal() {
 }
 
 #[test]
-fn the_secret_is_nowhere_even_when_it_is_echoed() {
-    let hex: String = DEMO_SECRET_KEY.bytes().map(|byte| format!("%{byte:02x}")).collect();
-    let server = Server::start(move |token, body| match token {
-        "a" => refusal(&format!("{body:?}")),
-        "b" => (500, format!("<pre>{body} {hex}</pre>")),
+fn the_secret_is_hidden_even_when_the_gateway_echoes_it() {
+    let server = Server::in_service(|request| match request.body.as_bytes()["purchaseToken=".len()] {
+        b'a' => refusal(&format!("{:?}", request.body)),
+        b'b' => refusal(&format!("{:?}", secret())),
+        b'c' => response(500, &format!("<pre>{}</pre>", request.body)),
         _ => paid(),
     });
-    let folder = Folder::with("order,token\n0,ok\n1,a\n2,b\n3,last\n");
-    let ran = folder.run(&server.origin, &[]);
-    ran.says(1, "error             1\n");
-    for text in [folder.written(), ran.err] {
-        assert!(!text.contains(DEMO_SECRET_KEY) && !text.contains("%30%35"), "{text}");
-    }
-    assert!(folder.written().contains("[secret]"), "it was echoed");
+    let folder = Folder::new("order,token\n0,ok\n1,a\n2,b\n3,c\n4,last\n");
+    let run =
+        run(folder.program(&server.origin).args(["orders.csv", "--threads", "1"]).env("EKOLOPAY_SECRET_KEY", secret()));
+    run.says(1, "error             1\n");
+    assert_hidden(&(run.err + &folder.output()));
+    assert_eq!(folder.output().matches("[secret]").count(), 3, "it was echoed");
 }

@@ -1,4 +1,4 @@
-//! The night job from outside: the real program, against a sandbox or a server that answers what a test wants.
+//! The program as it is run at night, against the sandbox or a server that gives the answers of a test.
 
 mod answers;
 #[cfg(target_os = "linux")]
@@ -6,9 +6,9 @@ mod growth;
 mod input;
 mod manifest;
 mod output;
-mod server;
 mod shard;
 mod stop;
 mod support;
+#[cfg(unix)]
 mod terminal;
 mod trouble;

@@ -1,25 +1,27 @@
-//! Starting the program, and reading what it wrote.
+//! Runs the program, and reads what it wrote.
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Outcome, Sandbox};
+use ekolopay_test_kit::replies::PAID;
+use ekolopay_test_kit::{API_CLIENT, Request, SECRET_KEY, Server, command, response};
 use tempfile::TempDir;
 
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-reconcile");
 pub(crate) const HEADER: &str = "order,token,outcome,detail\n";
 
-/// A folder for one test, with an input and an output.
+/// Nothing listens here.
+pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
+
+/// A folder with an input, `orders.csv`, and an output, `out.csv`.
 pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    pub(crate) fn new() -> Folder {
-        Folder(tempfile::tempdir().expect("a folder"))
-    }
-
-    pub(crate) fn with(input: impl AsRef<[u8]>) -> Folder {
-        let folder = Folder::new();
-        folder.input(input);
+    pub(crate) fn new(input: impl AsRef<[u8]>) -> Folder {
+        let folder = Folder(tempfile::tempdir().unwrap());
+        folder.write("orders.csv", input);
         folder
     }
 
@@ -27,37 +29,34 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    pub(crate) fn input(&self, bytes: impl AsRef<[u8]>) {
-        std::fs::write(self.path("orders.csv"), bytes).expect("written");
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.path(name), bytes).unwrap();
     }
 
-    pub(crate) fn output(&self, bytes: impl AsRef<[u8]>) {
-        std::fs::write(self.path("out.csv"), bytes).expect("written");
+    pub(crate) fn output(&self) -> String {
+        fs::read_to_string(self.path("out.csv")).unwrap()
     }
 
-    pub(crate) fn written(&self) -> String {
-        std::fs::read_to_string(self.path("out.csv")).expect("the output")
-    }
-
-    /// The rows of the output, without its header.
     pub(crate) fn rows(&self) -> Vec<[String; 4]> {
         rows(&self.path("out.csv"))
     }
 
-    /// The program in this folder, with the documentation's credentials.
+    /// A command in this folder, with the documentation's credentials.
+    pub(crate) fn command(&self, program: &str, origin: &str) -> Command {
+        let mut command = command(program);
+        command.current_dir(self.0.path()).env("EKOLOPAY_API_CLIENT", API_CLIENT);
+        command.env("EKOLOPAY_SECRET_KEY", SECRET_KEY).env("EKOLOPAY_ORIGIN", origin);
+        command
+    }
+
     pub(crate) fn program(&self, origin: &str) -> Command {
-        let mut program = bare();
-        program
-            .current_dir(self.0.path())
-            .env("EKOLOPAY_API_CLIENT", DEMO_API_CLIENT)
-            .env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY)
-            .env("EKOLOPAY_ORIGIN", origin)
-            .args(["--output", "out.csv"]);
+        let mut program = self.command(PROGRAM, origin);
+        program.args(["--output", "out.csv"]);
         program
     }
 
-    /// Runs it on `orders.csv`, on one thread and with short pauses unless told otherwise.
-    pub(crate) fn run(&self, origin: &str, more: &[&str]) -> Ran {
+    /// Runs the program on `orders.csv`, by default on one thread and with short pauses.
+    pub(crate) fn run(&self, origin: &str, more: &[&str]) -> Run {
         let mut program = self.program(origin);
         program.arg("orders.csv").args(more);
         for default in [["--threads", "1"], ["--pause", "1ms"]] {
@@ -65,30 +64,18 @@ impl Folder {
                 program.args(default);
             }
         }
-        ran(&mut program)
+        run(&mut program)
     }
 }
 
-/// The program, with nothing of the tester's own credentials and proxies.
-pub(crate) fn bare() -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_ekolopay-reconcile"));
-    for (name, _) in std::env::vars_os() {
-        let lower = name.to_string_lossy().to_lowercase();
-        if lower.starts_with("ekolopay_") || lower.ends_with("_proxy") {
-            program.env_remove(name);
-        }
-    }
-    program
-}
-
-pub(crate) struct Ran {
+pub(crate) struct Run {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-impl Ran {
-    /// Asserts the exit code and a part of what was said.
+impl Run {
+    /// Asserts the exit code and a part of the messages.
     #[track_caller]
     pub(crate) fn says(&self, code: i32, part: &str) {
         assert_eq!(self.code, Some(code), "{}", self.err);
@@ -98,37 +85,52 @@ impl Ran {
     }
 }
 
-pub(crate) fn ran(program: &mut Command) -> Ran {
-    ran_with(program, b"")
+pub(crate) fn run(program: &mut Command) -> Run {
+    run_with(program, b"")
 }
 
-pub(crate) fn ran_with(program: &mut Command, input: &[u8]) -> Ran {
-    let mut child =
-        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
-    // It may end before it read all.
-    let _ = child.stdin.take().expect("stdin").write_all(input);
-    let output = child.wait_with_output().expect("its end");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+pub(crate) fn run_with(program: &mut Command, input: &[u8]) -> Run {
+    let piped = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    // The program may end before it reads everything.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 pub(crate) fn rows(path: &Path) -> Vec<[String; 4]> {
-    let mut reader = csv::Reader::from_path(path).expect("the output");
-    assert_eq!(reader.headers().expect("a header"), &["order", "token", "outcome", "detail"][..]);
-    let rows = reader.deserialize().collect::<Result<_, _>>();
-    rows.expect("rows of four columns")
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    assert_eq!(reader.headers().unwrap(), &["order", "token", "outcome", "detail"][..]);
+    reader.deserialize().collect::<Result<_, _>>().unwrap()
 }
 
-/// A sandbox with this many payments: of four, two are paid, one failed, one is pending. And their lines.
-pub(crate) fn orders(sandbox: &Sandbox, count: usize) -> String {
-    let lines = (0..count).map(|number| {
-        let token = sandbox.add_payment("Iphone S", 150_000);
-        match number % 4 {
-            0 | 1 => sandbox.settle(&token, Outcome::Paid),
-            2 => sandbox.settle(&token, Outcome::Failed),
-            _ => None,
-        };
-        format!("order-{number},{token}\n")
-    });
-    format!("order,token\n{}", lines.collect::<String>())
+/// A list of the tokens `t0`, `t1` and so on.
+pub(crate) fn numbered(count: usize) -> String {
+    let lines: String = (0..count).map(|number| format!("A{number},t{number}\n")).collect();
+    format!("order,token\n{lines}")
+}
+
+/// A server in service that answers each check by its token.
+pub(crate) fn server(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
+    Server::in_service(move |request| answer(token(request)))
+}
+
+/// The tokens that were checked, in order.
+pub(crate) fn checked(server: &Server) -> Vec<String> {
+    server.calls().iter().map(|request| token(request).to_owned()).collect()
+}
+
+fn token(request: &Request) -> &str {
+    request.body.strip_prefix("purchaseToken=").and_then(|rest| rest.split('&').next()).unwrap()
+}
+
+pub(crate) fn paid() -> Vec<u8> {
+    response(200, PAID)
+}
+
+/// `message` is JSON, with its quotes.
+pub(crate) fn refusal(message: &str) -> Vec<u8> {
+    let data = format!(r#"{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{{"clearMessage":{message}}}}}"#);
+    response(200, &format!(r#"{{"response":{data}}}"#))
 }

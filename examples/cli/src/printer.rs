@@ -1,0 +1,99 @@
+//! Results go to the standard output, and everything else to the standard error. Neither panics when the reader is gone.
+
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, IsTerminal, Write as _};
+
+use serde_json::{Value, json};
+
+use crate::error::CliError;
+use crate::exit::Exit;
+
+pub(crate) struct Printer {
+    json: bool,
+}
+
+impl Printer {
+    pub(crate) fn new(json: bool) -> Printer {
+        Printer { json }
+    }
+
+    /// A result: JSON for machines, or words for people.
+    pub(crate) fn result(&self, json: &Value, words: &str) -> Result<(), CliError> {
+        if self.json { write(&ascii(json)) } else { write(words) }
+    }
+
+    /// The first words of a result that is a single JSON object.
+    pub(crate) fn words(&self, words: &str) -> Result<(), CliError> {
+        if self.json { Ok(()) } else { write(words) }
+    }
+
+    /// An error as a result. `known` is added to its JSON, `about` to its words.
+    pub(crate) fn error(&self, mut known: Value, about: &str, error: &CliError) -> Result<Exit, CliError> {
+        tell(&format!("error: {about}{error}"));
+        for cause in error.because() {
+            tell(&format!("  because: {cause}"));
+        }
+        if self.json {
+            if let (Some(known), Value::Object(error)) = (known.as_object_mut(), error.to_json()) {
+                known.extend(error);
+            }
+            write(&ascii(&known))?;
+        }
+        Ok(error.exit())
+    }
+
+    /// The error that ends the program. If the reader is gone, it ends quietly.
+    pub(crate) fn last_error(&self, error: &CliError) -> Exit {
+        match error {
+            CliError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Local,
+            CliError::Write(_) => Printer::new(false).error(json!({}), "", error).unwrap_or(Exit::Local),
+            _ => self.error(json!({}), "", error).unwrap_or_else(|error| self.last_error(&error)),
+        }
+    }
+}
+
+/// A line for people that is not a result.
+pub(crate) fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", printable(line));
+}
+
+/// The same, only if a person is watching.
+pub(crate) fn tell_watcher(line: &str) {
+    if io::stderr().is_terminal() {
+        tell(line);
+    }
+}
+
+/// Flushed, to know here whether it was written.
+pub(crate) fn write(text: &str) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(CliError::Write)
+}
+
+/// JSON in ASCII: it cannot control a terminal.
+fn ascii(json: &Value) -> String {
+    let mut text = String::new();
+    for character in json.to_string().chars() {
+        if matches!(character, ' '..='~') {
+            text.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text
+}
+
+/// Text that cannot control a terminal: characters that are not printable are escaped, quotes and backslashes stay.
+fn printable(text: &str) -> String {
+    let mut printable = String::new();
+    for character in text.chars() {
+        if matches!(character, '"' | '\'' | '\\') {
+            printable.push(character);
+        } else {
+            printable.extend(character.escape_debug());
+        }
+    }
+    printable
+}
