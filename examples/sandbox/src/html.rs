@@ -1,4 +1,4 @@
-//! What the pages have in common.
+//! The layout shared by all pages, and the pages that only show a message.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -6,7 +6,7 @@ use crate::http::Reply;
 
 const STYLE: &str = include_str!("style.css");
 
-/// No `form-action`: Chromium holds it against the redirect to the shop too.
+/// Without `form-action`, which Chromium also applies to the redirect to the shop.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 pub(crate) fn page(status: u16, title: &str, content: &Markup) -> Reply {
@@ -35,7 +35,7 @@ pub(crate) fn page(status: u16, title: &str, content: &Markup) -> Reply {
         .with("Cache-Control", "no-store")
 }
 
-/// A page that only says one thing.
+/// A page with one sentence.
 pub(crate) fn message(status: u16, title: &str, text: &str) -> Reply {
     let content = html! {
         h1 { (title) }
@@ -53,7 +53,7 @@ pub(crate) fn not_allowed(allow: &str) -> Reply {
     message(405, "Méthode refusée", &text).with("Allow", allow)
 }
 
-/// What a web server shows when the program behind it breaks.
+/// The page of a web server whose program has crashed.
 pub(crate) fn error() -> Reply {
     message(500, "Erreur interne du serveur", "Une panne voulue : voir « trouble ».")
 }
@@ -70,7 +70,7 @@ pub(crate) fn refusal(status: u16) -> Reply {
     message(status, "Requête refusée", text)
 }
 
-/// Thousands set apart the French way, by a narrow no-break space.
+/// Groups of three digits, separated by a narrow no-break space as in French.
 pub(crate) fn amount(francs: u64) -> String {
     let digits = francs.to_string();
     let mut text = String::new();

@@ -8,8 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::app::App;
 use crate::connection::{Broken, Connection};
-use crate::gateway::Gateway;
 use crate::html;
 use crate::journal;
 
@@ -27,12 +27,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(listen: SocketAddr, gateway: Arc<Gateway>) -> io::Result<Self> {
+    pub(crate) fn start(listen: SocketAddr, app: Arc<App>) -> io::Result<Self> {
         let listener = TcpListener::bind(listen)?;
         let address = listener.local_addr()?;
         let connections = Arc::new(Connections::default());
         let shared = Arc::clone(&connections);
-        let accepting = thread(address).spawn(move || accept(&listener, &shared, &gateway))?;
+        let accepting = thread(address).spawn(move || accept(&listener, &shared, &app))?;
         Ok(Self { address, connections, accepting: Some(accepting) })
     }
 
@@ -72,7 +72,7 @@ fn thread(address: SocketAddr) -> thread::Builder {
     thread::Builder::new().name(format!("sandbox:{}", address.port()))
 }
 
-fn accept(listener: &TcpListener, connections: &Arc<Connections>, gateway: &Arc<Gateway>) {
+fn accept(listener: &TcpListener, connections: &Arc<Connections>, app: &Arc<App>) {
     loop {
         let accepted = listener.accept();
         if connections.lock().closed {
@@ -90,16 +90,16 @@ fn accept(listener: &TcpListener, connections: &Arc<Connections>, gateway: &Arc<
             let _ = html::refusal(503).write(&stream, false, true);
             continue;
         };
-        let gateway = Arc::clone(gateway);
+        let app = Arc::clone(app);
         // A panic ends its own connection only: the entry leaves as it unwinds.
         let _ = thread(entry.address).spawn(move || {
-            serve(&stream, &gateway);
+            serve(&stream, &app);
             drop(entry);
         });
     }
 }
 
-fn serve(stream: &TcpStream, gateway: &Gateway) {
+fn serve(stream: &TcpStream, app: &App) {
     let mut connection = Connection::new(stream);
     let mut last = false;
     while !last {
@@ -107,18 +107,18 @@ fn serve(stream: &TcpStream, gateway: &Gateway) {
         let reply = match connection.request() {
             Ok(request) => {
                 let started = Instant::now();
-                let Some(reply) = gateway.answer(&request) else {
+                let Some(reply) = app.answer(&request) else {
                     return;
                 };
                 head_only = request.method == "HEAD";
                 last = request.last;
-                log(gateway, &request.method, &request.path, reply.status, started);
+                log(app, &request.method, &request.path, reply.status, started);
                 reply
             }
             Err(Broken::Gone) => return,
             Err(Broken::Refused(status)) => {
                 last = true;
-                log(gateway, "-", "-", status, Instant::now());
+                log(app, "-", "-", status, Instant::now());
                 html::refusal(status)
             }
         };
@@ -129,9 +129,9 @@ fn serve(stream: &TcpStream, gateway: &Gateway) {
     linger(stream);
 }
 
-fn log(gateway: &Gateway, method: &str, path: &str, status: u16, started: Instant) {
-    if let Some(log) = &gateway.settings.log {
-        let secret = &gateway.settings.secret_key;
+fn log(app: &App, method: &str, path: &str, status: u16, started: Instant) {
+    if let Some(log) = &app.settings.log {
+        let secret = &app.settings.secret_key;
         log(&journal::line(secret, method, path, status, started.elapsed()));
     }
 }

@@ -25,14 +25,14 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 pub(crate) struct Checker {
     gateway: Gateway,
     orders: Arc<Orders>,
-    /// How many times it was waked.
+    /// How many times it was woken.
     wakes: Mutex<u64>,
-    waked: Condvar,
+    woken: Condvar,
 }
 
 impl Checker {
     pub(crate) fn start(gateway: Gateway, orders: Arc<Orders>) -> Arc<Checker> {
-        let checker = Arc::new(Checker { gateway, orders, wakes: Mutex::new(0), waked: Condvar::new() });
+        let checker = Arc::new(Checker { gateway, orders, wakes: Mutex::new(0), woken: Condvar::new() });
         for turn in TURNS {
             let checker = Arc::clone(&checker);
             thread::spawn(move || checker.run(turn));
@@ -43,7 +43,7 @@ impl Checker {
     /// Some order is due, or will be, sooner than it was.
     pub(crate) fn wake(&self) {
         *self.wakes.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.waked.notify_all();
+        self.woken.notify_all();
     }
 
     fn run(&self, turn: Turn) {
@@ -64,7 +64,7 @@ impl Checker {
     fn sleep(&self, seen: u64) {
         let longest = self.orders.until_due().ok().flatten().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
         let wakes = self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.waked.wait_timeout_while(wakes, longest, |wakes| *wakes == seen));
+        drop(self.woken.wait_timeout_while(wakes, longest, |wakes| *wakes == seen));
     }
 
     /// Whether an order was due.

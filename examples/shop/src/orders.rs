@@ -46,13 +46,13 @@ pub(crate) struct Order {
     /// As people of Congo read it.
     pub(crate) ordered_at: String,
     pub(crate) token: Option<PurchaseToken>,
-    pub(crate) state: State,
+    pub(crate) state: OrderState,
     pub(crate) problem: Option<String>,
 }
 
 /// Where an order stands. Between the first and the last it is open: the shop goes on asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum OrderState {
     /// It has no token yet: there is nothing to pay.
     Ordered,
     /// The customer can pay, or has paid and it is not known yet.
@@ -297,12 +297,12 @@ fn order(row: &Row<'_>) -> Result<Order> {
     let claim: Option<String> = row.get("claim")?;
     let claim = claim.filter(|_| row.get("claim_stands") == Ok(Some(true)));
     let state = match claim.as_deref() {
-        _ if row.get("shipped")? => State::Shipped,
-        _ if token.is_none() => State::Ordered,
-        Some("REJECTED") => State::Rejected,
-        Some("TIMEOUT") => State::TimedOut,
-        Some(_) => State::Failed,
-        None => State::Pending,
+        _ if row.get("shipped")? => OrderState::Shipped,
+        _ if token.is_none() => OrderState::Ordered,
+        Some("REJECTED") => OrderState::Rejected,
+        Some("TIMEOUT") => OrderState::TimedOut,
+        Some(_) => OrderState::Failed,
+        None => OrderState::Pending,
     };
     Ok(Order {
         id: row.get("id")?,
@@ -316,7 +316,7 @@ fn order(row: &Row<'_>) -> Result<Order> {
         token,
         state,
         // Why the gateway once did not answer is no matter any more when the order is paid.
-        problem: row.get::<_, Option<String>>("problem")?.filter(|_| state != State::Shipped),
+        problem: row.get::<_, Option<String>>("problem")?.filter(|_| state != OrderState::Shipped),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::orders::{Counts, Order, Product, State};
+use crate::orders::{Counts, Order, OrderState, Product};
 use crate::web::OrderForm;
 
 pub(crate) const NOT_FOUND: &str = "Cette page n’existe pas, ou n’existe plus.";
@@ -116,42 +116,42 @@ pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>
 /// One word a state, for the script that waits for another.
 pub(crate) fn mark(order: &Order) -> &'static str {
     match (order.state, &order.problem) {
-        (State::Ordered, _) => "ordered",
-        (State::Pending, None) => "pending",
-        (State::Pending, Some(_)) => "delayed",
-        (State::Failed, _) => "failed",
-        (State::Rejected, _) => "rejected",
-        (State::TimedOut, _) => "timed-out",
-        (State::Shipped, _) => "shipped",
+        (OrderState::Ordered, _) => "ordered",
+        (OrderState::Pending, None) => "pending",
+        (OrderState::Pending, Some(_)) => "delayed",
+        (OrderState::Failed, _) => "failed",
+        (OrderState::Rejected, _) => "rejected",
+        (OrderState::TimedOut, _) => "timed-out",
+        (OrderState::Shipped, _) => "shipped",
     }
 }
 
 pub(crate) fn order(order: &Order) -> Page {
     let (class, title, text) = match (order.state, &order.problem) {
-        (State::Ordered, None) => ("", "Commande enregistrée", "Elle n’est pas encore payée."),
-        (State::Ordered, Some(_)) => (
+        (OrderState::Ordered, None) => ("", "Commande enregistrée", "Elle n’est pas encore payée."),
+        (OrderState::Ordered, Some(_)) => (
             "failed",
             "Paiement indisponible",
             "Le service de paiement ne répond pas. Rien n’a été débité, votre commande est gardée\u{a0}: \
              réessayez dans un moment.",
         ),
-        (State::Pending, None) => {
+        (OrderState::Pending, None) => {
             ("", "Paiement en attente", "Si vous avez payé, la confirmation arrive dans un moment.")
         }
-        (State::Pending, Some(_)) => (
+        (OrderState::Pending, Some(_)) => (
             "",
             "Vérification en cours",
             "Le service de paiement ne répond pas pour le moment. Si vous avez payé, votre paiement n’est pas perdu\u{a0}: \
              nous continuons à vérifier.",
         ),
-        (State::Failed, _) => ("failed", "Paiement échoué", "Le paiement a échoué."),
-        (State::Rejected, _) => ("failed", "Paiement rejeté", "Le paiement est rejeté."),
-        (State::TimedOut, _) => ("failed", "Délai dépassé", "Le temps d’attente de paiement est dépassé."),
-        (State::Shipped, _) => {
+        (OrderState::Failed, _) => ("failed", "Paiement échoué", "Le paiement a échoué."),
+        (OrderState::Rejected, _) => ("failed", "Paiement rejeté", "Le paiement est rejeté."),
+        (OrderState::TimedOut, _) => ("failed", "Délai dépassé", "Le temps d’attente de paiement est dépassé."),
+        (OrderState::Shipped, _) => {
             ("paid", "Commande payée", "Merci\u{202f}! Votre commande est payée et part aujourd’hui.")
         }
     };
-    let ended = matches!(order.state, State::Failed | State::Rejected | State::TimedOut);
+    let ended = matches!(order.state, OrderState::Failed | OrderState::Rejected | OrderState::TimedOut);
     let content = html! {
         h1 { (title) }
         p.state.(class) role="status" data-state=(mark(order)) { (text) }
@@ -172,17 +172,17 @@ pub(crate) fn order(order: &Order) -> Page {
         @if ended {
             p { "Si vous avez tout de même été débité, la commande partira dès que le paiement est confirmé." }
             p { a href="/" { "Choisir un article et commander de nouveau" } }
-        } @else if order.state != State::Shipped {
+        } @else if order.state != OrderState::Shipped {
             form method="post" action={ "/commandes/" (order.reference) "/payer" } {
                 @match order.state {
-                    State::Ordered => button { "Payer " (francs(order.amount)) },
+                    OrderState::Ordered => button { "Payer " (francs(order.amount)) },
                     // Perhaps it is paid already.
                     _ => button.second { "Continuer vers le paiement" },
                 }
             }
         }
     };
-    Page { follows: !matches!(order.state, State::Ordered | State::Shipped), ..Page::new(title, content) }
+    Page { follows: !matches!(order.state, OrderState::Ordered | OrderState::Shipped), ..Page::new(title, content) }
 }
 
 /// The merchant's page: the newest orders, and a way to the older ones.
@@ -219,12 +219,12 @@ pub(crate) fn all_orders(counts: &Counts, orders: &[Order]) -> Page {
 
 fn line(order: &Order) -> Markup {
     let state = match order.state {
-        State::Ordered => "sans token",
-        State::Pending => "ouverte",
-        State::Failed => "ouverte, dite échouée",
-        State::Rejected => "ouverte, dite rejetée",
-        State::TimedOut => "ouverte, dite hors délai",
-        State::Shipped => "payée, à livrer",
+        OrderState::Ordered => "sans token",
+        OrderState::Pending => "ouverte",
+        OrderState::Failed => "ouverte, dite échouée",
+        OrderState::Rejected => "ouverte, dite rejetée",
+        OrderState::TimedOut => "ouverte, dite hors délai",
+        OrderState::Shipped => "payée, à livrer",
     };
     html! {
         tr {

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use crate::checker::{Checker, with_sources};
-use crate::orders::{Order, Orders, State};
+use crate::orders::{Order, OrderState, Orders};
 use crate::pages;
 
 /// The longest form that is read.
@@ -146,7 +146,7 @@ impl Shop {
             return Ok(self.unknown());
         };
         match self.pay(&order)? {
-            Ok(answer) if order.state != State::Shipped => Ok(answer),
+            Ok(answer) if order.state != OrderState::Shipped => Ok(answer),
             Err(Error::Refused { message, .. }) => {
                 let page = pages::message("Commande refusée", &pages::refusal(&message));
                 Ok(self.page(StatusCode::UNPROCESSABLE_ENTITY, page))
@@ -255,7 +255,7 @@ impl Shop {
 
     /// Somebody waits for news of this order.
     fn look_at(&self, order: &Order) -> rusqlite::Result<()> {
-        if let Some(token) = order.token.as_ref().filter(|_| order.state != State::Shipped) {
+        if let Some(token) = order.token.as_ref().filter(|_| order.state != OrderState::Shipped) {
             self.orders.hurry(token)?;
             self.checker.wake();
         }

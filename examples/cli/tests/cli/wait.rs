@@ -88,7 +88,7 @@ fn what_passes_does_not_end_it() {
 fn a_slow_gateway_is_heard() {
     let sandbox = Sandbox::builder().latency(Duration::from_millis(1_100)).start().expect("a sandbox");
     let (open, paid) = (sandbox.add_payment("Iphone S", 150_000), sandbox.add_payment("Iphone S", 150_000));
-    sandbox.settle(&paid, ekolopay_sandbox::Outcome::Paid);
+    sandbox.settle(&paid, ekolopay_sandbox::Settlement::Paid);
     assert_eq!(run_at(&sandbox.origin(), &["check", "--wait", "1s", &paid]).code, 0);
     assert_eq!(run_at(&sandbox.origin(), &["check", "--wait", "4s", &open]).code, 3);
 }

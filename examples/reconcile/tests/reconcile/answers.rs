@@ -1,6 +1,6 @@
 //! Each answer of the gateway, and the row it makes.
 
-use ekolopay_sandbox::{DEMO_SECRET_KEY, Outcome, Sandbox};
+use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox, Settlement};
 
 use crate::server::{Server, not_paid, paid, refusal};
 use crate::support::{Folder, HEADER, orders, ran_with};
@@ -9,8 +9,8 @@ use crate::support::{Folder, HEADER, orders, ran_with};
 fn a_row_for_each_outcome_and_a_summary() {
     let sandbox = Sandbox::start().expect("a sandbox");
     let [paid, failed, pending] = [0, 1, 2].map(|_| sandbox.add_payment("Iphone S", 150_000));
-    sandbox.settle(&paid, Outcome::Paid);
-    sandbox.settle(&failed, Outcome::Failed);
+    sandbox.settle(&paid, Settlement::Paid);
+    sandbox.settle(&failed, Settlement::Failed);
     let folder = Folder::with(format!("order,token\nA1,{paid}\nA2,{failed}\nA3,{pending}\nA4,unknown\n"));
     let ran = folder.run(&sandbox.origin(), &[]);
     ran.says(1, "some rows of out.csv are refused or error");

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Outcome, Sandbox};
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, Settlement};
 use tempfile::TempDir;
 
 pub(crate) const HEADER: &str = "order,token,outcome,detail\n";
@@ -124,8 +124,8 @@ pub(crate) fn orders(sandbox: &Sandbox, count: usize) -> String {
     let lines = (0..count).map(|number| {
         let token = sandbox.add_payment("Iphone S", 150_000);
         match number % 4 {
-            0 | 1 => sandbox.settle(&token, Outcome::Paid),
-            2 => sandbox.settle(&token, Outcome::Failed),
+            0 | 1 => sandbox.settle(&token, Settlement::Paid),
+            2 => sandbox.settle(&token, Settlement::Failed),
             _ => None,
         };
         format!("order-{number},{token}\n")

@@ -6,7 +6,7 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::{Outcome, Sandbox, State, Trouble};
+use ekolopay_sandbox::{PaymentState, Sandbox, Settlement, Trouble};
 use fastrand::Rng;
 
 use crate::support::Folder;
@@ -74,8 +74,8 @@ fn night(sandbox: &Sandbox, chance: &mut Rng) -> String {
     for _ in 0..TOKENS {
         let token = sandbox.add_payment("Iphone S", 150_000);
         match chance.u8(..4) {
-            0 | 1 => sandbox.settle(&token, Outcome::Paid),
-            2 => sandbox.settle(&token, Outcome::Rejected),
+            0 | 1 => sandbox.settle(&token, Settlement::Paid),
+            2 => sandbox.settle(&token, Settlement::Rejected),
             _ => None,
         };
         tokens.push(token);
@@ -87,7 +87,7 @@ fn night(sandbox: &Sandbox, chance: &mut Rng) -> String {
 
 /// What the sandbox itself says became of each token.
 fn expected(sandbox: &Sandbox) -> HashMap<String, &'static str> {
-    let outcome = |state| if state == State::Settled(Outcome::Paid) { "paid" } else { "not_paid" };
+    let outcome = |state| if state == PaymentState::Settled(Settlement::Paid) { "paid" } else { "not_paid" };
     sandbox.payments().into_iter().map(|payment| (payment.token, outcome(payment.state))).collect()
 }
 

@@ -1,4 +1,4 @@
-//! The log, and what is printed for debugging.
+//! The log, and the `Debug` output.
 
 use std::sync::{Arc, Mutex};
 
@@ -24,7 +24,7 @@ fn taken(lines: &Lines) -> Vec<String> {
 }
 
 #[test]
-fn a_line_a_request() {
+fn one_line_per_request() {
     let (sandbox, lines) = logged(DEMO_SECRET_KEY);
     let token = new_token(&sandbox);
     check(&sandbox, &token);
@@ -79,10 +79,10 @@ fn the_secret_is_in_no_line() {
 }
 
 #[test]
-fn a_line_is_one_line() {
+fn a_request_cannot_break_its_line() {
     let (sandbox, lines) = logged("key");
     get(&sandbox, "/a%0Ab");
-    // Hiding decodes the path: what it held must still not break the line.
+    // The path is decoded to hide the secret, and a decoded line break must not break the line.
     get(&sandbox, "/key%0A%1b%5B31mGET");
     get(&sandbox, &format!("/{}", "a".repeat(9000)));
     let lines = taken(&lines);

@@ -1,4 +1,4 @@
-//! The sandbox from outside: over HTTP, byte for byte where it matters.
+//! The sandbox as its clients see it, over HTTP.
 
 mod api;
 mod client;
@@ -7,6 +7,5 @@ mod http;
 mod journal;
 mod payment;
 mod samples;
-mod shop;
 mod stop;
 mod trouble;

@@ -1,4 +1,4 @@
-//! Starting, and stopping.
+//! Starting and stopping.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -54,7 +54,7 @@ fn a_port_in_use_is_an_error() {
 }
 
 #[test]
-fn every_address_is_reached_by_the_loopback_one() {
+fn the_origin_of_an_unspecified_address_is_the_loopback_one() {
     let any = "0.0.0.0:0".parse().expect("an address");
     let sandbox = Sandbox::builder().listen(any).start().expect("a sandbox");
     let port = sandbox.address().port();

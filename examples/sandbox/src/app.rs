@@ -1,15 +1,15 @@
-//! The gateway: its state, and which page or call answers a request.
+//! The sandbox's state, and its routes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::http::{Reply, Request};
-use crate::payments::{Outcome, Payments};
+use crate::payments::{Payments, Settlement};
 use crate::settings::Settings;
 use crate::trouble::{Kind, Troubles};
 use crate::{api, callback, dashboard, html, page};
 
-/// The documentation's answer of a gateway out of service, as printed there.
+/// The reply of a gateway out of service, as the documentation prints it.
 const UNAVAILABLE: &str = r#"{
     "code" : 0,
     "message" : "Service indisponible",
@@ -17,14 +17,14 @@ const UNAVAILABLE: &str = r#"{
 }"#;
 
 #[derive(Debug)]
-pub(crate) struct Gateway {
+pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) payments: Payments,
     in_service: AtomicBool,
     troubles: Option<Troubles>,
 }
 
-impl Gateway {
+impl App {
     pub(crate) fn new(settings: Settings) -> Self {
         let troubles = settings.trouble.map(Troubles::new);
         Self { settings, payments: Payments::default(), in_service: AtomicBool::new(true), troubles }
@@ -38,12 +38,12 @@ impl Gateway {
         self.in_service.store(in_service, Ordering::SeqCst);
     }
 
-    /// Settles a payment and tells the shop, unless it was settled before:
-    /// whether this call did it, or nothing for an unknown token.
-    pub(crate) fn settle(&self, token: &str, outcome: Outcome) -> Option<bool> {
-        let settled = self.payments.settle(token, outcome);
+    /// Settles a pending payment and sends its callback. Returns whether the payment was pending, or `None` for an
+    /// unknown token.
+    pub(crate) fn settle(&self, token: &str, settlement: Settlement) -> Option<bool> {
+        let settled = self.payments.settle(token, settlement);
         if settled == Some(true) {
-            callback::deliver(self, token, outcome);
+            callback::send(self, token, settlement);
         }
         settled
     }
