@@ -48,7 +48,7 @@ pub(crate) fn switch_service(app: &App, request: &Request) -> Reply {
     match form.as_ref().and_then(|form| form.get("in_service")) {
         Some("true") => app.set_in_service(true),
         Some("false") => app.set_in_service(false),
-        _ => return pages::message(400, "Demande incomplète", "Il manque « in_service »."),
+        _ => return pages::message(400, "Demande incomplète", "Il manque «\u{a0}in_service\u{a0}»."),
     }
     Reply::see_other(HOME)
 }

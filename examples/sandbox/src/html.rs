@@ -49,13 +49,13 @@ pub(crate) fn not_found(text: &str) -> Reply {
 }
 
 pub(crate) fn not_allowed(allow: &str) -> Reply {
-    let text = format!("Méthode admise : {allow}.");
+    let text = format!("Méthode admise\u{a0}: {allow}.");
     message(405, "Méthode refusée", &text).with("Allow", allow)
 }
 
 /// The page of a web server whose program has crashed.
 pub(crate) fn error() -> Reply {
-    message(500, "Erreur interne du serveur", "Une panne voulue : voir « trouble ».")
+    message(500, "Erreur interne du serveur", "Cette panne est voulue\u{a0}: voir «\u{a0}trouble\u{a0}».")
 }
 
 /// The answer to what is no acceptable request.

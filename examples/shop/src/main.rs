@@ -1,7 +1,7 @@
 //! A small web shop that sells by mobile money.
 //!
-//! `cargo run -p ekolopay-shop` starts it together with a local gateway, to be tried out, and forgets everything. With
-//! `--live` it sells for real: at the gateway of the environment, with a database that stays.
+//! `cargo run -p ekolopay-shop` starts a demonstration with a local gateway and a database in memory. With `--live` the
+//! shop uses the gateway named by the environment and a database file.
 
 mod checker;
 mod orders;
@@ -45,22 +45,22 @@ const DEMO_PASSWORD: &str = "demo";
                   Environment, with --live:\n  \
                   EKOLOPAY_API_CLIENT   the merchant's API client\n  \
                   EKOLOPAY_SECRET_KEY   the merchant's secret key\n  \
-                  EKOLOPAY_ORIGIN       the gateway, when it is not the real one\n  \
-                  SHOP_PASSWORD         opens the page of all orders, /marchand"
+                  EKOLOPAY_ORIGIN       another gateway than the real one\n  \
+                  SHOP_PASSWORD         the password of /marchand, the page of all orders"
 )]
 struct Arguments {
-    /// The address to listen on; a web server that speaks https belongs before it
+    /// The address to listen on; put a web server with https in front of it
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
 
-    /// Sell for real, at the gateway of the environment, with this SQLite database
+    /// Sell for real, at the gateway named by the environment, with this SQLite database
     #[arg(long, value_name = "DATABASE")]
     live: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // ureq's lowest layer would write the gateway's replies into the log.
+    // ureq_proto logs the gateway's replies at finer levels.
     let log = env_logger::Env::default().default_filter_or("info");
     env_logger::Builder::from_env(log).filter_module("ureq_proto", log::LevelFilter::Info).init();
     match run(&arguments) {
@@ -104,13 +104,13 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         .with_global_timeout(BROWSER_TIMEOUT)
         .with_max_concurrent_connections(MOST_CONNECTIONS)
         .spawn()?;
-    // A reader that left is no reason to stop.
+    // The shop runs on when nobody reads its output.
     let _ = announce(&origin, sandbox.as_ref());
     server.join()?;
     Ok(())
 }
 
-/// The database holds names and telephone numbers. SQLite gives its other files the same rights.
+/// The database holds names and telephone numbers. SQLite gives its other files the same permissions.
 fn make_private(database: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);

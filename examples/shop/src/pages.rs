@@ -7,21 +7,20 @@ use crate::web::OrderForm;
 
 pub(crate) const NOT_FOUND: &str = "Cette page n’existe pas, ou n’existe plus.";
 pub(crate) const BROKEN: &str =
-    "La boutique n’a pas pu répondre. Rien n’a été débité\u{202f}; réessayez dans un moment.";
+    "La boutique n’a pas pu répondre. Rien n’a été débité\u{202f}; réessayez dans un instant.";
 pub(crate) const NO_COOKIE: &str = "Ouvrez cette page dans le navigateur avec lequel vous avez commandé\u{a0}: elle y \
-                                    montre votre commande. Un paiement fait n’est jamais perdu.";
-pub(crate) const PASSWORD: &str = "Cette page est celle du marchand. Son mot de passe est nécessaire.";
+                                    affichera votre commande. Un paiement effectué n’est jamais perdu.";
+pub(crate) const PASSWORD: &str = "Cette page est réservée au marchand. Entrez son mot de passe.";
 
-/// The gateway's own words.
 pub(crate) fn refusal(message: &str) -> String {
     format!("La plateforme de paiement répond\u{a0}: {message}")
 }
 
-/// What stands between the head and the foot of the shop.
+/// The content between the header and the footer of the shop.
 pub(crate) struct Page {
     title: String,
     content: Markup,
-    /// Whether the page follows an order that may still change.
+    /// Whether the page reloads when its order changes.
     follows: bool,
 }
 
@@ -61,7 +60,7 @@ impl Page {
     }
 }
 
-/// A page that only says one thing.
+/// A page with one sentence.
 pub(crate) fn message(title: &str, text: &str) -> Page {
     let content = html! {
         h1 { (title) }
@@ -87,7 +86,7 @@ pub(crate) fn catalogue(products: &[Product]) -> Page {
     Page::new("Catalogue", content)
 }
 
-/// A product with its order form, which comes back filled in when something is wrong with it.
+/// A product with its order form. After a mistake the form is shown again with the customer's input.
 pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>) -> Page {
     let content = html! {
         h1 { (product.label) }
@@ -113,7 +112,7 @@ pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>
     Page::new(title, content)
 }
 
-/// One word a state, for the script that waits for another.
+/// One word for each state. The script `suivi.js` reloads the page when the word changes.
 pub(crate) fn mark(order: &Order) -> &'static str {
     match (order.state, &order.problem) {
         (OrderState::Ordered, _) => "ordered",
@@ -132,11 +131,11 @@ pub(crate) fn order(order: &Order) -> Page {
         (OrderState::Ordered, Some(_)) => (
             "failed",
             "Paiement indisponible",
-            "Le service de paiement ne répond pas. Rien n’a été débité, votre commande est gardée\u{a0}: \
-             réessayez dans un moment.",
+            "Le service de paiement ne répond pas. Rien n’a été débité et votre commande est enregistrée\u{a0}: \
+             réessayez dans un instant.",
         ),
         (OrderState::Pending, None) => {
-            ("", "Paiement en attente", "Si vous avez payé, la confirmation arrive dans un moment.")
+            ("", "Paiement en attente", "Si vous avez payé, la confirmation arrivera dans un instant.")
         }
         (OrderState::Pending, Some(_)) => (
             "",
@@ -145,8 +144,8 @@ pub(crate) fn order(order: &Order) -> Page {
              nous continuons à vérifier.",
         ),
         (OrderState::Failed, _) => ("failed", "Paiement échoué", "Le paiement a échoué."),
-        (OrderState::Rejected, _) => ("failed", "Paiement rejeté", "Le paiement est rejeté."),
-        (OrderState::TimedOut, _) => ("failed", "Délai dépassé", "Le temps d’attente de paiement est dépassé."),
+        (OrderState::Rejected, _) => ("failed", "Paiement rejeté", "Le paiement a été rejeté."),
+        (OrderState::TimedOut, _) => ("failed", "Délai dépassé", "Le délai de paiement est dépassé."),
         (OrderState::Shipped, _) => {
             ("paid", "Commande payée", "Merci\u{202f}! Votre commande est payée et part aujourd’hui.")
         }
@@ -170,13 +169,13 @@ pub(crate) fn order(order: &Order) -> Page {
             }
         }
         @if ended {
-            p { "Si vous avez tout de même été débité, la commande partira dès que le paiement est confirmé." }
+            p { "Si vous avez tout de même été débité, la commande partira dès que le paiement sera confirmé." }
             p { a href="/" { "Choisir un article et commander de nouveau" } }
         } @else if order.state != OrderState::Shipped {
             form method="post" action={ "/commandes/" (order.reference) "/payer" } {
                 @match order.state {
                     OrderState::Ordered => button { "Payer " (francs(order.amount)) },
-                    // Perhaps it is paid already.
+                    // The customer may have paid already.
                     _ => button.second { "Continuer vers le paiement" },
                 }
             }
@@ -185,7 +184,7 @@ pub(crate) fn order(order: &Order) -> Page {
     Page { follows: !matches!(order.state, OrderState::Ordered | OrderState::Shipped), ..Page::new(title, content) }
 }
 
-/// The merchant's page: the newest orders, and a way to the older ones.
+/// The merchant's page: the newest orders, and a link to older ones.
 pub(crate) fn all_orders(counts: &Counts, orders: &[Order]) -> Page {
     let content = html! {
         h1 { "Commandes" }
@@ -221,9 +220,9 @@ fn line(order: &Order) -> Markup {
     let state = match order.state {
         OrderState::Ordered => "sans token",
         OrderState::Pending => "ouverte",
-        OrderState::Failed => "ouverte, dite échouée",
-        OrderState::Rejected => "ouverte, dite rejetée",
-        OrderState::TimedOut => "ouverte, dite hors délai",
+        OrderState::Failed => "ouverte, échec annoncé",
+        OrderState::Rejected => "ouverte, rejet annoncé",
+        OrderState::TimedOut => "ouverte, délai dépassé annoncé",
         OrderState::Shipped => "payée, à livrer",
     };
     html! {
@@ -241,7 +240,7 @@ fn line(order: &Order) -> Markup {
     }
 }
 
-/// Thousands are set apart the French way, by a narrow no-break space.
+/// Groups of three digits, separated by a narrow no-break space as in French.
 fn francs(amount: u64) -> String {
     let digits = amount.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();

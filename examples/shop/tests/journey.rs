@@ -191,7 +191,7 @@ async fn a_customers_payment_is_rejected() {
     journey.order("Café de la Lékoumou").await;
     journey.choose("Faire rejeter le paiement").await;
     journey.arrive("Paiement rejeté").await;
-    assert!(journey.text().await.contains("la commande partira dès que le paiement est confirmé"));
+    assert!(journey.text().await.contains("la commande partira dès que le paiement sera confirmé"));
     journey.click("commander de nouveau").await;
     journey.arrive("Catalogue").await;
     journey.end().await;
