@@ -5,17 +5,19 @@
 //! customer pays.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::error::Error;
+use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
-use std::{env, thread};
 
 use ekolopay::callback::Callback;
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay::verify::{PaidPurchase, Verification};
 use ekolopay::{Credentials, Delivery, Gateway};
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
+use ekolopay_serve::{Request, Response, Server};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -47,7 +49,7 @@ fn order_at_a_given_gateway() -> Result {
 }
 
 fn checkout() -> Result {
-    let (callback_url, callbacks) = receive_callbacks()?;
+    let (callback_url, callbacks, _server) = receive_callbacks()?;
     let sandbox = Sandbox::builder().callback_url(&callback_url).start()?;
     let credentials = Credentials::new(DEMO_API_CLIENT, DEMO_SECRET_KEY)?;
     let gateway = Gateway::builder(credentials).origin(&sandbox.origin()).build()?;
@@ -84,7 +86,7 @@ fn checkout() -> Result {
     shop.customer_submits(&token, "rejected")?;
     let rejected = callbacks.recv_timeout(Duration::from_secs(10))?;
     must(shop.on_callback(&rejected)?.is_none(), "a rejected payment ships nothing")?;
-    println!("  rejected    {}: not shipped", Callback::parse(&rejected)?.message());
+    println!("  rejected    {:?}: not shipped", Callback::parse(&rejected)?.message());
 
     sandbox.set_in_service(false);
     let tokens = sandbox.payments().len();
@@ -158,23 +160,14 @@ impl Shop {
     }
 }
 
-/// The shop's callback URL: a web server that hands on the bodies that are posted to it.
-fn receive_callbacks() -> Result<(String, Receiver<Vec<u8>>)> {
-    let server = tiny_http::Server::http("127.0.0.1:0").map_err(|error| error.to_string())?;
-    let url = format!("http://{}/callback", server.server_addr());
+/// The shop's callback URL, the bodies that are posted to it, and the web server that receives them.
+fn receive_callbacks() -> Result<(String, Receiver<Vec<u8>>, Server)> {
     let (sender, receiver) = channel();
-    thread::spawn(move || {
-        for mut request in server.incoming_requests() {
-            let mut body = Vec::new();
-            // Anyone can post here: what is no callback need not be read to its end.
-            let mut reader = std::io::Read::take(request.as_reader(), 64 * 1024);
-            if std::io::Read::read_to_end(&mut reader, &mut body).is_ok() && sender.send(body).is_err() {
-                return;
-            }
-            let _ = request.respond(tiny_http::Response::empty(200));
-        }
-    });
-    Ok((url, receiver))
+    let server = Server::start(TcpListener::bind("127.0.0.1:0")?, move |request: Request| {
+        let _ = sender.send(request.into_body());
+        Response::default()
+    })?;
+    Ok((format!("http://{}/callback", server.local_addr()), receiver, server))
 }
 
 fn must(holds: bool, expectation: &str) -> Result {

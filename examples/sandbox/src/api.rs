@@ -1,50 +1,53 @@
 //! The two calls of the gateway: create a purchase token, and check a payment.
 
+use ekolopay_serve::{Request, Response};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::http::{Form, Reply, Request};
+use crate::form::Form;
 use crate::payments::{Payment, PaymentState, Settlement};
+use crate::response::json;
 
 /// The value of `API_DATA`, or the `clearMessage` of a refusal. The message is a constant, so it cannot repeat a secret
 /// that was sent.
 type Answer = Result<Value, &'static str>;
 
-pub(crate) fn purchase_token(app: &App, request: &Request) -> Reply {
+pub(crate) fn purchase_token(app: &App, request: &Request) -> Response {
     let answer = authorized(app, request).and_then(|form| {
         let payment = order(&form)?;
         let data = json!({ "purchaseToken": payment.token });
         app.payments.add(payment);
         Ok(data)
     });
-    reply(answer)
+    response(answer)
 }
 
-pub(crate) fn check_payment(app: &App, request: &Request) -> Reply {
+pub(crate) fn check_payment(app: &App, request: &Request) -> Response {
     let answer = authorized(app, request).and_then(|form| {
         let token = form.get("purchaseToken").unwrap_or_default();
         let payment = app.payments.get(token).ok_or("purchaseToken inconnu.")?;
         let paid = payment.state == PaymentState::Settled(Settlement::Paid);
         Ok(json!({ "payment_successful": paid }))
     });
-    reply(answer)
+    response(answer)
 }
 
-fn reply(answer: Answer) -> Reply {
+fn response(answer: Answer) -> Response {
     let (code, data) = match answer {
         Ok(data) => (200, json!({ "API_DATA": data })),
         Err(message) => (0, json!({ "clearMessage": message })),
     };
     let response = json!({ "API_RESPONSE_CODE": code, "API_RESPONSE_DATA": data });
-    Reply::json(json!({ "response": response }).to_string())
+    json(json!({ "response": response }).to_string())
 }
 
 fn authorized(app: &App, request: &Request) -> Result<Form, &'static str> {
     let settings = &app.settings;
-    if Form::parse(request.query.as_bytes()).get("api_client") != Some(settings.api_client.as_str()) {
+    let query = Form::parse(request.uri().query().unwrap_or_default().as_bytes());
+    if query.get("api_client") != Some(settings.api_client.as_str()) {
         return Err("api_client inconnu.");
     }
-    let form = request.form().ok_or("Le corps de la requête doit être en x-www-form-urlencoded.")?;
+    let form = Form::of(request).ok_or("Le corps de la requête doit être en x-www-form-urlencoded.")?;
     if form.get("secret_key") != Some(settings.secret_key.as_str()) {
         return Err("secret_key manquante ou incorrecte.");
     }

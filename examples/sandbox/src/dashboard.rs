@@ -2,16 +2,19 @@
 
 use std::time::SystemTime;
 
+use ekolopay_serve::http::{HeaderName, HeaderValue, StatusCode, header};
+use ekolopay_serve::{Request, Response};
 use maud::{Markup, html};
 
 use crate::app::App;
-use crate::http::{Reply, Request};
+use crate::form::Form;
 use crate::payments::{Notification, Payment, PaymentState, Settlement};
+use crate::response::see_other;
 use crate::{callback, html as pages};
 
 const HOME: &str = "/sandbox";
 
-pub(crate) fn show(app: &App) -> Reply {
+pub(crate) fn show(app: &App) -> Response {
     let callback_url = app.settings.callback_url.as_deref();
     let payments = app.payments.all();
     let content = html! {
@@ -37,23 +40,29 @@ pub(crate) fn show(app: &App) -> Reply {
         }
     };
     // With `no-referrer`, Chromium sends these forms with `Origin: null`.
-    pages::page(200, "Passerelle locale", &content).with("Referrer-Policy", "same-origin")
+    pages::page(StatusCode::OK, "Passerelle locale", &content, "same-origin")
 }
 
-pub(crate) fn switch_service(app: &App, request: &Request) -> Reply {
+pub(crate) fn switch_service(app: &App, request: &Request) -> Response {
     if foreign(request) {
         return forbidden();
     }
-    let form = request.form();
+    let form = Form::of(request);
     match form.as_ref().and_then(|form| form.get("in_service")) {
         Some("true") => app.set_in_service(true),
         Some("false") => app.set_in_service(false),
-        _ => return pages::message(400, "Demande incomplète", "Il manque «\u{a0}in_service\u{a0}»."),
+        _ => {
+            return pages::message(
+                StatusCode::BAD_REQUEST,
+                "Demande incomplète",
+                "Il manque «\u{a0}in_service\u{a0}».",
+            );
+        }
     }
-    Reply::see_other(HOME)
+    see_other(HOME)
 }
 
-pub(crate) fn send_callback(app: &App, request: &Request, token: &str) -> Reply {
+pub(crate) fn send_callback(app: &App, request: &Request, token: &str) -> Response {
     if foreign(request) {
         return forbidden();
     }
@@ -63,21 +72,22 @@ pub(crate) fn send_callback(app: &App, request: &Request, token: &str) -> Reply 
     match payment.state {
         PaymentState::Settled(settlement) if app.settings.callback_url.is_some() => {
             callback::send(app, token, settlement);
-            Reply::see_other(HOME)
+            see_other(HOME)
         }
-        _ => pages::message(409, "Rien à envoyer", "Le paiement est en attente, ou sans callback."),
+        _ => pages::message(StatusCode::CONFLICT, "Rien à envoyer", "Le paiement est en attente, ou sans callback."),
     }
 }
 
 /// Whether the form was sent from a page of another site.
 fn foreign(request: &Request) -> bool {
-    let own = format!("http://{}", request.header("Host").unwrap_or_default());
-    request.header("Origin").is_some_and(|origin| origin != own)
-        || request.header("Sec-Fetch-Site") == Some("cross-site")
+    let value = |name: HeaderName| request.headers().get(name).map(HeaderValue::as_bytes);
+    let own = [b"http://", value(header::HOST).unwrap_or_default()].concat();
+    value(header::ORIGIN).is_some_and(|origin| origin != own)
+        || value(HeaderName::from_static("sec-fetch-site")) == Some(b"cross-site")
 }
 
-fn forbidden() -> Reply {
-    pages::message(403, "Demande refusée", "Ce formulaire vient d’un autre site.")
+fn forbidden() -> Response {
+    pages::message(StatusCode::FORBIDDEN, "Demande refusée", "Ce formulaire vient d’un autre site.")
 }
 
 fn service(in_service: bool) -> Markup {

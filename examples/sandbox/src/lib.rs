@@ -16,25 +16,25 @@
 mod api;
 mod app;
 mod callback;
-mod connection;
 mod dashboard;
+mod form;
 mod html;
-mod http;
 mod journal;
 mod page;
 mod payments;
-mod server;
+mod response;
 mod settings;
 mod trouble;
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ekolopay_serve::Server;
+
 use crate::app::App;
-use crate::server::Server;
 use crate::settings::Settings;
 
 pub use crate::payments::{Notification, Payment, PaymentState, Settlement};
@@ -66,12 +66,12 @@ impl Sandbox {
 
     /// The origin to use instead of `https://ekolopay.com`: `http://127.0.0.1:PORT`.
     pub fn origin(&self) -> String {
-        format!("http://{}", server::reachable(self.server.address()))
+        format!("http://{}", reachable(self.address()))
     }
 
     /// The address on which the sandbox listens.
     pub fn address(&self) -> SocketAddr {
-        self.server.address()
+        self.server.local_addr()
     }
 
     /// Takes the gateway out of service, or puts it back. While it is out of service, every call gets the documented
@@ -108,7 +108,7 @@ impl Sandbox {
     }
 
     /// Waits until the process ends.
-    pub fn wait(mut self) {
+    pub fn wait(self) {
         self.server.wait();
     }
 }
@@ -189,7 +189,22 @@ impl SandboxBuilder {
     pub fn start(self) -> io::Result<Sandbox> {
         self.settings.check()?;
         let app = Arc::new(App::new(self.settings));
-        let server = Server::start(self.listen, Arc::clone(&app))?;
+        let (answering, refusing) = (Arc::clone(&app), Arc::clone(&app));
+        let server = Server::start_reporting(
+            TcpListener::bind(self.listen)?,
+            move |request| answering.serve(&request),
+            move |status| refusing.log("-", "-", status, Duration::ZERO),
+        )?;
         Ok(Sandbox { app, server })
     }
+}
+
+/// The address to which a client on this machine connects.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }

@@ -1,13 +1,16 @@
 //! The payment page, which customers open on a telephone.
 
+use ekolopay_serve::http::StatusCode;
+use ekolopay_serve::{Request, Response};
 use maud::{Markup, html};
 
 use crate::app::App;
+use crate::form::Form;
 use crate::html as pages;
-use crate::http::{Reply, Request};
 use crate::payments::{Payment, PaymentState, Settlement};
+use crate::response::see_other;
 
-pub(crate) fn show(app: &App, token: &str) -> Reply {
+pub(crate) fn show(app: &App, token: &str) -> Response {
     let Some(payment) = app.payments.get(token) else {
         return unknown();
     };
@@ -19,28 +22,28 @@ pub(crate) fn show(app: &App, token: &str) -> Reply {
             PaymentState::Settled(settlement) => (result(settlement, app.settings.redirect_url.as_deref())),
         }
     };
-    pages::page(200, "Paiement", &content).with("Referrer-Policy", "no-referrer")
+    pages::page(StatusCode::OK, "Paiement", &content, "no-referrer")
 }
 
 /// Settles the payment and redirects the browser. If the payment is already settled, it only redirects.
-pub(crate) fn submit(app: &App, request: &Request, token: &str) -> Reply {
+pub(crate) fn submit(app: &App, request: &Request, token: &str) -> Response {
     if app.payments.get(token).is_none() {
         return unknown();
     }
-    let form = request.form();
+    let form = Form::of(request);
     let name = form.as_ref().and_then(|form| form.get("outcome"));
     let Some(settlement) = name.and_then(Settlement::named) else {
         let text = "L’issue du paiement manque ou n’existe pas.";
-        return pages::message(400, "Demande incomplète", text);
+        return pages::message(StatusCode::BAD_REQUEST, "Demande incomplète", text);
     };
     app.settle(token, settlement);
     match &app.settings.redirect_url {
-        Some(url) => Reply::see_other(url),
-        None => Reply::see_other(format!("/purchase-product/{token}")),
+        Some(url) => see_other(url),
+        None => see_other(&format!("/purchase-product/{token}")),
     }
 }
 
-fn unknown() -> Reply {
+fn unknown() -> Response {
     pages::not_found("Ce paiement n’existe pas, ou n’existe plus.")
 }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 use clap::Parser;
 use ekolopay::{Credentials, Gateway, GatewayBuilder};
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
-use oxhttp::Server;
+use ekolopay_serve::Server;
 
 use crate::checker::{Checker, with_sources};
 use crate::orders::Orders;
@@ -29,9 +29,6 @@ use crate::web::Shop;
 
 /// How long the gateway may take for one exchange; a customer waits for two when ordering.
 const GATEWAY_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a browser may take to send or to receive.
-const BROWSER_TIMEOUT: Duration = Duration::from_secs(10);
-const MOST_CONNECTIONS: usize = 256;
 
 const PASSWORD: &str = "SHOP_PASSWORD";
 const DEMO_PASSWORD: &str = "demo";
@@ -73,8 +70,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let address = free(arguments.listen)?;
-    let origin = format!("http://{address}");
+    let cannot_listen = |error| format!("cannot listen on {}: {error}", arguments.listen);
+    let listener = TcpListener::bind(arguments.listen).map_err(cannot_listen)?;
+    let origin = format!("http://{}", listener.local_addr()?);
     // Lives as long as the shop.
     let mut sandbox = None;
     let (gateway, password) = if arguments.live.is_some() {
@@ -99,14 +97,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let orders = Arc::new(Orders::open(arguments.live.as_deref())?);
     let checker = Checker::start(gateway.clone(), Arc::clone(&orders));
     let shop = Shop { gateway, orders, checker, password, demo: arguments.live.is_none() };
-    let server = Server::new(move |request| shop.answer(request))
-        .bind(address)
-        .with_global_timeout(BROWSER_TIMEOUT)
-        .with_max_concurrent_connections(MOST_CONNECTIONS)
-        .spawn()?;
+    let server = Server::start(listener, move |request| shop.answer(&request))?;
     // The shop runs on when nobody reads its output.
     let _ = announce(&origin, sandbox.as_ref());
-    server.join()?;
+    server.wait();
     Ok(())
 }
 
@@ -117,12 +111,6 @@ fn make_private(database: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(database).map(drop)
-}
-
-/// Port 0 stands for a free port, which the server itself does not tell.
-fn free(address: SocketAddr) -> io::Result<SocketAddr> {
-    let taken = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
-    TcpListener::bind(address).and_then(|listener| listener.local_addr()).map_err(taken)
 }
 
 fn announce(origin: &str, sandbox: Option<&Sandbox>) -> io::Result<()> {

@@ -3,9 +3,9 @@
 mod api;
 mod client;
 mod dashboard;
-mod http;
 mod journal;
 mod payment;
+mod routes;
 mod samples;
 mod stop;
 mod trouble;

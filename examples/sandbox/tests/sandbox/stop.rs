@@ -40,7 +40,7 @@ fn a_dropped_sandbox_leaves_nothing_open() {
 
 /// The threads serving this port, where that can be told.
 fn threads(port: u16) -> Option<usize> {
-    let name = format!("sandbox:{port}");
+    let name = format!("serve:{port}");
     let tasks = std::fs::read_dir("/proc/self/task").ok()?;
     let names = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
     Some(names.filter(|comm| comm.trim_end() == name).count())

@@ -1,0 +1,162 @@
+//! One connection, from its first request to its end.
+
+use std::convert::Infallible;
+use std::future::{Future as _, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::header::{CONNECTION, CONTENT_LENGTH};
+use http::{HeaderValue, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::{spawn_blocking, yield_now};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::wire::{Phase, Progress, Wire};
+use crate::{Cut, Handlers, Request, Response};
+
+const MAX_HEAD: usize = 16 * 1024;
+const MAX_BODY: usize = 64 * 1024;
+const MAX_HEADERS: usize = 64;
+/// How long a connection is still read after its last answer.
+const LINGER: Duration = Duration::from_millis(400);
+
+enum End {
+    Closed(hyper::Result<()>),
+    Late(Instant),
+}
+
+/// Serves a connection until one of its ends closes it, or until it is late. While the server stops, the next answer is
+/// the last one.
+pub(crate) async fn serve(stream: TcpStream, handlers: Arc<Handlers>, closing: watch::Receiver<bool>) {
+    let _ = stream.set_nodelay(true);
+    let progress = Progress::new();
+    let wire = Wire { stream, progress: progress.clone() };
+    let service = service_fn(|request| {
+        progress.enter(Phase::Body);
+        Box::pin(answer(request, Arc::clone(&handlers), progress.clone(), closing.clone()))
+    });
+    let mut builder = http1::Builder::new();
+    builder.half_close(true).max_headers(MAX_HEADERS).max_header_size(MAX_HEAD);
+    let mut connection = builder.serve_connection(wire, service);
+    let mut stop = closing.clone();
+    let mut stop = pin!(stop.wait_for(|closing| *closing));
+    let mut stopping = false;
+    let mut sleep = pin!(sleep_until(Instant::now()));
+    let mut seen = None;
+    let end = loop {
+        let next = poll_fn(|cx| {
+            stopping = stopping || stop.as_mut().poll(cx).is_ready();
+            if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
+                return Poll::Ready(End::Closed(result));
+            }
+            let Some(deadline) = progress.deadline(stopping) else { return Poll::Pending };
+            sleep.as_mut().reset(deadline);
+            sleep.as_mut().poll(cx).map(|()| End::Late(deadline))
+        });
+        match next.await {
+            // Look at the socket once more: something may have come in the meantime.
+            End::Late(deadline) if seen != Some(deadline) => {
+                seen = Some(deadline);
+                yield_now().await;
+            }
+            end => break end,
+        }
+    };
+    let stream = connection.into_parts().io.stream;
+    match end {
+        End::Closed(Ok(())) => finish(stream, None).await,
+        // hyper has answered it.
+        End::Closed(Err(error)) if error.is_parse() => {
+            let too_large = error.is_parse_too_large();
+            let status = if too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+            (handlers.refused)(status);
+            finish(stream, None).await;
+        }
+        End::Late(_) if matches!(progress.phase(), Phase::Head | Phase::Body) && !stopping => {
+            (handlers.refused)(StatusCode::REQUEST_TIMEOUT);
+            finish(stream, Some(StatusCode::REQUEST_TIMEOUT)).await;
+        }
+        End::Closed(Err(_)) | End::Late(_) => {}
+    }
+}
+
+/// There is no place for this connection.
+pub(crate) async fn refuse(stream: TcpStream, handlers: &Handlers) {
+    (handlers.refused)(StatusCode::SERVICE_UNAVAILABLE);
+    finish(stream, Some(StatusCode::SERVICE_UNAVAILABLE)).await;
+}
+
+async fn answer(
+    request: http::Request<Incoming>,
+    handlers: Arc<Handlers>,
+    progress: Progress,
+    closing: watch::Receiver<bool>,
+) -> Result<http::Response<Full<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = if head.headers.get_all(CONTENT_LENGTH).iter().count() > 1 {
+        Err(StatusCode::BAD_REQUEST)
+    } else if body.size_hint().lower() > MAX_BODY as u64 {
+        Err(StatusCode::PAYLOAD_TOO_LARGE)
+    } else {
+        let body = Limited::new(body, MAX_BODY).collect().await;
+        body.map_err(|error| {
+            if error.is::<LengthLimitError>() { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST }
+        })
+    };
+    progress.enter(Phase::Handler);
+    let refused = body.is_err();
+    let mut response = match body {
+        Ok(body) => handle(handlers, Request::from_parts(head, body.to_bytes().into())).await,
+        Err(status) => {
+            (handlers.refused)(status);
+            empty(status)
+        }
+    };
+    if let Some(Cut { after }) = response.extensions_mut().remove() {
+        progress.cut_after(after);
+    }
+    if refused || *closing.borrow() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    progress.enter(Phase::Answer);
+    Ok(response.map(Full::from))
+}
+
+async fn handle(handlers: Arc<Handlers>, request: Request) -> Response {
+    let name = format!("{} {}", request.method(), request.uri().path());
+    spawn_blocking(move || (handlers.answer)(request)).await.unwrap_or_else(|error| {
+        log::error!("{name}: {error}");
+        empty(StatusCode::INTERNAL_SERVER_ERROR)
+    })
+}
+
+fn empty(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+/// Sends a refusal, if there is one, and the end. Then it reads for a while: when a socket is closed with unread bytes,
+/// the client can lose the answer.
+async fn finish(mut stream: TcpStream, refusal: Option<StatusCode>) {
+    let last = async {
+        if let Some(status) = refusal {
+            let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(head.as_bytes()).await?;
+        }
+        stream.shutdown().await?;
+        let mut bytes = [0; 4096];
+        while stream.read(&mut bytes).await? > 0 {}
+        io::Result::Ok(())
+    };
+    let _ = timeout(LINGER, last).await;
+}
