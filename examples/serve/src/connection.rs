@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_LENGTH};
+use http::header::CONNECTION;
 use http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
@@ -102,33 +102,34 @@ async fn answer(
     closing: watch::Receiver<bool>,
 ) -> Result<http::Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let body = if head.headers.get_all(CONTENT_LENGTH).iter().count() > 1 {
-        Err(StatusCode::BAD_REQUEST)
-    } else if body.size_hint().lower() > MAX_BODY as u64 {
-        Err(StatusCode::PAYLOAD_TOO_LARGE)
-    } else {
-        let body = Limited::new(body, MAX_BODY).collect().await;
-        body.map_err(|error| {
-            if error.is::<LengthLimitError>() { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST }
-        })
-    };
+    let body = read(body).await;
     progress.enter(Phase::Handler);
     let refused = body.is_err();
     let mut response = match body {
-        Ok(body) => handle(handlers, Request::from_parts(head, body.to_bytes().into())).await,
+        Ok(body) => handle(handlers, Request::from_parts(head, body)).await,
         Err(status) => {
             (handlers.refused)(status);
             empty(status)
         }
     };
-    if let Some(Cut { after }) = response.extensions_mut().remove() {
-        progress.cut_after(after);
-    }
+    progress.cut_after(response.extensions_mut().remove().map(|cut: Cut| cut.after));
     if refused || *closing.borrow() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     progress.enter(Phase::Answer);
     Ok(response.map(Full::from))
+}
+
+/// The whole body, or the status with which it is refused.
+async fn read(body: Incoming) -> Result<Vec<u8>, StatusCode> {
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => Ok(body.to_bytes().into()),
+        Err(error) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => Err(StatusCode::BAD_REQUEST),
+    }
 }
 
 async fn handle(handlers: Arc<Handlers>, request: Request) -> Response {

@@ -2,7 +2,7 @@
 //! so a handler calls it as it stands: no async, no runtime.
 //!
 //! ```
-//! use std::TcpListener;
+//! use std::net::TcpListener;
 //!
 //! use ekolopay_serve::{Request, Response, Server};
 //!

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 /// While the server stops: a client that has just had an answer may be about to send its next request.
-const STOPPING: Duration = Duration::from_millis(200);
+const STOPPING: Duration = Duration::from_millis(300);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -54,8 +54,8 @@ impl Progress {
         state.phase = phase;
     }
 
-    pub(crate) fn cut_after(&self, bytes: usize) {
-        self.state().cut_after = Some(bytes);
+    pub(crate) fn cut_after(&self, bytes: Option<usize>) {
+        self.state().cut_after = bytes;
     }
 
     pub(crate) fn deadline(&self, stopping: bool) -> Option<Instant> {
