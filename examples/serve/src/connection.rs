@@ -17,7 +17,7 @@ use hyper::service::service_fn;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::{spawn_blocking, yield_now};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::wire::{Phase, Progress, Wire};
@@ -29,13 +29,7 @@ const MAX_HEADERS: usize = 64;
 /// How long a connection is still read after its last answer.
 const LINGER: Duration = Duration::from_millis(400);
 
-enum End {
-    Closed(hyper::Result<()>),
-    Late(Instant),
-}
-
-/// Serves a connection until one of its ends closes it, or until it is late. While the server stops, the next answer is
-/// the last one.
+/// Serves a connection until it ends or is late. While the server stops, the next answer is the last one.
 pub(crate) async fn serve(stream: TcpStream, handlers: Arc<Handlers>, closing: watch::Receiver<bool>) {
     let _ = stream.set_nodelay(true);
     let progress = Progress::new();
@@ -51,48 +45,35 @@ pub(crate) async fn serve(stream: TcpStream, handlers: Arc<Handlers>, closing: w
     let mut stop = pin!(stop.wait_for(|closing| *closing));
     let mut stopping = false;
     let mut sleep = pin!(sleep_until(Instant::now()));
-    let mut seen = None;
-    let end = loop {
-        let next = poll_fn(|cx| {
-            stopping = stopping || stop.as_mut().poll(cx).is_ready();
-            if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
-                return Poll::Ready(End::Closed(result));
-            }
-            let Some(deadline) = progress.deadline(stopping) else { return Poll::Pending };
-            sleep.as_mut().reset(deadline);
-            sleep.as_mut().poll(cx).map(|()| End::Late(deadline))
-        });
-        match next.await {
-            // Look at the socket once more: something may have come in the meantime.
-            End::Late(deadline) if seen != Some(deadline) => {
-                seen = Some(deadline);
-                yield_now().await;
-            }
-            end => break end,
+    let end = poll_fn(|cx| {
+        stopping = stopping || stop.as_mut().poll(cx).is_ready();
+        if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
+            return Poll::Ready(Some(result));
         }
-    };
+        let Some(deadline) = progress.deadline(stopping) else { return Poll::Pending };
+        sleep.as_mut().reset(deadline);
+        sleep.as_mut().poll(cx).map(|()| None)
+    })
+    .await;
     let stream = connection.into_parts().io.stream;
+    let half_sent = matches!(progress.phase(), Phase::Head | Phase::Body);
     match end {
-        End::Closed(Ok(())) => finish(stream, None).await,
+        Some(Ok(())) => finish(stream, None).await,
         // hyper has answered it.
-        End::Closed(Err(error)) if error.is_parse() => {
+        Some(Err(error)) if error.is_parse() => {
             let too_large = error.is_parse_too_large();
             let status = if too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { StatusCode::BAD_REQUEST };
             (handlers.refused)(status);
             finish(stream, None).await;
         }
-        End::Late(_) if matches!(progress.phase(), Phase::Head | Phase::Body) && !stopping => {
-            (handlers.refused)(StatusCode::REQUEST_TIMEOUT);
-            finish(stream, Some(StatusCode::REQUEST_TIMEOUT)).await;
-        }
-        End::Closed(Err(_)) | End::Late(_) => {}
+        None if half_sent && !stopping => refuse(stream, &handlers, StatusCode::REQUEST_TIMEOUT).await,
+        Some(Err(_)) | None => {}
     }
 }
 
-/// There is no place for this connection.
-pub(crate) async fn refuse(stream: TcpStream, handlers: &Handlers) {
-    (handlers.refused)(StatusCode::SERVICE_UNAVAILABLE);
-    finish(stream, Some(StatusCode::SERVICE_UNAVAILABLE)).await;
+pub(crate) async fn refuse(stream: TcpStream, handlers: &Handlers, status: StatusCode) {
+    (handlers.refused)(status);
+    finish(stream, Some(status)).await;
 }
 
 async fn answer(
@@ -146,8 +127,8 @@ fn empty(status: StatusCode) -> Response {
     response
 }
 
-/// Sends a refusal, if there is one, and the end. Then it reads for a while: when a socket is closed with unread bytes,
-/// the client can lose the answer.
+/// Closes a connection, after a refusal if there is one. It reads for a while first, because a client can lose its answer
+/// when the socket is closed with unread bytes.
 async fn finish(mut stream: TcpStream, refusal: Option<StatusCode>) {
     let last = async {
         if let Some(status) = refusal {

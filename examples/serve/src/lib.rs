@@ -39,6 +39,7 @@ use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
@@ -69,7 +70,7 @@ const STOP: Duration = Duration::from_secs(10);
 /// The two functions of a server.
 struct Handlers {
     answer: Box<dyn Fn(Request) -> Response + Send + Sync>,
-    refused: Box<dyn Fn(http::StatusCode) + Send + Sync>,
+    refused: Box<dyn Fn(StatusCode) + Send + Sync>,
 }
 
 /// A running server. It stops when it is dropped: it accepts no more connections, answers the requests that it has
@@ -97,7 +98,7 @@ impl Server {
     pub fn start_reporting(
         listener: TcpListener,
         handler: impl Fn(Request) -> Response + Send + Sync + 'static,
-        refused: impl Fn(http::StatusCode) + Send + Sync + 'static,
+        refused: impl Fn(StatusCode) + Send + Sync + 'static,
     ) -> io::Result<Server> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -146,23 +147,21 @@ async fn run(listener: TcpListener, handlers: Arc<Handlers>, mut stopped: onesho
     let (closing, _) = watch::channel(false);
     let open = |stream: TcpStream, refusal: OwnedSemaphorePermit| {
         let (handlers, closing) = (Arc::clone(&handlers), closing.subscribe());
-        if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-            drop(refusal);
-            tokio::spawn(async move {
-                connection::serve(stream, handlers, closing).await;
-                drop(place);
-            });
-        } else {
-            tokio::spawn(async move {
-                connection::refuse(stream, &handlers).await;
+        let place = Arc::clone(&places).try_acquire_owned();
+        tokio::spawn(async move {
+            if let Ok(_place) = place {
                 drop(refusal);
-            });
-        }
+                connection::serve(stream, handlers, closing).await;
+            } else {
+                connection::refuse(stream, &handlers, StatusCode::SERVICE_UNAVAILABLE).await;
+            }
+        });
     };
+    // While this many clients are being refused, the others wait in the listener's queue.
+    let next_refusal = || async { Arc::clone(&refusals).acquire_owned().await.map_err(io::Error::other) };
     let mut failed = false;
     loop {
-        // At most this many clients are being refused at once. More of them wait in the listener's queue.
-        let refusal = Arc::clone(&refusals).acquire_owned().await.map_err(io::Error::other)?;
+        let refusal = next_refusal().await?;
         let accepted = poll_fn(|cx| match Pin::new(&mut stopped).poll(cx) {
             Poll::Ready(_) => Poll::Ready(None),
             Poll::Pending => listener.poll_accept(cx).map(Some),
@@ -186,13 +185,13 @@ async fn run(listener: TcpListener, handlers: Arc<Handlers>, mut stopped: onesho
     let listener = listener.into_std()?;
     while let Ok((stream, _)) = listener.accept() {
         stream.set_nonblocking(true)?;
-        open(TcpStream::from_std(stream)?, Arc::clone(&refusals).acquire_owned().await.map_err(io::Error::other)?);
+        open(TcpStream::from_std(stream)?, next_refusal().await?);
     }
     drop(listener);
     closing.send_replace(true);
     let all = u32::try_from(limit).unwrap_or(u32::MAX);
     if timeout(STOP, places.acquire_many(all)).await.is_err() {
-        log::warn!("stopped while requests were under way");
+        log::warn!("stopped before all requests were answered");
     }
     Ok(())
 }

@@ -141,7 +141,9 @@ fn slow_requests_are_refused_and_keep_nobody_waiting() {
     let started = Instant::now();
     assert!(send(address, get("/")).ends_with("GET 0"));
     assert!(started.elapsed() < Duration::from_secs(2));
-    late.into_iter().for_each(|late| late.join().unwrap());
+    for late in late {
+        late.join().unwrap();
+    }
 }
 
 #[test]
