@@ -63,7 +63,7 @@ pub(crate) async fn serve(stream: TcpStream, handlers: Arc<Handlers>, closing: w
         Some(Err(error)) if error.is_parse() => {
             let too_large = error.is_parse_too_large();
             let status = if too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-            (handlers.refused)(status);
+            report(&handlers, status).await;
             finish(stream, None).await;
         }
         None if half_sent && !stopping => refuse(stream, &handlers, StatusCode::REQUEST_TIMEOUT).await,
@@ -71,9 +71,14 @@ pub(crate) async fn serve(stream: TcpStream, handlers: Arc<Handlers>, closing: w
     }
 }
 
-pub(crate) async fn refuse(stream: TcpStream, handlers: &Handlers, status: StatusCode) {
-    (handlers.refused)(status);
+pub(crate) async fn refuse(stream: TcpStream, handlers: &Arc<Handlers>, status: StatusCode) {
+    report(handlers, status).await;
     finish(stream, Some(status)).await;
+}
+
+async fn report(handlers: &Arc<Handlers>, status: StatusCode) {
+    let handlers = Arc::clone(handlers);
+    let _ = spawn_blocking(move || (handlers.refused)(status)).await;
 }
 
 async fn answer(
@@ -89,7 +94,7 @@ async fn answer(
     let mut response = match body {
         Ok(body) => handle(handlers, Request::from_parts(head, body)).await,
         Err(status) => {
-            (handlers.refused)(status);
+            report(&handlers, status).await;
             empty(status)
         }
     };

@@ -62,7 +62,8 @@ impl Progress {
         let state = self.state();
         let time = match state.phase {
             Phase::Idle | Phase::Head if stopping => STOPPING,
-            Phase::Idle => Duration::from_secs(30),
+            // Longer than Caddy and nginx keep an unused connection, so that they are the ones to close it.
+            Phase::Idle => Duration::from_secs(150),
             Phase::Head => Duration::from_secs(5),
             Phase::Body | Phase::Answer => Duration::from_secs(10),
             Phase::Handler => return None,
