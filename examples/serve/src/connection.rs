@@ -27,7 +27,7 @@ const MAX_HEAD: usize = 16 * 1024;
 const MAX_BODY: usize = 64 * 1024;
 const MAX_HEADERS: usize = 64;
 /// How long a connection is still read after its last answer.
-const LINGER: Duration = Duration::from_millis(400);
+const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves a connection until it ends or is late. While the server stops, the next answer is the last one.
 pub(crate) async fn serve(stream: TcpStream, handlers: Arc<Handlers>, closing: watch::Receiver<bool>) {

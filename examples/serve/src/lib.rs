@@ -1,5 +1,5 @@
-//! A small HTTP/1.1 server whose handlers are plain blocking functions, as in a merchant's framework. The SDK blocks too,
-//! so a handler calls it as it stands: no async, no runtime.
+//! A small HTTP/1.1 server for blocking handlers. A merchant's framework usually has such handlers, and the SDK blocks too,
+//! so a handler can call it directly.
 //!
 //! ```
 //! use std::net::TcpListener;
@@ -25,11 +25,12 @@
 //! | half of the process's file descriptors, at most 1,024 connections | 503 |
 //! | 256 handlers at once | a request waits |
 //!
-//! The connections live on one thread and hyper reads them; each handler runs on a thread of its own pool.
+//! hyper reads all connections on one thread. The handlers run on a pool of threads.
 
 mod connection;
 mod wire;
 
+use std::error::Error;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -50,10 +51,10 @@ pub use http;
 /// A request with its whole body.
 pub type Request = http::Request<Vec<u8>>;
 
-/// A response with its whole body. Its length, its date and the handling of `HEAD` are the server's work.
+/// A response with its whole body. The server adds the length and the date, and leaves the body out for `HEAD`.
 pub type Response = http::Response<Vec<u8>>;
 
-/// In the extensions of a response, it cuts the connection after this many bytes of the answer, to test clients.
+/// Cuts the connection after this many bytes of the answer. Put it into the extensions of a response to test clients.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut {
     pub after: usize,
@@ -140,28 +141,33 @@ impl Drop for Server {
     }
 }
 
-async fn run(listener: TcpListener, handlers: Arc<Handlers>, mut stopped: oneshot::Receiver<()>) -> io::Result<()> {
+async fn run(
+    listener: TcpListener,
+    handlers: Arc<Handlers>,
+    mut stopped: oneshot::Receiver<()>,
+) -> Result<(), Box<dyn Error>> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let limit = max_connections();
-    let (places, refusals) = (Arc::new(Semaphore::new(limit)), Arc::new(Semaphore::new(MAX_REFUSALS)));
+    // The last places are for clients that are being refused. When those are taken too, clients wait in the listener's
+    // queue.
+    let all = max_connections() + MAX_REFUSALS;
+    let places = Arc::new(Semaphore::new(all));
+    let place = || Arc::clone(&places).acquire_owned();
     let (closing, _) = watch::channel(false);
-    let open = |stream: TcpStream, refusal: OwnedSemaphorePermit| {
+    let open = |stream: TcpStream, place: OwnedSemaphorePermit| {
+        let full = places.available_permits() < MAX_REFUSALS;
         let (handlers, closing) = (Arc::clone(&handlers), closing.subscribe());
-        let place = Arc::clone(&places).try_acquire_owned();
         tokio::spawn(async move {
-            if let Ok(_place) = place {
-                drop(refusal);
-                connection::serve(stream, handlers, closing).await;
-            } else {
+            if full {
                 connection::refuse(stream, &handlers, StatusCode::SERVICE_UNAVAILABLE).await;
+            } else {
+                connection::serve(stream, handlers, closing).await;
             }
+            drop(place);
         });
     };
-    // While this many clients are being refused, the others wait in the listener's queue.
-    let next_refusal = || async { Arc::clone(&refusals).acquire_owned().await.map_err(io::Error::other) };
     let mut failed = false;
     loop {
-        let refusal = next_refusal().await?;
+        let place = place().await?;
         let accepted = poll_fn(|cx| match Pin::new(&mut stopped).poll(cx) {
             Poll::Ready(_) => Poll::Ready(None),
             Poll::Pending => listener.poll_accept(cx).map(Some),
@@ -170,7 +176,7 @@ async fn run(listener: TcpListener, handlers: Arc<Handlers>, mut stopped: onesho
             None => break,
             Some(Ok((stream, _))) => {
                 failed = false;
-                open(stream, refusal);
+                open(stream, place);
             }
             Some(Err(error)) => {
                 if !failed {
@@ -185,12 +191,11 @@ async fn run(listener: TcpListener, handlers: Arc<Handlers>, mut stopped: onesho
     let listener = listener.into_std()?;
     while let Ok((stream, _)) = listener.accept() {
         stream.set_nonblocking(true)?;
-        open(TcpStream::from_std(stream)?, next_refusal().await?);
+        open(TcpStream::from_std(stream)?, place().await?);
     }
     drop(listener);
     closing.send_replace(true);
-    let all = u32::try_from(limit).unwrap_or(u32::MAX);
-    if timeout(STOP, places.acquire_many(all)).await.is_err() {
+    if timeout(STOP, places.acquire_many(all.try_into()?)).await.is_err() {
         log::warn!("stopped before all requests were answered");
     }
     Ok(())

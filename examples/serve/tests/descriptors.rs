@@ -1,4 +1,4 @@
-//! A server with few file descriptors. It changes the limit of its process, so it is a program of its own.
+//! A server with few file descriptors. The limit holds for the whole process, so no other test runs in this one.
 #![cfg(unix)]
 
 use std::fs::File;
@@ -45,7 +45,7 @@ fn status(mut stream: &TcpStream) -> String {
 }
 
 #[test]
-fn clients_beyond_the_limit_get_a_503_and_a_full_process_is_no_flood_of_warnings() {
+fn clients_beyond_the_limit_get_a_503_and_a_lack_of_descriptors_one_warning() {
     log::set_logger(&Counter).unwrap();
     log::set_max_level(log::LevelFilter::Warn);
     let (soft, hard) = Resource::NOFILE.get().unwrap();

