@@ -1,33 +1,35 @@
-//! A whole payment, from the order to the goods, and what a shop must survive.
+//! A whole payment, from the order to the shipment, and what a shop must survive.
 //!
-//! `cargo run --example checkout` starts a local gateway in this process and plays the customer too. With
-//! `EKOLOPAY_ORIGIN`, `EKOLOPAY_API_CLIENT` and `EKOLOPAY_SECRET_KEY` set it uses that gateway instead, and stops where
-//! a customer must pay.
+//! `cargo run --example checkout` starts a local gateway in this process and plays the customer. If `EKOLOPAY_ORIGIN`,
+//! `EKOLOPAY_API_CLIENT` and `EKOLOPAY_SECRET_KEY` are set, it uses that gateway instead, and stops at the step where the
+//! customer pays.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::error::Error;
+use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
-use std::{env, thread};
 
 use ekolopay::callback::Callback;
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay::verify::{PaidPurchase, Verification};
 use ekolopay::{Credentials, Delivery, Gateway};
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
+use ekolopay_serve::{Request, Response, Server};
 
-type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    let outcome = match env::var_os("EKOLOPAY_ORIGIN") {
-        Some(origin) if !origin.is_empty() => order_at_the_environments_gateway(),
-        _ => a_day_in_a_shop(),
+    let result = match env::var_os("EKOLOPAY_ORIGIN") {
+        Some(origin) if !origin.is_empty() => order_at_a_given_gateway(),
+        _ => checkout(),
     };
-    match outcome {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("It did not go as expected: {error}");
+            eprintln!("Not as expected: {error}");
             let mut source = error.source();
             while let Some(error) = source {
                 eprintln!("  because: {error}");
@@ -38,7 +40,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn order_at_the_environments_gateway() -> Outcome {
+fn order_at_a_given_gateway() -> Result {
     let mut shop = Shop::new(Gateway::from_env()?);
     let token = shop.order("Achat d'un Iphone S", 150_000)?;
     println!("Token         {token}");
@@ -46,8 +48,8 @@ fn order_at_the_environments_gateway() -> Outcome {
     Ok(())
 }
 
-fn a_day_in_a_shop() -> Outcome {
-    let (callback_url, callbacks) = receive_callbacks()?;
+fn checkout() -> Result {
+    let (callback_url, callbacks, _server) = receive_callbacks()?;
     let sandbox = Sandbox::builder().callback_url(&callback_url).start()?;
     let credentials = Credentials::new(DEMO_API_CLIENT, DEMO_SECRET_KEY)?;
     let gateway = Gateway::builder(credentials).origin(&sandbox.origin()).build()?;
@@ -66,7 +68,7 @@ fn a_day_in_a_shop() -> Outcome {
     must(claim.purchase_token() == &token && claim.claims_success(), "the callback claims this payment")?;
     println!("  callback    {:?}, {}", claim.status(), claim.message());
     let shipped = shop.on_callback(&callback)?.ok_or("a paid order is not shipped")?;
-    println!("  verified    the gateway itself says so");
+    println!("  verified    the gateway confirms the payment");
     println!("  shipped     {shipped}");
     must(shop.on_callback(&callback)?.is_none(), "an order is shipped once")?;
     println!("  replayed    the same callback again: not shipped again");
@@ -79,27 +81,27 @@ fn a_day_in_a_shop() -> Outcome {
     let forged = callbacks.recv_timeout(Duration::from_secs(10))?;
     must(Callback::parse(&forged)?.claims_success(), "the forged callback claims success")?;
     must(shop.on_callback(&forged)?.is_none(), "a forged callback ships nothing")?;
-    println!("  forged      a callback that nobody paid for: not shipped");
+    println!("  forged      a callback without a payment: not shipped");
 
     shop.customer_submits(&token, "rejected")?;
     let rejected = callbacks.recv_timeout(Duration::from_secs(10))?;
     must(shop.on_callback(&rejected)?.is_none(), "a rejected payment ships nothing")?;
-    println!("  rejected    {}: not shipped", Callback::parse(&rejected)?.message());
+    println!("  rejected    {:?}: not shipped", Callback::parse(&rejected)?.message());
 
     sandbox.set_in_service(false);
     let tokens = sandbox.payments().len();
     let error = shop.order("Achat d'un Iphone S", 150_000).err().ok_or("a gateway out of service makes no token")?;
     let error = error.downcast::<ekolopay::Error>()?;
-    must(error.is_unavailable() && error.delivery() == Delivery::NotSent, "an outage is told from other errors")?;
+    must(error.is_unavailable() && error.delivery() == Delivery::NotSent, "an outage has its own error")?;
     must(sandbox.payments().len() == tokens, "nothing was created")?;
     println!("  outage      {error}: nothing was sent");
 
-    must(shop.shipped() == 1, "one order of the day is shipped")?;
-    println!("All went as expected: one order paid, one shipped.");
+    must(shop.shipped() == 1, "one order is shipped")?;
+    println!("Everything went as expected: one order paid, one shipped.");
     Ok(())
 }
 
-/// A shop that keeps its orders by their tokens. A real one has a database in the place of the map.
+/// A shop that finds its orders by their tokens. A real shop uses a database instead of the map.
 struct Shop {
     gateway: Gateway,
     orders: BTreeMap<PurchaseToken, Order>,
@@ -115,16 +117,16 @@ impl Shop {
         Shop { gateway, orders: BTreeMap::new() }
     }
 
-    /// The token is stored with the order before the customer is sent away.
-    fn order(&mut self, label: &str, amount: u64) -> Outcome<PurchaseToken> {
+    /// The token is stored with the order before the customer is redirected.
+    fn order(&mut self, label: &str, amount: u64) -> Result<PurchaseToken> {
         let purchase = Purchase::new(amount, Product::new(label), Customer::new("066304925").name("Kanza"))?;
         let token = self.gateway.create_purchase_token(&purchase)?;
         self.orders.insert(token.clone(), Order { label: label.to_owned(), shipped: false });
         Ok(token)
     }
 
-    /// A callback is a reason to ask the gateway about an order of ours, and nothing more.
-    fn on_callback(&mut self, body: &[u8]) -> Outcome<Option<String>> {
+    /// A callback only makes the shop ask the gateway about one of its orders.
+    fn on_callback(&mut self, body: &[u8]) -> Result<Option<String>> {
         let callback = Callback::parse(body)?;
         let Some((token, _)) = self.orders.get_key_value(callback.purchase_token()) else {
             return Ok(None);
@@ -135,7 +137,7 @@ impl Shop {
         }
     }
 
-    /// The one place where goods leave: for the order of the token that was paid, once.
+    /// The only place where goods are shipped: once, for the order whose token was paid.
     fn ship(&mut self, paid: PaidPurchase) -> Option<String> {
         let order = self.orders.get_mut(paid.token()).filter(|order| !order.shipped)?;
         order.shipped = true;
@@ -147,37 +149,27 @@ impl Shop {
     }
 
     /// What the customer's browser does on the payment page.
-    fn customer_submits(&self, token: &PurchaseToken, outcome: &str) -> Outcome {
+    fn customer_submits(&self, token: &PurchaseToken, outcome: &str) -> Result {
         let page = self.gateway.payment_url(token);
         let answer = minreq::post(page)
             .with_header("Content-Type", "application/x-www-form-urlencoded")
             .with_body(format!("outcome={outcome}"))
             .with_follow_redirects(false)
             .send()?;
-        must(answer.status_code == 303, "the payment page sends the browser on")
+        must(answer.status_code == 303, "the payment page redirects the browser")
     }
 }
 
-/// The shop's callback URL: a web server that hands on the bodies that are posted to it.
-fn receive_callbacks() -> Outcome<(String, Receiver<Vec<u8>>)> {
-    let server = tiny_http::Server::http("127.0.0.1:0").map_err(|error| error.to_string())?;
-    let url = format!("http://{}/callback", server.server_addr());
+/// The shop's callback URL, the bodies that are posted to it, and the web server that receives them.
+fn receive_callbacks() -> Result<(String, Receiver<Vec<u8>>, Server)> {
     let (sender, receiver) = channel();
-    thread::spawn(move || {
-        for mut request in server.incoming_requests() {
-            let mut body = Vec::new();
-            // Anyone can post here: what is no callback need not be read to its end.
-            let mut reader = std::io::Read::take(request.as_reader(), 64 * 1024);
-            if std::io::Read::read_to_end(&mut reader, &mut body).is_ok() && sender.send(body).is_err() {
-                return;
-            }
-            let _ = request.respond(tiny_http::Response::empty(200));
-        }
-    });
-    Ok((url, receiver))
+    let server = Server::start(TcpListener::bind("127.0.0.1:0")?, move |request: Request| {
+        let _ = sender.send(request.into_body());
+        Response::default()
+    })?;
+    Ok((format!("http://{}/callback", server.local_addr()), receiver, server))
 }
 
-/// The reason is what must be so.
-fn must(holds: bool, reason: &str) -> Outcome {
-    if holds { Ok(()) } else { Err(format!("expected: {reason}").into()) }
+fn must(holds: bool, expectation: &str) -> Result {
+    if holds { Ok(()) } else { Err(format!("expected: {expectation}").into()) }
 }

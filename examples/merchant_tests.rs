@@ -1,8 +1,8 @@
-//! A merchant's own function and its unit tests: no network and no local gateway, but the documentation's replies, which
-//! go through the same code as the real gateway's.
+//! A merchant's function and its unit tests. They need no network and no local gateway: the documented replies go through
+//! the same code as the replies of the real gateway.
 //!
-//! `cargo test --example merchant_tests` runs the tests; `cargo run --example merchant_tests` tells what each reply does
-//! to an order.
+//! `cargo test --example merchant_tests` runs the tests, and `cargo run --example merchant_tests` shows what each reply
+//! does to an order.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -15,10 +15,10 @@ use ekolopay::transport::TransportError;
 use ekolopay::verify::{PaidPurchase, Verification};
 use ekolopay::{Credentials, Delivery, Error, Gateway};
 
-/// The orders by their tokens, and whether each is shipped. A real shop has a database.
+/// The orders by their tokens, and whether each is shipped. A real shop uses a database.
 type Orders = BTreeMap<PurchaseToken, bool>;
 
-/// Ships the order if it is paid: whether it leaves. On an error nothing is known, and the order stays open.
+/// Ships the order if it is paid, and returns whether it did. After an error the order stays open.
 fn settle_order(gateway: &Gateway, orders: &mut Orders, token: &PurchaseToken) -> Result<bool, Error> {
     match gateway.check_payment(token)? {
         Verification::Paid(paid) => Ok(ship(orders, paid)),
@@ -26,12 +26,12 @@ fn settle_order(gateway: &Gateway, orders: &mut Orders, token: &PurchaseToken) -
     }
 }
 
-/// Goods leave here alone: for the order of the token that was paid, once.
+/// The only place where goods are shipped: once, for the order whose token was paid.
 fn ship(orders: &mut Orders, paid: PaidPurchase) -> bool {
     orders.get_mut(paid.token()).is_some_and(|shipped| !mem::replace(shipped, true))
 }
 
-/// A shop with one open order, and a gateway that answers as told.
+/// A shop with one open order, and a gateway with canned replies.
 fn shop(canned: Canned) -> Result<(Gateway, Orders, PurchaseToken), Error> {
     let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?).transport(canned).build()?;
     let token = PurchaseToken::new("940d4e9aab5797e6055e1259b84a9875")?;
@@ -52,7 +52,7 @@ fn main() -> Result<(), Error> {
     ] {
         let (gateway, mut orders, token) = shop(canned)?;
         match settle_order(&gateway, &mut orders, &token) {
-            Ok(leaves) => println!("{reply:<12} leaves: {leaves}"),
+            Ok(shipped) => println!("{reply:<12} shipped: {shipped}"),
             Err(error) => {
                 let causes = successors(error.source(), |&cause| cause.source()).map(|cause| format!(": {cause}"));
                 println!("{reply:<12} open: {error}{}", causes.collect::<String>());
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_paid_order_leaves_once() {
+    fn a_paid_order_is_shipped_once() {
         let canned = Canned::new().reply(200, PAID).reply(200, PAID);
         let (gateway, mut orders, token) = shop(canned.clone()).unwrap();
         assert!(settle_order(&gateway, &mut orders, &token).unwrap());
@@ -77,13 +77,13 @@ mod tests {
     }
 
     #[test]
-    fn an_order_that_is_not_paid_stays() {
+    fn an_unpaid_order_stays_open() {
         let (gateway, mut orders, token) = shop(Canned::new().reply(200, NOT_PAID)).unwrap();
         assert!(!settle_order(&gateway, &mut orders, &token).unwrap());
         assert!(!orders[&token]);
     }
 
-    /// What the error is, and that the order is open still.
+    /// The call fails with the expected error, and the order is still open.
     #[track_caller]
     fn stays_open(canned: Canned, is_expected: impl Fn(&Error) -> bool) {
         let (gateway, mut orders, token) = shop(canned).unwrap();
@@ -99,9 +99,9 @@ mod tests {
         stays_open(Canned::new().fails(lost_reply()), |error| error.delivery() == Delivery::Unknown);
     }
 
-    /// Who pays a small order and presents its token for a large one gets the small one.
+    /// A customer who pays a small order and presents its token for a large one gets the small one.
     #[test]
-    fn the_order_that_leaves_is_that_of_the_token_that_was_paid() {
+    fn only_the_order_of_the_paid_token_is_shipped() {
         let (gateway, mut orders, paid) = shop(Canned::new().reply(200, PAID)).unwrap();
         let large = PurchaseToken::new("large").unwrap();
         orders.insert(large.clone(), false);

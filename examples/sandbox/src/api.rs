@@ -1,50 +1,53 @@
-//! The two calls of the shop: a purchase token, and the check of a payment.
+//! The two calls of the gateway: create a purchase token, and check a payment.
 
+use ekolopay_serve::{Request, Response};
 use serde_json::{Map, Value, json};
 
-use crate::gateway::Gateway;
-use crate::http::{Form, Reply, Request};
-use crate::payments::{Outcome, Payment, State};
+use crate::app::App;
+use crate::form::Form;
+use crate::payments::{Payment, PaymentState, Settlement};
+use crate::response::json;
 
-/// The value of `API_DATA`, or the `clearMessage` of a refusal: a constant, so
-/// that it never repeats what was sent.
+/// The value of `API_DATA`, or the `clearMessage` of a refusal. The message is a constant, so it cannot repeat a secret
+/// that was sent.
 type Answer = Result<Value, &'static str>;
 
-pub(crate) fn purchase_token(gateway: &Gateway, request: &Request) -> Reply {
-    let answer = authorized(gateway, request).and_then(|form| {
+pub(crate) fn purchase_token(app: &App, request: &Request) -> Response {
+    let answer = authorized(app, request).and_then(|form| {
         let payment = order(&form)?;
         let data = json!({ "purchaseToken": payment.token });
-        gateway.payments.add(payment);
+        app.payments.add(payment);
         Ok(data)
     });
-    reply(answer)
+    response(answer)
 }
 
-pub(crate) fn check_payment(gateway: &Gateway, request: &Request) -> Reply {
-    let answer = authorized(gateway, request).and_then(|form| {
+pub(crate) fn check_payment(app: &App, request: &Request) -> Response {
+    let answer = authorized(app, request).and_then(|form| {
         let token = form.get("purchaseToken").unwrap_or_default();
-        let payment = gateway.payments.get(token).ok_or("purchaseToken inconnu.")?;
-        let paid = payment.state == State::Settled(Outcome::Paid);
+        let payment = app.payments.get(token).ok_or("purchaseToken inconnu.")?;
+        let paid = payment.state == PaymentState::Settled(Settlement::Paid);
         Ok(json!({ "payment_successful": paid }))
     });
-    reply(answer)
+    response(answer)
 }
 
-fn reply(answer: Answer) -> Reply {
+fn response(answer: Answer) -> Response {
     let (code, data) = match answer {
         Ok(data) => (200, json!({ "API_DATA": data })),
         Err(message) => (0, json!({ "clearMessage": message })),
     };
     let response = json!({ "API_RESPONSE_CODE": code, "API_RESPONSE_DATA": data });
-    Reply::json(json!({ "response": response }).to_string())
+    json(json!({ "response": response }).to_string())
 }
 
-fn authorized(gateway: &Gateway, request: &Request) -> Result<Form, &'static str> {
-    let settings = &gateway.settings;
-    if Form::parse(request.query.as_bytes()).get("api_client") != Some(settings.api_client.as_str()) {
+fn authorized(app: &App, request: &Request) -> Result<Form, &'static str> {
+    let settings = &app.settings;
+    let query = Form::parse(request.uri().query().unwrap_or_default().as_bytes());
+    if query.get("api_client") != Some(settings.api_client.as_str()) {
         return Err("api_client inconnu.");
     }
-    let form = request.form().ok_or("Le corps de la requête doit être en x-www-form-urlencoded.")?;
+    let form = Form::of(request).ok_or("Le corps de la requête doit être en x-www-form-urlencoded.")?;
     if form.get("secret_key") != Some(settings.secret_key.as_str()) {
         return Err("secret_key manquante ou incorrecte.");
     }
@@ -77,7 +80,7 @@ fn order(form: &Form) -> Result<Payment, &'static str> {
     Ok(Payment { details, name, uuid, ..Payment::new(label, amount, phone) })
 }
 
-/// Digits alone: `parse` would take a sign as well.
+/// Digits only: `parse` would also accept a sign.
 fn whole(digits: &str) -> Option<u64> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
     digits.parse().ok().filter(|_| plain)
@@ -96,7 +99,7 @@ fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
     object.get(key)?.as_str().map(str::to_owned)
 }
 
-/// Left out, or a text: `null` is neither.
+/// A text that may be left out. `null` is refused.
 fn optional(object: &Map<String, Value>, key: &str, refusal: &'static str) -> Result<Option<String>, &'static str> {
     let known = object.contains_key(key);
     let text = text(object, key);

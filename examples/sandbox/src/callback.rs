@@ -1,29 +1,29 @@
-//! The call that tells the shop how a payment ended.
+//! The callback, which tells the shop how a payment ended.
 
 use std::io::ErrorKind;
 use std::time::SystemTime;
 
-use crate::gateway::Gateway;
-use crate::payments::{Delivery, Outcome};
+use crate::app::App;
+use crate::payments::{Notification, Settlement};
 
 const TIMEOUT_SECONDS: u64 = 5;
 
-/// What `minreq` makes of an answer that is no HTTP, with a status 503.
+/// What `minreq` reports, with the status 503, when the answer is not HTTP.
 const NO_STATUS_LINE: &str = "Server did not provide a status line";
 
-/// Sends the callback once and records what came of it. No lock is held
-/// meanwhile: the shop is expected to call `check-payment` before it answers.
-pub(crate) fn deliver(gateway: &Gateway, token: &str, outcome: Outcome) {
-    if let Some(url) = &gateway.settings.callback_url {
+/// Sends the callback once and records the result. No lock is held meanwhile: the shop may call `check-payment` before
+/// it answers.
+pub(crate) fn send(app: &App, token: &str, settlement: Settlement) {
+    if let Some(url) = &app.settings.callback_url {
         let at = SystemTime::now();
-        let body = body(token, outcome, gateway.settings.php_booleans);
+        let body = body(token, settlement, app.settings.php_booleans);
         let result = post(url, body);
-        gateway.payments.record(token, Delivery { at, result });
+        app.payments.record(token, Notification { at, result });
     }
 }
 
-fn body(token: &str, outcome: Outcome, php_booleans: bool) -> String {
-    let successful = match (outcome == Outcome::Paid, php_booleans) {
+fn body(token: &str, settlement: Settlement, php_booleans: bool) -> String {
+    let successful = match (settlement == Settlement::Paid, php_booleans) {
         (true, false) => "true",
         (false, false) => "false",
         (true, true) => "1",
@@ -32,13 +32,13 @@ fn body(token: &str, outcome: Outcome, php_booleans: bool) -> String {
     form_urlencoded::Serializer::new(String::new())
         .append_pair("purchaseToken", token)
         .append_pair("paymentSuccessful", successful)
-        .append_pair("status", outcome.status())
-        .append_pair("message", outcome.message())
+        .append_pair("status", settlement.status())
+        .append_pair("message", settlement.message())
         .finish()
 }
 
 fn post(url: &str, body: String) -> Result<u16, String> {
-    // Lazily: the status is all that counts, the body is left unread.
+    // Only the status matters, so the body is not read.
     let response = minreq::post(url)
         .with_header("Content-Type", "application/x-www-form-urlencoded")
         .with_header("Connection", "close")

@@ -1,31 +1,34 @@
-//! The page of the shop's developer: the payments, their callbacks, the service.
+//! The page for the shop's developer: the payments, their callbacks, and the switch for the service.
 
 use std::time::SystemTime;
 
+use ekolopay_serve::http::{HeaderName, HeaderValue, StatusCode, header};
+use ekolopay_serve::{Request, Response};
 use maud::{Markup, html};
 
-use crate::gateway::Gateway;
-use crate::http::{Reply, Request};
-use crate::payments::{Delivery, Outcome, Payment, State};
+use crate::app::App;
+use crate::form::Form;
+use crate::payments::{Notification, Payment, PaymentState, Settlement};
+use crate::response::see_other;
 use crate::{callback, html as pages};
 
 const HOME: &str = "/sandbox";
 
-pub(crate) fn show(gateway: &Gateway) -> Reply {
-    let callback_url = gateway.settings.callback_url.as_deref();
-    let payments = gateway.payments.all();
+pub(crate) fn show(app: &App) -> Response {
+    let callback_url = app.settings.callback_url.as_deref();
+    let payments = app.payments.all();
     let content = html! {
         h1 { "Passerelle EkoloPay locale" }
-        (service(gateway.in_service()))
+        (service(app.in_service()))
         section.card {
             h2 { "Boutique" }
             dl.wide {
                 dt { "api_client" }
-                dd { (gateway.settings.api_client) }
+                dd { (app.settings.api_client) }
                 dt { "Callback" }
                 dd { (callback_url.unwrap_or("aucun")) }
                 dt { "Redirection" }
-                dd { (gateway.settings.redirect_url.as_deref().unwrap_or("aucune")) }
+                dd { (app.settings.redirect_url.as_deref().unwrap_or("aucune")) }
             }
         }
         h2 { "Paiements" }
@@ -36,48 +39,55 @@ pub(crate) fn show(gateway: &Gateway) -> Reply {
             (card(payment, callback_url.is_some()))
         }
     };
-    // With no-referrer, Chromium would send these forms with `Origin: null`.
-    pages::page(200, "Passerelle locale", &content).with("Referrer-Policy", "same-origin")
+    // With `no-referrer`, Chromium sends these forms with `Origin: null`.
+    pages::page(StatusCode::OK, "Passerelle locale", &content, "same-origin")
 }
 
-pub(crate) fn switch_service(gateway: &Gateway, request: &Request) -> Reply {
+pub(crate) fn switch_service(app: &App, request: &Request) -> Response {
     if foreign(request) {
         return forbidden();
     }
-    let form = request.form();
+    let form = Form::of(request);
     match form.as_ref().and_then(|form| form.get("in_service")) {
-        Some("true") => gateway.set_in_service(true),
-        Some("false") => gateway.set_in_service(false),
-        _ => return pages::message(400, "Demande incomplète", "Il manque « in_service »."),
+        Some("true") => app.set_in_service(true),
+        Some("false") => app.set_in_service(false),
+        _ => {
+            return pages::message(
+                StatusCode::BAD_REQUEST,
+                "Demande incomplète",
+                "Il manque «\u{a0}in_service\u{a0}».",
+            );
+        }
     }
-    Reply::see_other(HOME)
+    see_other(HOME)
 }
 
-pub(crate) fn send_callback(gateway: &Gateway, request: &Request, token: &str) -> Reply {
+pub(crate) fn send_callback(app: &App, request: &Request, token: &str) -> Response {
     if foreign(request) {
         return forbidden();
     }
-    let Some(payment) = gateway.payments.get(token) else {
+    let Some(payment) = app.payments.get(token) else {
         return pages::not_found("Ce paiement n’existe pas, ou n’existe plus.");
     };
     match payment.state {
-        State::Settled(outcome) if gateway.settings.callback_url.is_some() => {
-            callback::deliver(gateway, token, outcome);
-            Reply::see_other(HOME)
+        PaymentState::Settled(settlement) if app.settings.callback_url.is_some() => {
+            callback::send(app, token, settlement);
+            see_other(HOME)
         }
-        _ => pages::message(409, "Rien à envoyer", "Le paiement est en attente, ou sans callback."),
+        _ => pages::message(StatusCode::CONFLICT, "Rien à envoyer", "Le paiement est en attente, ou sans callback."),
     }
 }
 
-/// Whether another site's page sent this form.
+/// Whether the form was sent from a page of another site.
 fn foreign(request: &Request) -> bool {
-    let own = format!("http://{}", request.header("Host").unwrap_or_default());
-    request.header("Origin").is_some_and(|origin| origin != own)
-        || request.header("Sec-Fetch-Site") == Some("cross-site")
+    let value = |name: HeaderName| request.headers().get(name).map(HeaderValue::as_bytes);
+    let own = [b"http://", value(header::HOST).unwrap_or_default()].concat();
+    value(header::ORIGIN).is_some_and(|origin| origin != own)
+        || value(HeaderName::from_static("sec-fetch-site")) == Some(b"cross-site")
 }
 
-fn forbidden() -> Reply {
-    pages::message(403, "Demande refusée", "Ce formulaire vient d’un autre site.")
+fn forbidden() -> Response {
+    pages::message(StatusCode::FORBIDDEN, "Demande refusée", "Ce formulaire vient d’un autre site.")
 }
 
 fn service(in_service: bool) -> Markup {
@@ -98,9 +108,9 @@ fn service(in_service: bool) -> Markup {
 
 fn card(payment: &Payment, callback: bool) -> Markup {
     let (class, state, settled) = match payment.state {
-        State::Pending => ("state", "En attente", false),
-        State::Settled(Outcome::Paid) => ("state paid", "SUCCESS", true),
-        State::Settled(outcome) => ("state failed", outcome.status(), true),
+        PaymentState::Pending => ("state", "En attente", false),
+        PaymentState::Settled(Settlement::Paid) => ("state paid", "SUCCESS", true),
+        PaymentState::Settled(settlement) => ("state failed", settlement.status(), true),
     };
     html! {
         article.card {
@@ -114,9 +124,9 @@ fn card(payment: &Payment, callback: bool) -> Markup {
                 (payment.phone)
             }
             p { a href={ "/purchase-product/" (payment.token) } { code { (payment.token) } } }
-            @if !payment.deliveries.is_empty() {
+            @if !payment.notifications.is_empty() {
                 ul {
-                    @for delivery in &payment.deliveries { li { (line(delivery)) } }
+                    @for notification in &payment.notifications { li { (line(notification)) } }
                 }
             }
             @if settled && callback {
@@ -128,10 +138,10 @@ fn card(payment: &Payment, callback: bool) -> Markup {
     }
 }
 
-fn line(delivery: &Delivery) -> String {
-    let seconds = delivery.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+fn line(notification: &Notification) -> String {
+    let seconds = notification.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
-    let result = match &delivery.result {
+    let result = match &notification.result {
         Ok(status) => format!("HTTP {status}"),
         Err(error) => error.clone(),
     };

@@ -1,15 +1,20 @@
-//! What the pages have in common.
+//! The layout shared by all pages, and the pages that only show a message.
 
+use ekolopay_serve::Response;
+use ekolopay_serve::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use ekolopay_serve::http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::http::Reply;
+use crate::response;
 
 const STYLE: &str = include_str!("style.css");
 
-/// No `form-action`: Chromium holds it against the redirect to the shop too.
+/// Without `form-action`, which Chromium also applies to the redirect to the shop.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-pub(crate) fn page(status: u16, title: &str, content: &Markup) -> Reply {
+pub(crate) fn page(status: StatusCode, title: &str, content: &Markup, referrer: &'static str) -> Response {
     let document = html! {
         (DOCTYPE)
         html lang="fr" {
@@ -29,48 +34,45 @@ pub(crate) fn page(status: u16, title: &str, content: &Markup) -> Reply {
             }
         }
     };
-    Reply::new(status, "text/html; charset=utf-8", document.into_string())
-        .with("Content-Security-Policy", POLICY)
-        .with("X-Content-Type-Options", "nosniff")
-        .with("Cache-Control", "no-store")
+    let headers = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CACHE_CONTROL, "no-store"),
+        (REFERRER_POLICY, referrer),
+    ];
+    response::html(status, document.into_string(), &headers)
 }
 
-/// A page that only says one thing.
-pub(crate) fn message(status: u16, title: &str, text: &str) -> Reply {
+/// A page with one sentence.
+pub(crate) fn message(status: StatusCode, title: &str, text: &str) -> Response {
     let content = html! {
         h1 { (title) }
         p { (text) }
     };
-    page(status, title, &content).with("Referrer-Policy", "no-referrer")
+    page(status, title, &content, "no-referrer")
 }
 
-pub(crate) fn not_found(text: &str) -> Reply {
-    message(404, "Page introuvable", text)
+pub(crate) fn not_found(text: &str) -> Response {
+    message(StatusCode::NOT_FOUND, "Page introuvable", text)
 }
 
-pub(crate) fn not_allowed(allow: &str) -> Reply {
-    let text = format!("Méthode admise : {allow}.");
-    message(405, "Méthode refusée", &text).with("Allow", allow)
+pub(crate) fn not_allowed(allow: &'static str) -> Response {
+    let text = format!("Méthode admise\u{a0}: {allow}.");
+    let mut response = message(StatusCode::METHOD_NOT_ALLOWED, "Méthode refusée", &text);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
 }
 
-/// What a web server shows when the program behind it breaks.
-pub(crate) fn error() -> Reply {
-    message(500, "Erreur interne du serveur", "Une panne voulue : voir « trouble ».")
+/// The page of a web server whose program has crashed.
+pub(crate) fn error() -> Response {
+    message(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Erreur interne du serveur",
+        "Cette panne est voulue\u{a0}: voir «\u{a0}trouble\u{a0}».",
+    )
 }
 
-/// The answer to what is no acceptable request.
-pub(crate) fn refusal(status: u16) -> Reply {
-    let text = match status {
-        408 => "La requête a tardé à arriver.",
-        413 => "Le corps de la requête est trop grand.",
-        431 => "Les en-têtes de la requête sont trop grands.",
-        503 => "Trop de connexions sont ouvertes.",
-        _ => "La requête n’est pas lisible.",
-    };
-    message(status, "Requête refusée", text)
-}
-
-/// Thousands set apart the French way, by a narrow no-break space.
+/// Groups of three digits, separated by a narrow no-break space as in French.
 pub(crate) fn amount(francs: u64) -> String {
     let digits = francs.to_string();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The log: one line a request, and never a secret in it.
+//! The log: one line per request, without the secret key.
 
 use std::time::Duration;
 
@@ -12,8 +12,7 @@ pub(crate) fn line(secret: &str, method: &str, path: &str, status: u16, elapsed:
     format!("{method} {path} {status} {} ms", elapsed.as_millis())
 }
 
-/// Hides the secret however many times it was percent-encoded; text without it
-/// stays as it was sent.
+/// Replaces the secret, even when it is percent-encoded several times. A text without the secret is returned unchanged.
 fn hide(secret: &str, text: &str) -> String {
     let mut plain = text.to_owned();
     let mut hidden = false;

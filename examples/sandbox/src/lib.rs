@@ -1,6 +1,5 @@
-//! A local `EkoloPay` Collect gateway: it answers the documented calls, shows a
-//! payment page on which the outcome is chosen, and posts the documented
-//! callback. No money moves, nothing leaves the machine but that callback.
+//! A local EkoloPay Collect gateway: it answers the documented calls, shows a payment page with a button for each outcome,
+//! and sends the documented callback. No money moves.
 //!
 //! ```
 //! use ekolopay_sandbox::Sandbox;
@@ -11,34 +10,34 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The sandbox follows the gateway's public documentation and shares no code
-//! with the `ekolopay` SDK, so that each can check the other.
+//! The sandbox follows the gateway's public documentation and shares no code with the `ekolopay` SDK, so each checks the
+//! other.
 
 mod api;
+mod app;
 mod callback;
-mod connection;
 mod dashboard;
-mod gateway;
+mod form;
 mod html;
-mod http;
 mod journal;
 mod page;
 mod payments;
-mod server;
+mod response;
 mod settings;
 mod trouble;
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::gateway::Gateway;
-use crate::server::Server;
+use ekolopay_serve::Server;
+
+use crate::app::App;
 use crate::settings::Settings;
 
-pub use crate::payments::{Delivery, Outcome, Payment, State};
+pub use crate::payments::{Notification, Payment, PaymentState, Settlement};
 pub use crate::trouble::Trouble;
 
 /// The API client of the documentation's examples.
@@ -49,85 +48,74 @@ pub const DEMO_SECRET_KEY: &str = "054e9a59-ab57-4e9a-940d-97e6b940d875";
 
 /// A running gateway, stopped when dropped.
 pub struct Sandbox {
-    gateway: Arc<Gateway>,
+    app: Arc<App>,
     server: Server,
 }
 
 impl Sandbox {
     /// Starts a sandbox with the defaults of [`Sandbox::builder`].
-    ///
-    /// # Errors
-    ///
-    /// When no port can be listened on.
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
 
-    /// Prepares a sandbox: a free port of 127.0.0.1, the documentation's
-    /// credentials, no callback, no redirect, no latency, no trouble, no log.
+    /// The defaults are a free port of 127.0.0.1 and the credentials of the documentation's examples, with no callback,
+    /// redirect, latency, trouble or log.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder { listen: (Ipv4Addr::LOCALHOST, 0).into(), settings: Settings::default() }
     }
 
-    /// What takes the place of `https://ekolopay.com`: `http://127.0.0.1:PORT`.
-    #[must_use]
+    /// The origin to use instead of `https://ekolopay.com`: `http://127.0.0.1:PORT`.
     pub fn origin(&self) -> String {
-        format!("http://{}", server::reachable(self.server.address()))
+        format!("http://{}", reachable(self.address()))
     }
 
-    /// The address listened on.
-    #[must_use]
+    /// The address on which the sandbox listens.
     pub fn address(&self) -> SocketAddr {
-        self.server.address()
+        self.server.local_addr()
     }
 
-    /// Takes the gateway out of service, or puts it back: out of service, every
-    /// call gets the documented `UNAVAILABLE_SERVICE` answer.
+    /// Takes the gateway out of service, or puts it back. While it is out of service, every call gets the documented
+    /// `UNAVAILABLE_SERVICE` reply.
     pub fn set_in_service(&self, in_service: bool) {
-        self.gateway.set_in_service(in_service);
+        self.app.set_in_service(in_service);
     }
 
     /// A snapshot of the payments, the oldest first.
-    #[must_use]
     pub fn payments(&self) -> Vec<Payment> {
-        self.gateway.payments.all()
+        self.app.payments.all()
     }
 
-    /// Adds a payment as the call `purchase-token` does, without HTTP, and
-    /// returns its token.
+    /// Adds a payment as the call `purchase-token` does, and returns its token.
     ///
     /// ```
-    /// # use ekolopay_sandbox::{Outcome, Sandbox};
+    /// # use ekolopay_sandbox::{Settlement, Sandbox};
     /// # let sandbox = Sandbox::start()?;
     /// let token = sandbox.add_payment("Achat d'un Iphone S", 150_000);
-    /// assert_eq!(sandbox.settle(&token, Outcome::Paid), Some(true));
+    /// assert_eq!(sandbox.settle(&token, Settlement::Paid), Some(true));
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn add_payment(&self, label: &str, amount: u64) -> String {
         let payment = Payment::new(label.to_owned(), amount, "066304925".to_owned());
         let token = payment.token.clone();
-        self.gateway.payments.add(payment);
+        self.app.payments.add(payment);
         token
     }
 
-    /// Settles a payment as the payment page does, callback included: whether
-    /// it was pending until now, or nothing for an unknown token.
-    pub fn settle(&self, token: &str, outcome: Outcome) -> Option<bool> {
-        self.gateway.settle(token, outcome)
+    /// Settles a pending payment as the payment page does, and sends its callback. Returns whether the payment was pending,
+    /// or `None` for an unknown token.
+    pub fn settle(&self, token: &str, settlement: Settlement) -> Option<bool> {
+        self.app.settle(token, settlement)
     }
 
-    /// Serves until the process ends.
-    pub fn wait(mut self) {
+    /// Waits until the process ends.
+    pub fn wait(self) {
         self.server.wait();
     }
 }
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox")
-            .field("address", &self.address())
-            .field("gateway", &self.gateway)
-            .finish_non_exhaustive()
+        f.debug_struct("Sandbox").field("address", &self.address()).field("app", &self.app).finish_non_exhaustive()
     }
 }
 
@@ -140,7 +128,7 @@ pub struct SandboxBuilder {
 }
 
 impl SandboxBuilder {
-    /// The address to listen on; port 0 takes a free one.
+    /// The address to listen on. Port 0 stands for a free port.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
@@ -158,8 +146,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// Where the outcome of a payment is posted: an `http://` URL, since the
-    /// sandbox speaks no TLS.
+    /// Where callbacks are sent: an `http://` URL, as the sandbox does not support TLS.
     pub fn callback_url(mut self, url: impl Into<String>) -> Self {
         self.settings.callback_url = Some(url.into());
         self
@@ -171,26 +158,25 @@ impl SandboxBuilder {
         self
     }
 
-    /// How long each API call waits for its answer.
+    /// How long each API call waits before it is answered.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.settings.latency = latency;
         self
     }
 
-    /// Makes the callback say `paymentSuccessful` as PHP prints a boolean
-    /// number, `1` or `0`, in place of `true` or `false`.
+    /// Sends `paymentSuccessful` as `1` or `0`, as PHP prints it, instead of `true` or `false`.
     pub fn php_booleans(mut self, php_booleans: bool) -> Self {
         self.settings.php_booleans = php_booleans;
         self
     }
 
-    /// Lets some API calls go wrong at random.
+    /// Makes some API calls go wrong at random.
     pub fn trouble(mut self, trouble: Trouble) -> Self {
         self.settings.trouble = Some(trouble);
         self
     }
 
-    /// Is given one line for each request answered; never a secret.
+    /// Receives one line per request. The line never holds the secret key.
     pub fn log(mut self, log: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.settings.log = Some(Box::new(log));
         self
@@ -198,14 +184,27 @@ impl SandboxBuilder {
 
     /// Starts the sandbox.
     ///
-    /// # Errors
-    ///
-    /// `InvalidInput` for credentials that are blank, for a URL that cannot be
-    /// used or for impossible shares of trouble; otherwise what listening on the address failed with.
+    /// The error is `InvalidInput` for a setting that cannot work: a blank credential, a URL that cannot be called, shares
+    /// of trouble above 1 in total. Otherwise it is the error of listening on the address.
     pub fn start(self) -> io::Result<Sandbox> {
         self.settings.check()?;
-        let gateway = Arc::new(Gateway::new(self.settings));
-        let server = Server::start(self.listen, Arc::clone(&gateway))?;
-        Ok(Sandbox { gateway, server })
+        let app = Arc::new(App::new(self.settings));
+        let (answering, refusing) = (Arc::clone(&app), Arc::clone(&app));
+        let server = Server::start_reporting(
+            TcpListener::bind(self.listen)?,
+            move |request| answering.serve(&request),
+            move |status| refusing.log("-", "-", status, Duration::ZERO),
+        )?;
+        Ok(Sandbox { app, server })
     }
+}
+
+/// The address to which a client on this machine connects.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Outcome, Sandbox, Trouble};
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, Settlement, Trouble};
 
 #[derive(Parser)]
 #[command(
@@ -30,7 +30,7 @@ struct Arguments {
     #[arg(long, value_name = "KEY", default_value = DEMO_SECRET_KEY)]
     secret_key: String,
 
-    /// Where outcomes are posted (http:// only)
+    /// Where callbacks are sent (http:// only)
     #[arg(long, value_name = "URL")]
     callback_url: Option<String>,
 
@@ -38,27 +38,27 @@ struct Arguments {
     #[arg(long, value_name = "URL")]
     redirect_url: Option<String>,
 
-    /// How long an API call waits for its answer
+    /// How long each API call waits before it is answered
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
     latency_ms: u64,
 
-    /// Post `paymentSuccessful` as 1 or 0 in place of true or false
+    /// Send `paymentSuccessful` as 1 or 0 instead of true or false
     #[arg(long)]
     php_booleans: bool,
 
-    /// How many of 100 API calls meet trouble: an error page, a cut, a delay, the begin of an outage of up to 0.2 s
+    /// How many of 100 API calls go wrong: an error page, a cut, a delay, or the start of an outage of up to 0.2 s
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=100))]
     trouble: u8,
 
-    /// Where the chance of --trouble begins; the same seed makes the same troubles
+    /// The seed of --trouble: the same seed gives the same troubles
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Begin with payments, some of them paid, and write their `order,token` lines to this new file
+    /// Start with payments, some of them paid, and write their `order,token` lines to this new file
     #[arg(long, value_name = "FILE", conflicts_with = "callback_url")]
     orders: Option<PathBuf>,
 
-    /// How many payments --orders begins with
+    /// How many payments --orders creates
     #[arg(long, value_name = "N", default_value_t = 1000)]
     payments: u32,
 }
@@ -68,12 +68,12 @@ fn main() -> ExitCode {
     match start(&arguments) {
         Ok(sandbox) => {
             if let Some(path) = &arguments.orders {
-                if let Err(error) = begin_with_payments(&sandbox, &arguments, path) {
+                if let Err(error) = create_payments(&sandbox, &arguments, path) {
                     complain(&format!("error: cannot write {}: {error}", path.display()));
                     return ExitCode::FAILURE;
                 }
             }
-            // A reader that left is no reason to stop.
+            // The sandbox runs on when nobody reads its output.
             let _ = announce(&sandbox, &arguments);
             sandbox.wait();
             ExitCode::SUCCESS
@@ -82,7 +82,7 @@ fn main() -> ExitCode {
             let listen = arguments.listen;
             let text = match error.kind() {
                 io::ErrorKind::AddrInUse => {
-                    format!("{listen} is in use: stop what listens there, or take another --listen")
+                    format!("{listen} is in use: stop the program that listens there, or choose another --listen")
                 }
                 io::ErrorKind::InvalidInput => error.to_string(),
                 _ => format!("cannot listen on {listen}: {error}"),
@@ -111,11 +111,11 @@ fn start(arguments: &Arguments) -> io::Result<Sandbox> {
     builder.start()
 }
 
-/// One in two is paid, one in four failed, and the others wait for the customer.
-fn begin_with_payments(sandbox: &Sandbox, arguments: &Arguments, path: &Path) -> io::Result<()> {
-    // Only a new file: an order list is not for a sandbox to overwrite.
+/// Half of the payments are paid, a quarter failed, and a quarter are pending.
+fn create_payments(sandbox: &Sandbox, arguments: &Arguments, path: &Path) -> io::Result<()> {
+    // Only a new file: this must not overwrite somebody's list of orders.
     let mut file = BufWriter::new(File::create_new(path).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "it is there already: take another name"),
+        io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "it already exists: choose another name"),
         _ => error,
     })?);
     writeln!(file, "order,token")?;
@@ -123,8 +123,8 @@ fn begin_with_payments(sandbox: &Sandbox, arguments: &Arguments, path: &Path) ->
         let order = format!("order-{number}");
         let token = sandbox.add_payment(&order, 150_000);
         match number % 4 {
-            0 | 1 => sandbox.settle(&token, Outcome::Paid),
-            2 => sandbox.settle(&token, Outcome::Failed),
+            0 | 1 => sandbox.settle(&token, Settlement::Paid),
+            2 => sandbox.settle(&token, Settlement::Failed),
             _ => None,
         };
         writeln!(file, "{order},{token}")?;
@@ -151,13 +151,13 @@ fn announce(sandbox: &Sandbox, arguments: &Arguments) -> io::Result<()> {
     out.flush()
 }
 
-/// For a shell, in which a plain word needs no quotes.
+/// Quoted for a shell, unless it is a plain word.
 fn quoted(value: &str) -> Cow<'_, str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if value.bytes().all(plain) { value.into() } else { format!("'{}'", value.replace('\'', r"'\''")).into() }
 }
 
-/// Unlike `eprintln!`, never panics when nobody reads.
+/// Unlike `eprintln!`, it does not panic when stderr is closed.
 fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }

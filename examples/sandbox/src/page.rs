@@ -1,47 +1,49 @@
-//! The payment page: the customer's, on a telephone.
+//! The payment page, which customers open on a telephone.
 
+use ekolopay_serve::http::StatusCode;
+use ekolopay_serve::{Request, Response};
 use maud::{Markup, html};
 
-use crate::gateway::Gateway;
+use crate::app::App;
+use crate::form::Form;
 use crate::html as pages;
-use crate::http::{Reply, Request};
-use crate::payments::{Outcome, Payment, State};
+use crate::payments::{Payment, PaymentState, Settlement};
+use crate::response::see_other;
 
-pub(crate) fn show(gateway: &Gateway, token: &str) -> Reply {
-    let Some(payment) = gateway.payments.get(token) else {
+pub(crate) fn show(app: &App, token: &str) -> Response {
+    let Some(payment) = app.payments.get(token) else {
         return unknown();
     };
     let content = html! {
         h1 { "Paiement" }
         (order(&payment))
         @match payment.state {
-            State::Pending => (choice()),
-            State::Settled(outcome) => (result(outcome, gateway.settings.redirect_url.as_deref())),
+            PaymentState::Pending => (choice()),
+            PaymentState::Settled(settlement) => (result(settlement, app.settings.redirect_url.as_deref())),
         }
     };
-    pages::page(200, "Paiement", &content).with("Referrer-Policy", "no-referrer")
+    pages::page(StatusCode::OK, "Paiement", &content, "no-referrer")
 }
 
-/// Settles the payment, then sends the browser on. Whoever comes second is only
-/// sent on.
-pub(crate) fn submit(gateway: &Gateway, request: &Request, token: &str) -> Reply {
-    if gateway.payments.get(token).is_none() {
+/// Settles the payment and redirects the browser. If the payment is already settled, it only redirects.
+pub(crate) fn submit(app: &App, request: &Request, token: &str) -> Response {
+    if app.payments.get(token).is_none() {
         return unknown();
     }
-    let form = request.form();
+    let form = Form::of(request);
     let name = form.as_ref().and_then(|form| form.get("outcome"));
-    let Some(outcome) = name.and_then(Outcome::named) else {
+    let Some(settlement) = name.and_then(Settlement::named) else {
         let text = "L’issue du paiement manque ou n’existe pas.";
-        return pages::message(400, "Demande incomplète", text);
+        return pages::message(StatusCode::BAD_REQUEST, "Demande incomplète", text);
     };
-    gateway.settle(token, outcome);
-    match &gateway.settings.redirect_url {
-        Some(url) => Reply::see_other(url),
-        None => Reply::see_other(format!("/purchase-product/{token}")),
+    app.settle(token, settlement);
+    match &app.settings.redirect_url {
+        Some(url) => see_other(url),
+        None => see_other(&format!("/purchase-product/{token}")),
     }
 }
 
-fn unknown() -> Reply {
+fn unknown() -> Response {
     pages::not_found("Ce paiement n’existe pas, ou n’existe plus.")
 }
 
@@ -70,9 +72,9 @@ fn choice() -> Markup {
         form.card method="post" {
             fieldset {
                 legend { "Choisissez l’issue du paiement" }
-                @for outcome in Outcome::ALL {
-                    button.main[outcome == Outcome::Paid] name="outcome" value=(outcome.name()) {
-                        (action(outcome))
+                @for settlement in Settlement::ALL {
+                    button.main[settlement == Settlement::Paid] name="outcome" value=(settlement.name()) {
+                        (action(settlement))
                     }
                 }
             }
@@ -80,18 +82,18 @@ fn choice() -> Markup {
     }
 }
 
-fn action(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Paid => "Réussir le paiement",
-        Outcome::Failed => "Faire échouer le paiement",
-        Outcome::Rejected => "Faire rejeter le paiement",
-        Outcome::TimedOut => "Laisser passer le délai",
+fn action(settlement: Settlement) -> &'static str {
+    match settlement {
+        Settlement::Paid => "Réussir le paiement",
+        Settlement::Failed => "Faire échouer le paiement",
+        Settlement::Rejected => "Faire rejeter le paiement",
+        Settlement::TimedOut => "Laisser passer le délai",
     }
 }
 
-fn result(outcome: Outcome, back: Option<&str>) -> Markup {
+fn result(settlement: Settlement, back: Option<&str>) -> Markup {
     html! {
-        p.result.paid[outcome == Outcome::Paid] role="status" { (outcome.message()) }
+        p.result.paid[settlement == Settlement::Paid] role="status" { (settlement.message()) }
         @if let Some(url) = back {
             p { a.back href=(url) { "Retourner à la boutique" } }
         }

@@ -1,10 +1,10 @@
-//! The orders for which a token was given, and what became of them.
+//! The payments: one for each token.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-/// An order, its purchase token, and what became of it.
+/// An order and the state of its payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Payment {
@@ -22,14 +22,12 @@ pub struct Payment {
     pub name: Option<String>,
     /// `customer.uuid`.
     pub uuid: Option<String>,
-    /// Whether it was settled, and how.
-    pub state: State,
-    /// The callbacks sent, the oldest first.
-    pub deliveries: Vec<Delivery>,
+    pub state: PaymentState,
+    /// The callbacks that were sent, the oldest first.
+    pub notifications: Vec<Notification>,
 }
 
 impl Payment {
-    /// An order to be paid, with a new token.
     pub(crate) fn new(label: String, amount: u64, phone: String) -> Self {
         Self {
             token: format!("{:032x}", fastrand::u128(..)),
@@ -39,24 +37,23 @@ impl Payment {
             phone,
             name: None,
             uuid: None,
-            state: State::Pending,
-            deliveries: Vec::new(),
+            state: PaymentState::Pending,
+            notifications: Vec::new(),
         }
     }
 }
 
-/// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum PaymentState {
     /// The customer has not paid yet.
     Pending,
-    /// The payment ended, and will not change any more.
-    Settled(Outcome),
+    /// The payment has ended and does not change any more.
+    Settled(Settlement),
 }
 
 /// How a payment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Settlement {
     /// `SUCCESS`.
     Paid,
     /// `FAILED`.
@@ -67,10 +64,10 @@ pub enum Outcome {
     TimedOut,
 }
 
-impl Outcome {
+impl Settlement {
     pub(crate) const ALL: [Self; 4] = [Self::Paid, Self::Failed, Self::Rejected, Self::TimedOut];
 
-    /// The payment page's word for it.
+    /// Its name in the form of the payment page.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Paid => "paid",
@@ -81,7 +78,7 @@ impl Outcome {
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+        Self::ALL.into_iter().find(|settlement| settlement.name() == name)
     }
 
     /// The documented `status`.
@@ -105,17 +102,17 @@ impl Outcome {
     }
 }
 
-/// One callback sent to the shop.
+/// A callback that was sent to the shop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Delivery {
+pub struct Notification {
     /// When it was sent.
     pub at: SystemTime,
-    /// The HTTP status the shop answered, or why there was none.
+    /// The HTTP status of the shop's answer, or the reason why there was no answer.
     pub result: Result<u16, String>,
 }
 
-/// The lock is held for the time of a look-up or a change, never longer.
+/// The lock is held only while a payment is looked up or changed.
 #[derive(Debug, Default)]
 pub(crate) struct Payments(Mutex<Book>);
 
@@ -123,7 +120,7 @@ pub(crate) struct Payments(Mutex<Book>);
 struct Book {
     /// The oldest first.
     payments: Vec<Payment>,
-    /// Where a token's payment stands among them.
+    /// The position of each token's payment in the list.
     places: HashMap<String, usize>,
 }
 
@@ -143,20 +140,19 @@ impl Payments {
         self.with(token, |payment| payment.clone())
     }
 
-    /// Settles a payment unless it already is: whether this call did it, or
-    /// nothing for an unknown token.
-    pub(crate) fn settle(&self, token: &str, outcome: Outcome) -> Option<bool> {
+    /// Settles a pending payment. Returns whether it was pending, or `None` for an unknown token.
+    pub(crate) fn settle(&self, token: &str, settlement: Settlement) -> Option<bool> {
         self.with(token, |payment| {
-            let pending = payment.state == State::Pending;
+            let pending = payment.state == PaymentState::Pending;
             if pending {
-                payment.state = State::Settled(outcome);
+                payment.state = PaymentState::Settled(settlement);
             }
             pending
         })
     }
 
-    pub(crate) fn record(&self, token: &str, delivery: Delivery) {
-        self.with(token, |payment| payment.deliveries.push(delivery));
+    pub(crate) fn record(&self, token: &str, notification: Notification) {
+        self.with(token, |payment| payment.notifications.push(notification));
     }
 
     fn with<T>(&self, token: &str, act: impl FnOnce(&mut Payment) -> T) -> Option<T> {

@@ -1,4 +1,4 @@
-//! What a sandbox is started with.
+//! The settings of a sandbox.
 
 use std::fmt;
 use std::io;
@@ -47,7 +47,7 @@ impl Settings {
         } else if !self.redirect_url.as_deref().is_none_or(web_address) {
             "the redirect URL must be a http:// or https:// URL, percent-encoded"
         } else if !self.trouble.is_none_or(Trouble::is_possible) {
-            "the shares of trouble must be from 0 to 1, and 1 at most together"
+            "the shares of trouble must be from 0 to 1, and at most 1 in total"
         } else {
             return Ok(());
         };
@@ -55,8 +55,8 @@ impl Settings {
     }
 }
 
-/// What the callback's client can be trusted with: it takes a wrong port for
-/// port 80, a bracketed host for a port, and writes the path as it stands.
+/// Only URLs that `minreq` handles correctly: it replaces an invalid port by 80, misreads the brackets of an IPv6 address,
+/// and does not encode the path.
 fn deliverable(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("http://") else {
         return false;
@@ -71,7 +71,7 @@ fn deliverable(url: &str) -> bool {
         && url.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Safe in a `Location` header, and no `javascript:` link.
+/// A URL that is safe in a `Location` header and as a link.
 fn web_address(url: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| {
         let host = url.strip_prefix(scheme).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! API calls that go wrong at random, so that a shop can be seen to survive it.
+//! API calls that go wrong at random, to test how a shop reacts.
 
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,28 +9,26 @@ use fastrand::Rng;
 const DELAY: RangeInclusive<u64> = 1..=50;
 const OUTAGE: RangeInclusive<u64> = 20..=200;
 
-/// Shares of the API calls that go wrong, each from 0 to 1, by chance.
+/// The shares of the API calls that go wrong at random, each from 0 to 1.
 ///
-/// The same seed makes the same sequence of fates; which call meets which is
-/// the clients' doing.
+/// The same seed gives the same sequence of troubles. Which call meets which trouble depends on the order of the calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Trouble {
-    /// Where the chance begins.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// Calls answered with an HTML page and HTTP 500; nothing was done.
+    /// Calls answered with HTTP 500 and an HTML page. The call has no effect.
     pub error_pages: f64,
-    /// Calls whose connection is cut in place of an answer; nothing was done.
+    /// Calls whose connection is cut before the answer. The call has no effect.
     pub cuts: f64,
-    /// Calls answered up to 50 ms late.
+    /// Calls answered 1 to 50 ms late.
     pub delays: f64,
-    /// Calls that begin an outage: for 20 to 200 ms, every call gets the
-    /// documented `UNAVAILABLE_SERVICE` answer.
+    /// Calls that start an outage: for 20 to 200 ms, every call gets the documented `UNAVAILABLE_SERVICE` reply.
     pub outages: f64,
 }
 
 impl Trouble {
-    /// This share of the calls, from 0 to 1: of ten that go wrong, three meet
-    /// an error page, three a cut, three a delay, and one begins an outage.
+    /// This share of the calls, from 0 to 1. Of ten calls that go wrong, three get an error page, three are cut, three
+    /// are delayed, and one starts an outage.
     ///
     /// ```
     /// let trouble = ekolopay_sandbox::Trouble::share(0.5, 7);
@@ -47,7 +45,7 @@ impl Trouble {
     }
 }
 
-/// What a call meets.
+/// What goes wrong with a call.
 #[derive(Debug)]
 pub(crate) enum Kind {
     ErrorPage,
@@ -58,16 +56,16 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Troubles {
     shares: Trouble,
-    state: Mutex<State>,
+    state: Mutex<TroubleState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct TroubleState {
     rng: Rng,
     outage_until: Option<Instant>,
 }
 
-impl State {
+impl TroubleState {
     fn is_outage(&self) -> bool {
         self.outage_until.is_some_and(|until| Instant::now() < until)
     }
@@ -75,17 +73,15 @@ impl State {
 
 impl Troubles {
     pub(crate) fn new(shares: Trouble) -> Self {
-        let state = State { rng: Rng::with_seed(shares.seed), outage_until: None };
+        let state = TroubleState { rng: Rng::with_seed(shares.seed), outage_until: None };
         Self { shares, state: Mutex::new(state) }
     }
 
-    /// Whether an outage is under way.
     pub(crate) fn outage(&self) -> bool {
         self.lock().is_outage()
     }
 
-    /// The fate of one more call; it may begin an outage. During one there is
-    /// no other trouble.
+    /// What goes wrong with the next call, which may also start an outage. During an outage nothing else goes wrong.
     pub(crate) fn next(&self) -> Option<Kind> {
         let Trouble { error_pages, cuts, delays, outages, .. } = self.shares;
         let mut state = self.lock();
@@ -108,7 +104,7 @@ impl Troubles {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, TroubleState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,10 @@
-//! The program.
+//! The program `ekolopay-sandbox`: what it prints, and how it fails.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
+
+use ekolopay_test_kit::command;
 
 const DEMO: [&str; 2] = ["EKOLOPAY_API_CLIENT=demo", "EKOLOPAY_SECRET_KEY=054e9a59-ab57-4e9a-940d-97e6b940d875"];
 
@@ -16,7 +18,7 @@ impl Drop for Program {
 }
 
 fn run(arguments: &[&str]) -> Program {
-    let child = Command::new(env!("CARGO_BIN_EXE_ekolopay-sandbox"))
+    let child = command(env!("CARGO_BIN_EXE_ekolopay-sandbox"))
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -24,7 +26,7 @@ fn run(arguments: &[&str]) -> Program {
     Program(child.expect("the program"))
 }
 
-/// The lines it greets with, and its origin.
+/// The first lines of its output, and its origin.
 fn greeting(program: &mut Program) -> (Vec<String>, String) {
     let out = program.0.stdout.take().expect("stdout");
     let lines: Vec<String> = BufReader::new(out).lines().take(6).collect::<Result<_, _>>().expect("six lines");
@@ -33,7 +35,7 @@ fn greeting(program: &mut Program) -> (Vec<String>, String) {
 }
 
 #[test]
-fn it_says_where_it_is_and_what_to_set() {
+fn it_prints_its_address_and_the_variables_to_set() {
     let mut program = run(&["--listen", "127.0.0.1:0"]);
     let (lines, origin) = greeting(&mut program);
     assert_eq!(lines[1], format!("Payments and callbacks: {origin}/sandbox"));
@@ -48,7 +50,7 @@ fn it_says_where_it_is_and_what_to_set() {
 }
 
 #[test]
-fn a_secret_of_ones_own_is_not_printed() {
+fn a_given_secret_is_not_printed() {
     let secret = "not-the-demo-key";
     let arguments = ["--listen", "127.0.0.1:0", "--secret-key", secret, "--api-client", "it's"];
     let mut program = run(&arguments);
@@ -59,7 +61,7 @@ fn a_secret_of_ones_own_is_not_printed() {
 }
 
 #[test]
-fn a_port_in_use_is_said_plainly() {
+fn a_port_in_use_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let mut program = run(&["--listen", &address]);
@@ -70,7 +72,7 @@ fn a_port_in_use_is_said_plainly() {
 }
 
 #[test]
-fn a_callback_it_cannot_deliver_is_said_plainly() {
+fn a_callback_url_that_cannot_be_called_is_an_error() {
     let arguments = ["--listen", "127.0.0.1:0", "--callback-url", "https://demosa.com/callback"];
     let mut program = run(&arguments);
     assert_eq!(program.0.wait().expect("its end").code(), Some(1));
@@ -80,7 +82,7 @@ fn a_callback_it_cannot_deliver_is_said_plainly() {
 }
 
 #[test]
-fn an_address_others_reach_is_warned_of() {
+fn an_address_that_other_machines_reach_gives_a_warning() {
     let mut program = run(&["--listen", "0.0.0.0:0"]);
     greeting(&mut program);
     let mut text = String::new();
@@ -90,10 +92,9 @@ fn an_address_others_reach_is_warned_of() {
 }
 
 #[test]
-fn it_begins_with_payments() {
-    let folder = std::env::temp_dir().join(format!("ekolopay-sandbox-{}", std::process::id()));
-    std::fs::create_dir(&folder).expect("a folder");
-    let file = folder.join("orders.csv");
+fn it_starts_with_payments_and_overwrites_no_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("orders.csv");
     let path = file.to_str().expect("a path");
     let arguments = ["--listen", "127.0.0.1:0", "--trouble", "20", "--seed", "7", "--payments", "8", "--orders", path];
     let mut program = run(&arguments);
@@ -103,9 +104,7 @@ fn it_begins_with_payments() {
     assert_eq!((lines.len(), lines[0]), (9, "order,token"));
     assert!(lines[8].starts_with("order-8,") && lines[8].len() == "order-8,".len() + 32, "{text}");
 
-    // It overwrites nothing.
     let mut second = run(&arguments);
     assert_eq!(second.0.wait().expect("its end").code(), Some(1));
     assert_eq!(std::fs::read_to_string(&file).expect("the orders"), text);
-    std::fs::remove_dir_all(&folder).expect("removed");
 }

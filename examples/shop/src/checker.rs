@@ -1,8 +1,8 @@
-//! Asks the gateway about open orders, in threads of its own: the only place where a payment is verified.
+//! Checks open orders at the gateway, on threads of its own. This is the only place where a payment is verified.
 //!
-//! A callback or a customer coming back makes an order due at once, a timer makes it due now and then. So nobody can
-//! make the shop ask more than it would, no request waits for the gateway, and what a crash, an outage or a lost
-//! callback leaves open is settled by the same few lines as everything else.
+//! A callback or a returning customer makes an order due at once, and a timer makes it due again and again. So strangers
+//! cannot cause a flood of checks, no browser waits for the gateway, and an order that a crash, an outage or a lost
+//! callback left open is settled by the same code as every other.
 
 use std::error::Error;
 use std::iter::successors;
@@ -15,24 +15,23 @@ use ekolopay::verify::Verification;
 
 use crate::orders::{Due, Orders, Shipment, Turn};
 
-/// A thread each. So many requests, at most, are under way at the gateway.
+/// One thread for each, so at most this many checks run at once.
 const TURNS: [Turn; 4] = [Turn::Awaited, Turn::Awaited, Turn::Due, Turn::Due];
-/// How long a thread leaves a gateway alone that does not answer as it should.
+/// How long a thread waits after the gateway failed to answer.
 const PAUSE: Duration = Duration::from_secs(5);
-/// The clock may be set, and the computer sleep: the longest time without a look at the orders.
+/// The longest sleep between two looks at the orders, as the clock may be changed and the computer may be suspended.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 pub(crate) struct Checker {
     gateway: Gateway,
     orders: Arc<Orders>,
-    /// How many times it was waked.
     wakes: Mutex<u64>,
-    waked: Condvar,
+    woken: Condvar,
 }
 
 impl Checker {
     pub(crate) fn start(gateway: Gateway, orders: Arc<Orders>) -> Arc<Checker> {
-        let checker = Arc::new(Checker { gateway, orders, wakes: Mutex::new(0), waked: Condvar::new() });
+        let checker = Arc::new(Checker { gateway, orders, wakes: Mutex::new(0), woken: Condvar::new() });
         for turn in TURNS {
             let checker = Arc::clone(&checker);
             thread::spawn(move || checker.run(turn));
@@ -40,10 +39,10 @@ impl Checker {
         checker
     }
 
-    /// Some order is due, or will be, sooner than it was.
+    /// Call it after an order has become due earlier than before.
     pub(crate) fn wake(&self) {
         *self.wakes.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.waked.notify_all();
+        self.woken.notify_all();
     }
 
     fn run(&self, turn: Turn) {
@@ -53,21 +52,21 @@ impl Checker {
                 Ok(true) => {}
                 Ok(false) => self.sleep(seen),
                 Err(error) => {
-                    log::error!("the database: {error}");
+                    log::error!("database: {error}");
                     thread::sleep(PAUSE);
                 }
             }
         }
     }
 
-    /// Until an order is due, or somebody wakes it, or has done so since the wakes were seen.
+    /// Sleeps until an order is due or until `wake` is called. It returns at once if `wake` was called after `seen` was read.
     fn sleep(&self, seen: u64) {
         let longest = self.orders.until_due().ok().flatten().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
         let wakes = self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.waked.wait_timeout_while(wakes, longest, |wakes| *wakes == seen));
+        drop(self.woken.wait_timeout_while(wakes, longest, |wakes| *wakes == seen));
     }
 
-    /// Whether an order was due.
+    /// Returns whether an order was due.
     fn check_one(&self, turn: Turn) -> rusqlite::Result<bool> {
         let Some(due) = self.orders.take_due(turn)? else {
             return Ok(false);
@@ -76,9 +75,9 @@ impl Checker {
             Ok(Verification::Paid(paid)) => {
                 let token = paid.token().clone();
                 match self.orders.ship(paid)? {
-                    Shipment::Leaves => log::info!("paid, leaves the shop: the order of {token}"),
-                    Shipment::LeftBefore => {}
-                    Shipment::OfNoOrder => log::error!("paid, and no order has this token: {token}"),
+                    Shipment::Shipped => log::info!("paid and shipped: the order with the token {token}"),
+                    Shipment::ShippedBefore => {}
+                    Shipment::UnknownToken => log::error!("paid, but no order has the token {token}"),
                 }
             }
             Ok(Verification::NotPaid) => self.orders.not_paid(&due)?,
@@ -87,12 +86,12 @@ impl Checker {
         Ok(true)
     }
 
-    /// An error says nothing about the payment: the order stays open.
+    /// An error says nothing about the payment, so the order stays open.
     fn not_known(&self, due: &Due, error: &ekolopay::Error) -> rusqlite::Result<()> {
         let problem = with_sources(error);
-        log::warn!("not known whether the order of {} is paid: {problem}", due.token);
+        log::warn!("cannot check the order with the token {}: {problem}", due.token);
         if error.is_unavailable() || matches!(error, ekolopay::Error::Transport(_)) {
-            // Not the order is at fault: it is the first to be asked about when the gateway is back.
+            // The gateway failed, not the order: check this order first when the gateway is back.
             self.orders.not_known(due, &problem, PAUSE)?;
             thread::sleep(PAUSE);
             return Ok(());
@@ -101,7 +100,7 @@ impl Checker {
     }
 }
 
-/// The whole story of an error, in one line.
+/// An error and all its sources in one line.
 pub(crate) fn with_sources(error: &(dyn Error + 'static)) -> String {
     let chain = successors(Some(error), |&error| error.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")

@@ -1,7 +1,7 @@
 //! A small web shop that sells by mobile money.
 //!
-//! `cargo run -p ekolopay-shop` starts it together with a local gateway, to be tried out, and forgets everything. With
-//! `--live` it sells for real: at the gateway of the environment, with a database that stays.
+//! `cargo run -p ekolopay-shop` starts a demonstration with a local gateway and a database in memory. With `--live` the
+//! shop uses the gateway named by the environment and a database file.
 
 mod checker;
 mod orders;
@@ -21,7 +21,7 @@ use std::time::Duration;
 use clap::Parser;
 use ekolopay::{Credentials, Gateway, GatewayBuilder};
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
-use oxhttp::Server;
+use ekolopay_serve::Server;
 
 use crate::checker::{Checker, with_sources};
 use crate::orders::Orders;
@@ -29,9 +29,6 @@ use crate::web::Shop;
 
 /// How long the gateway may take for one exchange; a customer waits for two when ordering.
 const GATEWAY_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a browser may take to send or to receive.
-const BROWSER_TIMEOUT: Duration = Duration::from_secs(10);
-const MOST_CONNECTIONS: usize = 256;
 
 const PASSWORD: &str = "SHOP_PASSWORD";
 const DEMO_PASSWORD: &str = "demo";
@@ -45,22 +42,22 @@ const DEMO_PASSWORD: &str = "demo";
                   Environment, with --live:\n  \
                   EKOLOPAY_API_CLIENT   the merchant's API client\n  \
                   EKOLOPAY_SECRET_KEY   the merchant's secret key\n  \
-                  EKOLOPAY_ORIGIN       the gateway, when it is not the real one\n  \
-                  SHOP_PASSWORD         opens the page of all orders, /marchand"
+                  EKOLOPAY_ORIGIN       another gateway than the real one\n  \
+                  SHOP_PASSWORD         the password of /marchand, the page of all orders"
 )]
 struct Arguments {
-    /// The address to listen on; a web server that speaks https belongs before it
+    /// The address to listen on; put a web server with https in front of it
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
 
-    /// Sell for real, at the gateway of the environment, with this SQLite database
+    /// Sell for real, at the gateway named by the environment, with this SQLite database
     #[arg(long, value_name = "DATABASE")]
     live: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // ureq's lowest layer would write the gateway's replies into the log.
+    // ureq_proto logs the gateway's replies at finer levels.
     let log = env_logger::Env::default().default_filter_or("info");
     env_logger::Builder::from_env(log).filter_module("ureq_proto", log::LevelFilter::Info).init();
     match run(&arguments) {
@@ -73,8 +70,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let address = free(arguments.listen)?;
-    let origin = format!("http://{address}");
+    let cannot_listen = |error| format!("cannot listen on {}: {error}", arguments.listen);
+    let listener = TcpListener::bind(arguments.listen).map_err(cannot_listen)?;
+    let origin = format!("http://{}", listener.local_addr()?);
     // Lives as long as the shop.
     let mut sandbox = None;
     let (gateway, password) = if arguments.live.is_some() {
@@ -99,30 +97,20 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let orders = Arc::new(Orders::open(arguments.live.as_deref())?);
     let checker = Checker::start(gateway.clone(), Arc::clone(&orders));
     let shop = Shop { gateway, orders, checker, password, demo: arguments.live.is_none() };
-    let server = Server::new(move |request| shop.answer(request))
-        .bind(address)
-        .with_global_timeout(BROWSER_TIMEOUT)
-        .with_max_concurrent_connections(MOST_CONNECTIONS)
-        .spawn()?;
-    // A reader that left is no reason to stop.
+    let server = Server::start(listener, move |request| shop.answer(&request))?;
+    // The shop runs on when nobody reads its output.
     let _ = announce(&origin, sandbox.as_ref());
-    server.join()?;
+    server.wait();
     Ok(())
 }
 
-/// The database holds names and telephone numbers. SQLite gives its other files the same rights.
+/// The database holds names and telephone numbers. SQLite gives its other files the same permissions.
 fn make_private(database: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(database).map(drop)
-}
-
-/// Port 0 stands for a free port, which the server itself does not tell.
-fn free(address: SocketAddr) -> io::Result<SocketAddr> {
-    let taken = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
-    TcpListener::bind(address).and_then(|listener| listener.local_addr()).map_err(taken)
 }
 
 fn announce(origin: &str, sandbox: Option<&Sandbox>) -> io::Result<()> {

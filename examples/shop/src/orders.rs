@@ -1,4 +1,4 @@
-//! The orders, in a SQLite database: the shop's whole memory.
+//! The orders, in a SQLite database.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,21 +11,20 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, Row, params};
 use uuid::Uuid;
 
-/// How often an open order is asked about: at first every few seconds, then ever less often, but never no more. A
-/// customer may pay late, and an order is closed by nothing but its payment.
+/// The shortest and the longest wait between two checks of an open order. The wait grows with the age of the order. The
+/// checks never stop, because a customer may pay late and only a payment closes an order.
 const SHORTEST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
-/// The wait is this part of the time since the order was made, or news of it were last awaited: a month costs some
-/// fifty requests an order.
+/// The wait is the age of the order, or the time since its last callback or visit, divided by this number. A month costs
+/// about fifty checks per order.
 const AGE_PER_WAIT: i64 = 4;
-/// However often callbacks and customers ask for it, an order is not asked about more often than this.
+/// The shortest time between two checks of an order, however many callbacks and visits it gets.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) struct Orders {
     connection: Mutex<Connection>,
 }
 
-/// What can be bought.
 #[derive(Debug)]
 pub(crate) struct Product {
     pub(crate) slug: String,
@@ -43,64 +42,63 @@ pub(crate) struct Order {
     pub(crate) amount: u64,
     pub(crate) name: String,
     pub(crate) phone: String,
-    /// As people of Congo read it.
+    /// In the time of Brazzaville, as `25/11/2026 à 09:06`.
     pub(crate) ordered_at: String,
     pub(crate) token: Option<PurchaseToken>,
-    pub(crate) state: State,
+    pub(crate) state: OrderState,
     pub(crate) problem: Option<String>,
 }
 
-/// Where an order stands. Between the first and the last it is open: the shop goes on asking.
+/// The states from `Pending` to `TimedOut` are open: the shop keeps checking the payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// It has no token yet: there is nothing to pay.
+pub(crate) enum OrderState {
+    /// The order has no token yet, so it cannot be paid.
     Ordered,
-    /// The customer can pay, or has paid and it is not known yet.
+    /// The customer can pay, or has just paid.
     Pending,
-    /// A callback said that the payment failed, and the gateway has since said that the order is not paid.
+    /// A callback said that the payment failed, and the gateway has since confirmed that the order is not paid.
     Failed,
-    /// The same, the payment being rejected.
+    /// The same for a rejected payment.
     Rejected,
-    /// The same, the customer being too late.
+    /// The same for a customer who was too late.
     TimedOut,
-    /// Paid, by the gateway's own word, and on its way.
+    /// The gateway has confirmed the payment, and the order is shipped.
     Shipped,
 }
 
-/// How many orders are paid and leave, and how many the shop asks about.
 pub(crate) struct Counts {
     pub(crate) shipped: u64,
     pub(crate) open: u64,
 }
 
-/// Whom a thread serves first. With threads of both kinds neither a crowd in front nor a long list behind is ever left
-/// without an answer.
+/// Which order a thread checks first. With threads of both kinds, a crowd of new orders cannot block the old ones, nor
+/// the other way round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Turn {
-    /// Who asked for news last.
+    /// The order with the latest callback or visit.
     Awaited,
-    /// What has been due longest.
+    /// The order that has been due for the longest time.
     Due,
 }
 
-/// An open order about which the gateway is to be asked.
+/// An open order that must be checked now.
 pub(crate) struct Due {
     id: i64,
     pub(crate) token: PurchaseToken,
     asked_at: i64,
 }
 
-/// What became of a proof of payment.
+/// The result of shipping a paid order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shipment {
-    Leaves,
-    LeftBefore,
-    /// The gateway says paid, and no order has this token.
-    OfNoOrder,
+    Shipped,
+    ShippedBefore,
+    /// No order has the paid token.
+    UnknownToken,
 }
 
 impl Orders {
-    /// Opens the database, and makes all open orders due: what happened while the shop was closed is not known.
+    /// Opens the database and makes all open orders due, as they may have been paid while the shop was down.
     pub(crate) fn open(file: Option<&Path>) -> Result<Orders> {
         let connection = match file {
             Some(file) => Connection::open(file)?,
@@ -108,7 +106,7 @@ impl Orders {
         };
         connection.busy_timeout(Duration::from_secs(1))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        // A token must be on the disk before the customer is sent away, whatever happens to the power.
+        // A token must survive a power cut once the customer has been sent to pay.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         if connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? == 0 {
@@ -128,7 +126,7 @@ impl Orders {
         self.lock().query_row("SELECT * FROM products WHERE slug = ?1", [slug], product).optional()
     }
 
-    /// A new order, and the reference by which its customer finds it.
+    /// Stores a new order and returns the reference that its customer uses.
     pub(crate) fn add(&self, product: &Product, name: &str, phone: &str) -> Result<String> {
         let reference = Uuid::new_v4().simple().to_string();
         self.lock().execute(
@@ -139,10 +137,11 @@ impl Orders {
         Ok(reference)
     }
 
-    /// Keeps the token with its order, unless the order has one: the token to be paid.
+    /// Stores the token, unless the order already has one, and returns the token of the order.
     pub(crate) fn keep_token(&self, order: &Order, token: &PurchaseToken) -> Result<PurchaseToken> {
         let due = now() + millis(SHORTEST_WAIT);
-        // Not `query_row`, which does not tell whether what it wrote was kept: the customer is sent to pay.
+        // Unlike `query_row`, `query_one` reports when the row could not be written. Without it, a customer could be sent
+        // to pay with a token that was not stored.
         self.lock().query_one(
             "UPDATE orders
              SET due_at = CASE WHEN token IS NULL THEN ?3 ELSE due_at END, token = COALESCE(token, ?2), problem = NULL
@@ -156,7 +155,7 @@ impl Orders {
         self.lock().query_row(&select("WHERE reference = ?1"), [reference], order).optional()
     }
 
-    /// A page of orders, the newest first, of those made before this one.
+    /// A page of the orders before this one, the newest first.
     pub(crate) fn page(&self, before: i64, count: u32) -> Result<Vec<Order>> {
         let connection = self.lock();
         let mut statement = connection.prepare_cached(&select("WHERE id < ?1 ORDER BY id DESC LIMIT ?2"))?;
@@ -171,21 +170,21 @@ impl Orders {
         Ok(Counts { shipped: count(shipped)?, open: count(open)? })
     }
 
-    /// The gateway wants no such order, and the customer corrects it: there is nothing to be paid.
+    /// Deletes an order that the gateway refused. The customer corrects the form and orders again.
     pub(crate) fn forget(&self, order: &Order) -> Result<()> {
         self.lock().execute("DELETE FROM orders WHERE id = ?1 AND token IS NULL", [order.id])?;
         Ok(())
     }
 
-    /// No token could be had for the order, by this click of the customer's or any other.
+    /// Stores why the order has no token, unless another request has stored one in the meantime.
     pub(crate) fn no_token(&self, order: &Order, problem: &str) -> Result<()> {
         self.lock()
             .execute("UPDATE orders SET problem = ?2 WHERE id = ?1 AND token IS NULL", params![order.id, problem])?;
         Ok(())
     }
 
-    /// A callback came for this token: whether an order has it. What it says of a failure is kept, to be shown once
-    /// the gateway has said that the order is not paid; what it says of a success is worth nothing.
+    /// Stores what a callback says, and returns whether an order has this token. A failure is stored, and shown once the
+    /// gateway has confirmed that the order is not paid. A success is not stored.
     pub(crate) fn note_callback(&self, token: &PurchaseToken, status: &Status) -> Result<bool> {
         let failed = matches!(status, Status::Failed | Status::Rejected | Status::Timeout);
         let claim = failed.then(|| status.as_str());
@@ -196,8 +195,7 @@ impl Orders {
         Ok(known > 0)
     }
 
-    /// News of this order are awaited: it is asked about as soon as may be. (A moment that lies in the future was
-    /// noted by a clock that has been set back since.)
+    /// Makes the order due as soon as possible. (`asked_at` can be in the future when the clock has been set back.)
     pub(crate) fn hurry(&self, token: &PurchaseToken) -> Result<()> {
         self.lock().execute(
             "UPDATE orders
@@ -208,8 +206,8 @@ impl Orders {
         Ok(())
     }
 
-    /// The order to ask about now, if there is one. It is due again later, so that no other thread takes it too and
-    /// none is forgotten when this one dies.
+    /// Takes an order that is due. It becomes due again later: no other thread takes it now, and it is not forgotten if this
+    /// thread dies.
     pub(crate) fn take_due(&self, turn: Turn) -> Result<Option<Due>> {
         let order = match turn {
             Turn::Awaited => "COALESCE(awaited_at, 0) DESC, id DESC",
@@ -231,20 +229,20 @@ impl Orders {
             .optional()
     }
 
-    /// How long no order will be due, if there is an open one.
+    /// The time until the next order is due, or `None` if no order is open.
     pub(crate) fn until_due(&self) -> Result<Option<Duration>> {
         let next: Option<i64> = self.lock().query_row("SELECT MIN(due_at) FROM orders", [], |row| row.get(0))?;
         Ok(next.map(|due| Duration::from_millis(u64::try_from(due - now()).unwrap_or(0))))
     }
 
-    /// The gateway said that the order is not paid, or not yet.
+    /// Stores that the gateway answered "not paid".
     pub(crate) fn not_paid(&self, due: &Due) -> Result<()> {
         self.lock()
             .execute("UPDATE orders SET not_paid_at = ?2, problem = NULL WHERE id = ?1", [due.id, due.asked_at])?;
         Ok(())
     }
 
-    /// The gateway did not say whether the order is paid. It is due again after this time at the latest.
+    /// Stores why the check failed. The order is due again after this time at the latest.
     pub(crate) fn not_known(&self, due: &Due, problem: &str, again: Duration) -> Result<()> {
         self.lock().execute(
             "UPDATE orders SET problem = ?2, due_at = MIN(due_at, ?3) WHERE id = ?1",
@@ -253,22 +251,24 @@ impl Orders {
         Ok(())
     }
 
-    /// The one place where goods leave: for the order of the token that was paid, once. The warehouse sends what
-    /// stands in the table of shipments.
+    /// The only place where goods are shipped: once, for the order whose token was paid. The warehouse sends what is in the
+    /// table of shipments.
     pub(crate) fn ship(&self, paid: PaidPurchase) -> Result<Shipment> {
         let inserted = self.lock().execute(
             "INSERT INTO shipments (order_id, shipped_at) SELECT id, ?2 FROM orders WHERE token = ?1",
             params![paid.token().as_str(), now()],
         );
         match inserted {
-            Ok(0) => Ok(Shipment::OfNoOrder),
-            Ok(_) => Ok(Shipment::Leaves),
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(Shipment::LeftBefore),
+            Ok(0) => Ok(Shipment::UnknownToken),
+            Ok(_) => Ok(Shipment::Shipped),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                Ok(Shipment::ShippedBefore)
+            }
             Err(error) => Err(error),
         }
     }
 
-    /// A panic in another thread leaves no statement half done.
+    /// A panic in another thread cannot leave a statement half done, so a poisoned lock is safe to use.
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -297,12 +297,12 @@ fn order(row: &Row<'_>) -> Result<Order> {
     let claim: Option<String> = row.get("claim")?;
     let claim = claim.filter(|_| row.get("claim_stands") == Ok(Some(true)));
     let state = match claim.as_deref() {
-        _ if row.get("shipped")? => State::Shipped,
-        _ if token.is_none() => State::Ordered,
-        Some("REJECTED") => State::Rejected,
-        Some("TIMEOUT") => State::TimedOut,
-        Some(_) => State::Failed,
-        None => State::Pending,
+        _ if row.get("shipped")? => OrderState::Shipped,
+        _ if token.is_none() => OrderState::Ordered,
+        Some("REJECTED") => OrderState::Rejected,
+        Some("TIMEOUT") => OrderState::TimedOut,
+        Some(_) => OrderState::Failed,
+        None => OrderState::Pending,
     };
     Ok(Order {
         id: row.get("id")?,
@@ -315,8 +315,8 @@ fn order(row: &Row<'_>) -> Result<Order> {
         ordered_at: row.get("ordered")?,
         token,
         state,
-        // Why the gateway once did not answer is no matter any more when the order is paid.
-        problem: row.get::<_, Option<String>>("problem")?.filter(|_| state != State::Shipped),
+        // An earlier problem does not matter once the order is paid.
+        problem: row.get::<_, Option<String>>("problem")?.filter(|_| state != OrderState::Shipped),
     })
 }
 

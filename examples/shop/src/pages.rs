@@ -2,26 +2,25 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::orders::{Counts, Order, Product, State};
+use crate::orders::{Counts, Order, OrderState, Product};
 use crate::web::OrderForm;
 
 pub(crate) const NOT_FOUND: &str = "Cette page n’existe pas, ou n’existe plus.";
 pub(crate) const BROKEN: &str =
-    "La boutique n’a pas pu répondre. Rien n’a été débité\u{202f}; réessayez dans un moment.";
+    "La boutique n’a pas pu répondre. Rien n’a été débité\u{202f}; réessayez dans un instant.";
 pub(crate) const NO_COOKIE: &str = "Ouvrez cette page dans le navigateur avec lequel vous avez commandé\u{a0}: elle y \
-                                    montre votre commande. Un paiement fait n’est jamais perdu.";
-pub(crate) const PASSWORD: &str = "Cette page est celle du marchand. Son mot de passe est nécessaire.";
+                                    affichera votre commande. Un paiement effectué n’est jamais perdu.";
+pub(crate) const PASSWORD: &str = "Cette page est réservée au marchand. Entrez son mot de passe.";
 
-/// The gateway's own words.
 pub(crate) fn refusal(message: &str) -> String {
     format!("La plateforme de paiement répond\u{a0}: {message}")
 }
 
-/// What stands between the head and the foot of the shop.
+/// The content between the header and the footer of the shop.
 pub(crate) struct Page {
     title: String,
     content: Markup,
-    /// Whether the page follows an order that may still change.
+    /// Whether the page reloads when its order changes.
     follows: bool,
 }
 
@@ -61,7 +60,7 @@ impl Page {
     }
 }
 
-/// A page that only says one thing.
+/// A page with one sentence.
 pub(crate) fn message(title: &str, text: &str) -> Page {
     let content = html! {
         h1 { (title) }
@@ -87,7 +86,7 @@ pub(crate) fn catalogue(products: &[Product]) -> Page {
     Page::new("Catalogue", content)
 }
 
-/// A product with its order form, which comes back filled in when something is wrong with it.
+/// A product with its order form. After a mistake the form is shown again with the customer's input.
 pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>) -> Page {
     let content = html! {
         h1 { (product.label) }
@@ -113,45 +112,45 @@ pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>
     Page::new(title, content)
 }
 
-/// One word a state, for the script that waits for another.
+/// One word for each state. The script `suivi.js` reloads the page when the word changes.
 pub(crate) fn mark(order: &Order) -> &'static str {
     match (order.state, &order.problem) {
-        (State::Ordered, _) => "ordered",
-        (State::Pending, None) => "pending",
-        (State::Pending, Some(_)) => "delayed",
-        (State::Failed, _) => "failed",
-        (State::Rejected, _) => "rejected",
-        (State::TimedOut, _) => "timed-out",
-        (State::Shipped, _) => "shipped",
+        (OrderState::Ordered, _) => "ordered",
+        (OrderState::Pending, None) => "pending",
+        (OrderState::Pending, Some(_)) => "delayed",
+        (OrderState::Failed, _) => "failed",
+        (OrderState::Rejected, _) => "rejected",
+        (OrderState::TimedOut, _) => "timed-out",
+        (OrderState::Shipped, _) => "shipped",
     }
 }
 
 pub(crate) fn order(order: &Order) -> Page {
     let (class, title, text) = match (order.state, &order.problem) {
-        (State::Ordered, None) => ("", "Commande enregistrée", "Elle n’est pas encore payée."),
-        (State::Ordered, Some(_)) => (
+        (OrderState::Ordered, None) => ("", "Commande enregistrée", "Elle n’est pas encore payée."),
+        (OrderState::Ordered, Some(_)) => (
             "failed",
             "Paiement indisponible",
-            "Le service de paiement ne répond pas. Rien n’a été débité, votre commande est gardée\u{a0}: \
-             réessayez dans un moment.",
+            "Le service de paiement ne répond pas. Rien n’a été débité et votre commande est enregistrée\u{a0}: \
+             réessayez dans un instant.",
         ),
-        (State::Pending, None) => {
-            ("", "Paiement en attente", "Si vous avez payé, la confirmation arrive dans un moment.")
+        (OrderState::Pending, None) => {
+            ("", "Paiement en attente", "Si vous avez payé, la confirmation arrivera dans un instant.")
         }
-        (State::Pending, Some(_)) => (
+        (OrderState::Pending, Some(_)) => (
             "",
             "Vérification en cours",
             "Le service de paiement ne répond pas pour le moment. Si vous avez payé, votre paiement n’est pas perdu\u{a0}: \
              nous continuons à vérifier.",
         ),
-        (State::Failed, _) => ("failed", "Paiement échoué", "Le paiement a échoué."),
-        (State::Rejected, _) => ("failed", "Paiement rejeté", "Le paiement est rejeté."),
-        (State::TimedOut, _) => ("failed", "Délai dépassé", "Le temps d’attente de paiement est dépassé."),
-        (State::Shipped, _) => {
+        (OrderState::Failed, _) => ("failed", "Paiement échoué", "Le paiement a échoué."),
+        (OrderState::Rejected, _) => ("failed", "Paiement rejeté", "Le paiement a été rejeté."),
+        (OrderState::TimedOut, _) => ("failed", "Délai dépassé", "Le délai de paiement est dépassé."),
+        (OrderState::Shipped, _) => {
             ("paid", "Commande payée", "Merci\u{202f}! Votre commande est payée et part aujourd’hui.")
         }
     };
-    let ended = matches!(order.state, State::Failed | State::Rejected | State::TimedOut);
+    let ended = matches!(order.state, OrderState::Failed | OrderState::Rejected | OrderState::TimedOut);
     let content = html! {
         h1 { (title) }
         p.state.(class) role="status" data-state=(mark(order)) { (text) }
@@ -170,22 +169,22 @@ pub(crate) fn order(order: &Order) -> Page {
             }
         }
         @if ended {
-            p { "Si vous avez tout de même été débité, la commande partira dès que le paiement est confirmé." }
+            p { "Si vous avez tout de même été débité, la commande partira dès que le paiement sera confirmé." }
             p { a href="/" { "Choisir un article et commander de nouveau" } }
-        } @else if order.state != State::Shipped {
+        } @else if order.state != OrderState::Shipped {
             form method="post" action={ "/commandes/" (order.reference) "/payer" } {
                 @match order.state {
-                    State::Ordered => button { "Payer " (francs(order.amount)) },
-                    // Perhaps it is paid already.
+                    OrderState::Ordered => button { "Payer " (francs(order.amount)) },
+                    // The customer may have paid already.
                     _ => button.second { "Continuer vers le paiement" },
                 }
             }
         }
     };
-    Page { follows: !matches!(order.state, State::Ordered | State::Shipped), ..Page::new(title, content) }
+    Page { follows: !matches!(order.state, OrderState::Ordered | OrderState::Shipped), ..Page::new(title, content) }
 }
 
-/// The merchant's page: the newest orders, and a way to the older ones.
+/// The merchant's page: the newest orders, and a link to older ones.
 pub(crate) fn all_orders(counts: &Counts, orders: &[Order]) -> Page {
     let content = html! {
         h1 { "Commandes" }
@@ -219,12 +218,12 @@ pub(crate) fn all_orders(counts: &Counts, orders: &[Order]) -> Page {
 
 fn line(order: &Order) -> Markup {
     let state = match order.state {
-        State::Ordered => "sans token",
-        State::Pending => "ouverte",
-        State::Failed => "ouverte, dite échouée",
-        State::Rejected => "ouverte, dite rejetée",
-        State::TimedOut => "ouverte, dite hors délai",
-        State::Shipped => "payée, à livrer",
+        OrderState::Ordered => "sans token",
+        OrderState::Pending => "ouverte",
+        OrderState::Failed => "ouverte, échec annoncé",
+        OrderState::Rejected => "ouverte, rejet annoncé",
+        OrderState::TimedOut => "ouverte, délai dépassé annoncé",
+        OrderState::Shipped => "payée, à livrer",
     };
     html! {
         tr {
@@ -241,7 +240,7 @@ fn line(order: &Order) -> Markup {
     }
 }
 
-/// Thousands are set apart the French way, by a narrow no-break space.
+/// Groups of three digits, separated by a narrow no-break space as in French.
 fn francs(amount: u64) -> String {
     let digits = amount.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();

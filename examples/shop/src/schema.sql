@@ -17,7 +17,7 @@ INSERT INTO products (slug, label, details, amount) VALUES
 
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY,
-    -- The customer's key to the order: whoever has it may see the order and pay it.
+    -- The customer's key: anyone who has it may see the order and pay it.
     reference TEXT NOT NULL UNIQUE,
     label TEXT NOT NULL,
     details TEXT NOT NULL,
@@ -25,31 +25,31 @@ CREATE TABLE orders (
     name TEXT NOT NULL,
     phone TEXT NOT NULL,
     ordered_at INTEGER NOT NULL,
-    -- The gateway's name for the order. One that has none cannot be paid.
+    -- The gateway's name for the order. An order without a token cannot be paid.
     token TEXT UNIQUE,
-    -- When to ask the gateway next; nothing once the order is shipped. When somebody last waited for news, when the
-    -- gateway was asked last, and the asking to which it last said: not paid.
+    -- When the next check is due: NULL once the order is shipped. Then the time of the last callback or visit, the time of
+    -- the last check, and the time of the last check that was answered "not paid".
     due_at INTEGER,
     awaited_at INTEGER,
     asked_at INTEGER,
     not_paid_at INTEGER,
-    -- How a callback said that the payment failed. Anyone can post one: it closes nothing.
+    -- The failure that a callback reported. Anyone can post a callback, so the order stays open.
     claim TEXT CHECK (claim IN ('FAILED', 'REJECTED', 'TIMEOUT')),
     claimed_at INTEGER,
-    -- Why the gateway did not answer last time.
+    -- Why the last check failed.
     problem TEXT,
     CHECK (token IS NOT NULL OR due_at IS NULL)
 ) STRICT;
 
 CREATE INDEX orders_due ON orders (due_at);
 
--- What leaves the shop. An order is its own key here: the database itself refuses a second shipment.
+-- The order's id is the primary key here, so the database refuses a second shipment.
 CREATE TABLE shipments (
     order_id INTEGER PRIMARY KEY REFERENCES orders (id),
     shipped_at INTEGER NOT NULL
 ) STRICT;
 
--- What is shipped is not asked about.
+-- A shipped order is not checked again.
 CREATE TRIGGER shipped AFTER INSERT ON shipments BEGIN
     UPDATE orders SET due_at = NULL WHERE id = NEW.order_id;
 END;

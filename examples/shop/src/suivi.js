@@ -1,4 +1,4 @@
-// Looks now and then whether the order's state is another, and shows the page anew once it is.
+// Asks for the order's state again and again, and reloads the page once it has changed.
 const state = document.querySelector("[data-state]");
 let wait = 1000;
 
@@ -10,7 +10,7 @@ async function look() {
       return;
     }
   } catch {
-    // No network just now: look again later.
+    // No network: try again later.
   }
   wait = Math.min(wait * 1.3, 30000);
   setTimeout(look, wait);

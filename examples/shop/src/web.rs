@@ -1,38 +1,34 @@
 //! The shop's addresses.
 
-use std::io::{self, Read};
 use std::sync::Arc;
 
 use ekolopay::callback::Callback;
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay::{Error, Gateway};
+use ekolopay_serve::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use ekolopay_serve::http::{HeaderValue, Method, StatusCode};
+use ekolopay_serve::{Request, Response};
 use headers::authorization::{Authorization, Basic};
 use headers::{Cookie, HeaderMapExt};
-use oxhttp::model::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
-};
-use oxhttp::model::{Body, HeaderValue, Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use crate::checker::{Checker, with_sources};
-use crate::orders::{Order, Orders, State};
+use crate::orders::{Order, OrderState, Orders};
 use crate::pages;
 
-/// The longest form that is read.
-const LONGEST_BODY: u64 = 64 * 1024;
-
-/// In characters, of a name or a number.
+/// The longest name or number, in characters.
 const LONGEST_FIELD: usize = 100;
 
-/// How many orders stand on a page of the merchant's.
 const ORDERS_PER_PAGE: u32 = 100;
 
-/// Names the customer's last order, because the gateway sends all customers back to one and the same page.
+/// Holds the reference of the customer's last order, because the gateway sends all customers back to the same page.
 const COOKIE: &str = "commande";
 
-/// There is no `form-action`: Chromium holds it against the redirect to the payment page too.
+/// Without `form-action`, which Chromium also applies to the redirect to the payment page.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
@@ -40,15 +36,13 @@ pub(crate) struct Shop {
     pub(crate) gateway: Gateway,
     pub(crate) orders: Arc<Orders>,
     pub(crate) checker: Arc<Checker>,
-    /// Opens the page of all orders, for any user name.
+    /// The password of the page of all orders, with any user name.
     pub(crate) password: String,
-    /// With the local gateway: no money moves, and the pages say so.
+    /// Whether the pages say that no money moves.
     pub(crate) demo: bool,
 }
 
-type Answer = Response<Body>;
-
-/// What the order form holds. What is paid is the shop's own price, whatever a form says.
+/// The fields of the order form. The price is not one of them: it comes from the database.
 #[derive(Deserialize, Default)]
 pub(crate) struct OrderForm {
     #[serde(default)]
@@ -58,14 +52,11 @@ pub(crate) struct OrderForm {
 }
 
 impl Shop {
-    pub(crate) fn answer(&self, request: &mut Request<Body>) -> Answer {
+    pub(crate) fn answer(&self, request: &Request) -> Response {
         let mut answer = self.route(request).unwrap_or_else(|error| {
             log::error!("{} {}: {error}", request.method(), request.uri().path());
             self.page(StatusCode::INTERNAL_SERVER_ERROR, pages::message("Erreur", pages::BROKEN))
         });
-        if request.method() == Method::HEAD {
-            *answer.body_mut() = Body::empty();
-        }
         let headers = [
             (CONTENT_SECURITY_POLICY, POLICY),
             (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -73,15 +64,11 @@ impl Shop {
             (CACHE_CONTROL, "no-store"),
         ];
         answer.headers_mut().extend(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
-        // One request a connection: oxhttp sends an error to one that is idle for too long, and it would be taken for
-        // the answer to the request that is just then on its way.
-        request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         answer
     }
 
-    fn route(&self, request: &mut Request<Body>) -> rusqlite::Result<Answer> {
-        let path = request.uri().path().to_owned();
-        let segments: Vec<&str> = path.split('/').skip(1).collect();
+    fn route(&self, request: &Request) -> rusqlite::Result<Response> {
+        let segments: Vec<&str> = request.uri().path().split('/').skip(1).collect();
         let method = match *request.method() {
             Method::HEAD => Method::GET,
             ref other => other.clone(),
@@ -102,20 +89,19 @@ impl Shop {
         }
     }
 
-    fn show_product(&self, slug: &str) -> rusqlite::Result<Answer> {
+    fn show_product(&self, slug: &str) -> rusqlite::Result<Response> {
         Ok(match self.orders.product(slug)? {
             Some(product) => self.page(StatusCode::OK, pages::product(&product, &OrderForm::default(), None)),
             None => self.unknown(),
         })
     }
 
-    /// The order is stored first, its token next, and only then the customer leaves.
-    fn order(&self, slug: &str, request: &mut Request<Body>) -> rusqlite::Result<Answer> {
+    /// First the order is stored, then its token, and only then is the customer sent to pay.
+    fn order(&self, slug: &str, request: &Request) -> rusqlite::Result<Response> {
         let Some(product) = self.orders.product(slug)? else {
             return Ok(self.unknown());
         };
-        let form = body(request).and_then(|body| serde_urlencoded::from_bytes(&body).map_err(io::Error::other));
-        let Ok(form): Result<OrderForm, _> = form else {
+        let Ok(form) = serde_urlencoded::from_bytes::<OrderForm>(request.body()) else {
             return Ok(self.page(StatusCode::BAD_REQUEST, pages::message("Demande illisible", pages::BROKEN)));
         };
         let again = |problem: &str| {
@@ -141,12 +127,12 @@ impl Shop {
         }
     }
 
-    fn pay_again(&self, reference: &str) -> rusqlite::Result<Answer> {
+    fn pay_again(&self, reference: &str) -> rusqlite::Result<Response> {
         let Some(order) = self.orders.by_reference(reference)? else {
             return Ok(self.unknown());
         };
         match self.pay(&order)? {
-            Ok(answer) if order.state != State::Shipped => Ok(answer),
+            Ok(answer) if order.state != OrderState::Shipped => Ok(answer),
             Err(Error::Refused { message, .. }) => {
                 let page = pages::message("Commande refusée", &pages::refusal(&message));
                 Ok(self.page(StatusCode::UNPROCESSABLE_ENTITY, page))
@@ -155,8 +141,8 @@ impl Shop {
         }
     }
 
-    /// Sends the customer to pay: with the order's token, which is created if there is none.
-    fn pay(&self, order: &Order) -> rusqlite::Result<Result<Answer, Error>> {
+    /// Redirects the customer to the payment page. If the order has no token yet, it is created first.
+    fn pay(&self, order: &Order) -> rusqlite::Result<Result<Response, Error>> {
         let token = match &order.token {
             Some(token) => token.clone(),
             None => match self.create_token(order) {
@@ -167,7 +153,7 @@ impl Shop {
                 }
                 Err(error) => {
                     let problem = with_sources(&error);
-                    log::warn!("no token for the order {}: {problem}", order.id);
+                    log::warn!("no token for order {}: {problem}", order.id);
                     self.orders.no_token(order, &problem)?;
                     return Ok(Err(error));
                 }
@@ -180,8 +166,8 @@ impl Shop {
         Ok(Ok(answer))
     }
 
-    /// Not repeated here when it fails. One whose reply was lost is not paid by anybody, so the customer may ask for
-    /// another.
+    /// It is called once, even when it fails: nobody pays a token whose reply was lost, so the customer can simply try
+    /// again.
     fn create_token(&self, order: &Order) -> Result<PurchaseToken, Error> {
         let mut customer = Customer::new(&order.phone);
         if !order.name.is_empty() {
@@ -191,7 +177,7 @@ impl Shop {
         self.gateway.create_purchase_token(&Purchase::new(order.amount, product, customer)?)
     }
 
-    fn show_order(&self, reference: &str) -> rusqlite::Result<Answer> {
+    fn show_order(&self, reference: &str) -> rusqlite::Result<Response> {
         let Some(order) = self.orders.by_reference(reference)? else {
             return Ok(self.unknown());
         };
@@ -199,17 +185,17 @@ impl Shop {
         Ok(self.page(StatusCode::OK, pages::order(&order)))
     }
 
-    /// One word, which the order's page looks at until it is another.
-    fn state(&self, reference: &str) -> rusqlite::Result<Answer> {
+    /// One word for the state of the order. The order's page reloads when it changes.
+    fn state(&self, reference: &str) -> rusqlite::Result<Response> {
         Ok(match self.orders.by_reference(reference)? {
             Some(order) => file("text/plain", pages::mark(&order)),
             None => self.unknown(),
         })
     }
 
-    /// The documentation's « Redirect URL »: the same for all customers. Whatever the address says of a token, it is the
-    /// customer's own order that is looked at.
-    fn come_back(&self, request: &Request<Body>) -> rusqlite::Result<Answer> {
+    /// The redirect URL, which is the same for all customers. A token in the address is ignored: the cookie names the
+    /// customer's own order.
+    fn come_back(&self, request: &Request) -> rusqlite::Result<Response> {
         let cookie = request.headers().typed_get::<Cookie>();
         let reference = cookie.as_ref().and_then(|cookie| cookie.get(COOKIE)).unwrap_or_default();
         let Some(order) = self.orders.by_reference(reference)? else {
@@ -219,13 +205,9 @@ impl Shop {
         Ok(see_other(&format!("/commandes/{}", order.reference)))
     }
 
-    /// A callback is a reason to look, and no more. It is answered at once; one that is lost costs nothing but time.
-    fn callback(&self, request: &mut Request<Body>) -> rusqlite::Result<Answer> {
-        let body = match body(request) {
-            Ok(body) => body,
-            Err(error) => return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string())),
-        };
-        let callback = match Callback::parse(&body) {
+    /// A callback only makes an order due. It is answered at once. If it is lost, the timer finds the payment later.
+    fn callback(&self, request: &Request) -> rusqlite::Result<Response> {
+        let callback = match Callback::parse(request.body()) {
             Ok(callback) => callback,
             Err(error) => return Ok(plain(StatusCode::BAD_REQUEST, &error.to_string())),
         };
@@ -238,7 +220,7 @@ impl Shop {
         Ok(plain(StatusCode::OK, "noted"))
     }
 
-    fn all_orders(&self, request: &Request<Body>) -> rusqlite::Result<Answer> {
+    fn all_orders(&self, request: &Request) -> rusqlite::Result<Response> {
         let given = request.headers().typed_get::<Authorization<Basic>>();
         let given = given.as_ref().map_or("", |given| given.password());
         if !bool::from(given.as_bytes().ct_eq(self.password.as_bytes())) {
@@ -253,56 +235,47 @@ impl Shop {
         Ok(self.page(StatusCode::OK, page))
     }
 
-    /// Somebody waits for news of this order.
+    /// Makes an order due, because its customer is waiting.
     fn look_at(&self, order: &Order) -> rusqlite::Result<()> {
-        if let Some(token) = order.token.as_ref().filter(|_| order.state != State::Shipped) {
+        if let Some(token) = order.token.as_ref().filter(|_| order.state != OrderState::Shipped) {
             self.orders.hurry(token)?;
             self.checker.wake();
         }
         Ok(())
     }
 
-    fn unknown(&self) -> Answer {
+    fn unknown(&self) -> Response {
         self.page(StatusCode::NOT_FOUND, pages::message("Page introuvable", pages::NOT_FOUND))
     }
 
-    fn page(&self, status: StatusCode, page: pages::Page) -> Answer {
+    fn page(&self, status: StatusCode, page: pages::Page) -> Response {
         answer(status, "text/html", page.document(self.demo).into_string())
     }
 }
 
-fn body(request: &mut Request<Body>) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    request.body_mut().take(LONGEST_BODY + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LONGEST_BODY {
-        return Err(io::Error::other("the body is longer than 64 KiB"));
-    }
-    Ok(bytes)
-}
-
-fn file(kind: &str, content: &str) -> Answer {
+fn file(kind: &str, content: &str) -> Response {
     answer(StatusCode::OK, kind, content.to_owned())
 }
 
-fn plain(status: StatusCode, text: &str) -> Answer {
+fn plain(status: StatusCode, text: &str) -> Response {
     answer(status, "text/plain", text.to_owned())
 }
 
-fn answer(status: StatusCode, kind: &str, content: String) -> Answer {
-    let mut answer = Response::new(Body::from(content));
+fn answer(status: StatusCode, kind: &str, content: String) -> Response {
+    let mut answer = Response::new(content.into_bytes());
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, header(&format!("{kind}; charset=utf-8")));
     answer
 }
 
-fn see_other(location: &str) -> Answer {
-    let mut answer = Response::new(Body::empty());
+fn see_other(location: &str) -> Response {
+    let mut answer = Response::default();
     *answer.status_mut() = StatusCode::SEE_OTHER;
     answer.headers_mut().insert(LOCATION, header(location));
     answer
 }
 
-/// All that comes here is visible ASCII: our own words, references, and the SDK's addresses.
+/// The text is ASCII: the shop's own words, references, and the SDK's addresses.
 fn header(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("/"))
+    HeaderValue::from_str(text).expect("ASCII")
 }

@@ -1,5 +1,4 @@
-//! Rows 39 to 44: whatever is posted, lost, killed or out of service, goods leave once for what is paid, and never for
-//! what is not.
+//! Forged and lost callbacks, a killed shop, a gateway out of service: a paid order is shipped once, an unpaid one never.
 
 mod support;
 
@@ -11,7 +10,6 @@ use support::{Ordered, World, header, now, program};
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// Row 39.
 #[test]
 fn a_callback_that_nobody_paid_for_ships_nothing() {
     let world = World::start();
@@ -25,20 +23,19 @@ fn a_callback_that_nobody_paid_for_ships_nothing() {
     // Another order is paid: that one ships.
     world.customer_submits(&other, "paid");
     world.wait_for(&other, "shipped");
-    // A payment that failed does not become one that succeeded by being called so.
+    // A callback cannot turn a failed payment into a successful one.
     world.customer_submits(&order, "failed");
     world.wait_for(&order, "failed");
     assert_eq!(world.callback(&order.token, true, "SUCCESS").status_code, 200);
     world.wait_for_not_paid(&order);
-    assert_eq!(world.state(&order), "pending", "a claim of success is shown as nothing");
+    assert_eq!(world.state(&order), "pending", "a claimed success is not shown");
     assert_eq!(world.shipments(), [other.token]);
-    // Of a token that is nobody's nothing is kept.
+    // A token that belongs to no order is not stored.
     assert_eq!(world.callback("940d4e9aab5797e6055e1259b84a9875", true, "SUCCESS").status_code, 404);
 }
 
-/// Row 39.
 #[test]
-fn a_callback_replayed_a_thousand_times_asks_the_gateway_now_and_then_and_ships_once() {
+fn a_callback_replayed_a_thousand_times_causes_few_checks_and_one_shipment() {
     let world = World::start();
     let order = world.order("lampe");
     let start = Instant::now();
@@ -46,7 +43,8 @@ fn a_callback_replayed_a_thousand_times_asks_the_gateway_now_and_then_and_ships_
         assert_eq!(world.callback(&order.token, true, "SUCCESS").status_code, 200);
     }
     world.wait_for_not_paid(&order);
-    // A request is a check of the service and the check itself; the shop's patience is two seconds.
+    // Each check is two requests, as the SDK asks first whether the gateway is available. The shop checks an order
+    // at most once in two seconds.
     let most = 2 * (2 + start.elapsed().as_secs() / 2);
     assert!(world.checks() <= most, "{} requests in {:?}", world.checks(), start.elapsed());
     world.customer_submits(&order, "paid");
@@ -57,11 +55,10 @@ fn a_callback_replayed_a_thousand_times_asks_the_gateway_now_and_then_and_ships_
     let checks = world.checks();
     assert_eq!(world.callback(&order.token, true, "SUCCESS").status_code, 200);
     thread::sleep(Duration::from_millis(2_500));
-    assert_eq!(world.checks(), checks, "what is shipped is not asked about");
+    assert_eq!(world.checks(), checks, "a shipped order is not checked again");
     assert_eq!(world.shipments(), [order.token]);
 }
 
-/// Row 39: a forged failure closes nothing.
 #[test]
 fn an_order_that_a_callback_calls_failed_ships_when_it_is_paid() {
     let world = World::start();
@@ -71,12 +68,11 @@ fn an_order_that_a_callback_calls_failed_ships_when_it_is_paid() {
     world.customer_submits(&order, "paid");
     world.wait_for(&order, "shipped");
     assert_eq!(world.callback(&order.token, false, "FAILED").status_code, 200);
-    assert_eq!(world.state(&order), "shipped", "and stays so");
+    assert_eq!(world.state(&order), "shipped", "a shipped order stays shipped");
 }
 
-/// Row 40.
 #[test]
-fn what_is_no_callback_is_refused_in_little_time_and_harms_nobody() {
+fn invalid_callbacks_are_refused_quickly_and_do_no_harm() {
     let world = World::start();
     let order = world.order("cafe");
     let token = &order.token;
@@ -109,7 +105,7 @@ fn what_is_no_callback_is_refused_in_little_time_and_harms_nobody() {
     world.wait_for(&order, "shipped");
 }
 
-/// Row 41: who pays a small order and presents its token for a large one gets the small one.
+/// A customer who pays a small order and presents its token for a large one gets the small one.
 #[test]
 fn the_return_page_looks_at_the_customers_own_order_whatever_the_address_says() {
     let world = World::start();
@@ -125,14 +121,13 @@ fn the_return_page_looks_at_the_customers_own_order_whatever_the_address_says() 
     }
     assert_eq!(world.state(&large), "pending");
     assert_eq!(world.shipments(), [small.token]);
-    // Without an order of one's own there is nothing to see.
+    // Without the cookie of an order the page shows a message.
     for cookie in ["", "commande=", "commande='; --", "autre=1"] {
         assert_eq!(world.get("/payment-status", cookie).status_code, 200);
     }
     assert_eq!(world.get(&format!("/commandes/{}", large.token), "").status_code, 404, "a token is no reference");
 }
 
-/// Row 42.
 #[test]
 fn callback_and_return_page_at_the_same_moment_ship_once() {
     const TIMES: usize = 200;
@@ -153,19 +148,18 @@ fn callback_and_return_page_at_the_same_moment_ship_once() {
     assert_eq!(world.shipments(), orders.into_iter().map(|order| order.token).collect::<Vec<_>>());
 }
 
-/// Row 43.
 #[test]
 fn a_shop_that_is_killed_between_payment_and_callback_finds_the_payment_when_it_starts_again() {
     let mut world = World::start();
     let order = world.order("iphone");
     let unpaid = world.order("cafe");
     world.kill();
-    // So that no timer would be quick to find them.
+    // Old orders, which the timer alone would not check soon.
     for order in [&order, &unpaid] {
         world.age(order, Duration::from_secs(10 * DAY));
     }
     world.customer_submits(&order, "paid");
-    assert!(world.sandbox.payments()[0].deliveries[0].result.is_err(), "the callback found nobody");
+    assert!(world.sandbox.payments()[0].notifications[0].result.is_err(), "the shop could not receive the callback");
     assert!(world.shipments().is_empty());
     world.start_again();
     world.wait_for(&order, "shipped");
@@ -177,7 +171,6 @@ fn a_shop_that_is_killed_between_payment_and_callback_finds_the_payment_when_it_
     assert_eq!(world.shipments(), [order.token]);
 }
 
-/// Row 44.
 #[test]
 fn a_callback_that_comes_while_the_gateway_is_out_of_service_loses_nothing() {
     let world = World::start();
@@ -195,9 +188,8 @@ fn a_callback_that_comes_while_the_gateway_is_out_of_service_loses_nothing() {
     assert_eq!(world.shipments(), [order.token]);
 }
 
-/// The timer, with no callback and nobody coming back.
 #[test]
-fn an_open_order_is_asked_about_again_by_itself() {
+fn an_open_order_is_checked_again_without_callback_or_visit() {
     let world = World::start();
     let order = world.order("pagne");
     world.wait_for_not_paid(&order);
@@ -205,9 +197,9 @@ fn an_open_order_is_asked_about_again_by_itself() {
     assert_eq!(world.state(&order), "pending");
 }
 
-/// The older the order the less often, unless somebody waits for news of it.
+/// The older an order, the less often it is checked, unless its customer or a callback asks for it.
 #[test]
-fn an_old_order_is_asked_about_at_once_when_a_callback_or_its_customer_comes() {
+fn an_old_order_is_checked_at_once_after_a_callback_or_a_visit() {
     let world = World::start();
     let (called, visited) = (world.order("cafe"), world.order("cafe"));
     for order in [&called, &visited] {
@@ -219,25 +211,24 @@ fn an_old_order_is_asked_about_at_once_when_a_callback_or_its_customer_comes() {
     world.wait_for_not_paid_since(moment, &visited);
     world.customer_submits(&called, "paid");
     world.wait_for(&called, "shipped");
-    // It is awaited now, so it is not left alone for a day.
+    // The customer is waiting for it now, so the next check is not a day away.
     let wait = "SELECT due_at - asked_at FROM orders WHERE token = ?1";
     let wait_of = |order: &Ordered| world.database().query_row(wait, [&order.token], |row| row.get::<_, i64>(0));
     assert_eq!(wait_of(&visited).unwrap(), 5_000);
-    // A wrong clock may have said anything.
+    // A wrong clock may have stored any time.
     let wrong = "UPDATE orders SET ordered_at = ordered_at - 3600000, awaited_at = NULL, due_at = ?2, asked_at = ?2
                  WHERE token = ?1";
     let far = now() + 1_000 * 1_000 * i64::try_from(DAY).unwrap();
     assert_eq!(world.database().execute(wrong, rusqlite::params![visited.token, far]).unwrap(), 1);
     let moment = now();
-    world.order("cafe"); // wakes the shop
+    world.order("cafe"); // wakes the checker
     world.wait_for_not_paid_since(moment, &visited);
     assert_eq!(wait_of(&visited).unwrap(), 24 * 60 * 60 * 1000, "a day is the longest");
 }
 
-/// More orders that somebody waits for than a slow gateway can be asked about do not keep one that is paid from its
-/// turn.
+/// The gateway is slow, and more orders are waited for than it can check in time. One of them is paid.
 #[test]
-fn a_crowd_starves_nobody() {
+fn a_paid_order_is_shipped_while_a_crowd_waits() {
     let world = World::start_by(program(), Duration::from_millis(200));
     let paid = world.order("iphone");
     let crowd: Vec<Ordered> = thread::scope(|scope| {
@@ -262,7 +253,7 @@ fn a_crowd_starves_nobody() {
 }
 
 #[test]
-fn a_gateway_out_of_service_is_left_alone_for_a_while() {
+fn a_gateway_out_of_service_is_asked_less_often() {
     let world = World::start();
     for _ in 0..6 {
         world.order("cafe");
@@ -270,12 +261,12 @@ fn a_gateway_out_of_service_is_left_alone_for_a_while() {
     world.sandbox.set_in_service(false);
     let checks = world.checks();
     thread::sleep(Duration::from_secs(10));
-    // Four threads, each every five seconds, and those that were under way.
+    // Four threads, each once in five seconds, and the requests that had already started.
     let during = world.checks() - checks;
     assert!((1..=16).contains(&during), "{during}");
 }
 
-/// The database's own refusal, whatever a program does.
+/// The database itself refuses it, whatever the program does.
 #[test]
 fn a_second_shipment_is_impossible() {
     let world = World::start();

@@ -1,6 +1,6 @@
-//! The whole journey in a browser, on a telephone's screen: order, pay, come back.
+//! A whole purchase in a browser with the screen of a telephone: order, pay, come back.
 //!
-//! Each page on the way is looked at by axe, which knows the rules of accessibility, and kept as a picture.
+//! On each page, axe checks the rules of accessibility, and a screenshot is kept.
 
 mod support;
 
@@ -19,13 +19,13 @@ use serde_json::{Value, json};
 use support::{Program, first_lines, program};
 use tempfile::TempDir;
 
-/// The shop by its one command, and a browser.
+/// The shop with its local gateway, and a browser.
 struct Journey {
     browser: Client,
     shop: String,
     gateway: String,
     name: &'static str,
-    /// What does not outlive the test.
+    /// The shop, the browser's driver and its profile, which end with the test.
     _processes: (Program, Program, TempDir),
 }
 
@@ -38,7 +38,7 @@ impl Journey {
         let after = |line: &String| line.split_once(": ").expect("a name and an address").1.to_owned();
 
         let driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
-        let mut driver = Program(driver.expect("needs Chromium and its driver in the PATH"));
+        let mut driver = Program(driver.expect("chromium and chromedriver must be in the PATH"));
         let out = BufReader::new(driver.0.stdout.take().expect("stdout"));
         let port = out.lines().map_while(Result::ok).find_map(|line| {
             line.split_once("started successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned())
@@ -65,7 +65,7 @@ impl Journey {
         Journey { browser, shop: shop_url, gateway, name, _processes: (shop, driver, profile) }
     }
 
-    /// On the page with this heading: no barrier for anybody, and nothing wider than the screen.
+    /// Waits for the page with this heading, and checks that it is accessible and not wider than the screen.
     async fn arrive(&self, heading: &str) {
         let xpath = format!("//h1[normalize-space()={heading:?}]");
         let wait = self.browser.wait().at_most(Duration::from_secs(30));
@@ -84,7 +84,7 @@ impl Journey {
         let look = "const done = arguments[0]; axe.run().then(found => done(found.violations.map(violation => \
                     violation.id + ': ' + violation.nodes.map(node => node.html).join(' '))), error => done('' + error))";
         let found = self.browser.execute_async(look, vec![]).await.expect("a script");
-        assert_eq!(found, json!([]), "barriers on {heading}");
+        assert_eq!(found, json!([]), "not accessible: {heading}");
     }
 
     async fn find(&self, text: &str) -> Element {
@@ -128,7 +128,7 @@ impl Journey {
         self.browser.wait().for_element(Locator::XPath(&then)).await.expect("the gateway's new state");
     }
 
-    /// With the tabulator alone, to what has this text.
+    /// Presses the Tab key until the element with this text or id has the focus.
     async fn tab_to(&self, text: &str) -> Element {
         for _ in 0..20 {
             let active = self.browser.active_element().await.expect("an element");
@@ -191,7 +191,7 @@ async fn a_customers_payment_is_rejected() {
     journey.order("Café de la Lékoumou").await;
     journey.choose("Faire rejeter le paiement").await;
     journey.arrive("Paiement rejeté").await;
-    assert!(journey.text().await.contains("la commande partira dès que le paiement est confirmé"));
+    assert!(journey.text().await.contains("la commande partira dès que le paiement sera confirmé"));
     journey.click("commander de nouveau").await;
     journey.arrive("Catalogue").await;
     journey.end().await;
@@ -207,7 +207,7 @@ async fn a_customer_is_too_late() {
     journey.end().await;
 }
 
-/// The gateway is down when the customer orders, and again when he comes back.
+/// The gateway is down when the customer orders, and again when they come back.
 #[tokio::test]
 #[ignore = "needs Chromium"]
 async fn a_customer_meets_an_outage() {
@@ -228,7 +228,7 @@ async fn a_customer_meets_an_outage() {
     journey.set_in_service(true).await;
     journey.browser.goto(payment.as_str()).await.expect("the payment page");
     journey.choose("Réussir le paiement").await;
-    // By itself: the page follows the order, and the shop the payment.
+    // The page reloads by itself once the shop has verified the payment.
     journey.arrive("Commande payée").await;
     journey.end().await;
 }

@@ -1,14 +1,14 @@
-//! The shop as its customers, its merchant and whoever starts it see it.
+//! The shop as seen by its customers, its merchant and the person who starts it.
 
 mod support;
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY};
-use support::{PROGRAM, World, clean, header, program, wait_until};
+use support::{PROGRAM, World, header, program, wait_until, without_settings};
 
 #[test]
 fn an_order_is_stored_with_its_token_before_the_customer_is_sent_to_pay() {
@@ -27,7 +27,7 @@ fn an_order_is_stored_with_its_token_before_the_customer_is_sent_to_pay() {
 }
 
 #[test]
-fn the_price_is_the_shops_own() {
+fn a_form_cannot_set_the_price() {
     let world = World::start();
     let answer = world.post("/produits/iphone", "phone=066304925&amount=1&price=1&slug=cafe");
     assert_eq!(answer.status_code, 303);
@@ -50,7 +50,7 @@ fn an_order_is_paid_with_one_token_however_often_the_customer_asks() {
 }
 
 #[test]
-fn who_clicks_many_times_at_once_pays_with_one_token() {
+fn many_clicks_at_once_make_one_token() {
     let world = World::start();
     world.sandbox.set_in_service(false);
     let path = header(&world.post("/produits/cafe", "phone=066304925"), "location").to_owned();
@@ -66,13 +66,13 @@ fn who_clicks_many_times_at_once_pays_with_one_token() {
     }
 }
 
-/// A database that cannot grow, as on a full disk: who cannot be remembered is not sent to pay.
+/// The database cannot grow, as on a full disk.
 #[cfg(unix)]
 #[test]
 fn a_customer_whose_token_cannot_be_stored_is_not_sent_to_pay() {
-    let mut small = Command::new("sh");
+    let mut small = without_settings("sh");
     small.args(["-c", r#"trap "" XFSZ; ulimit -f 400; exec "$@""#, "sh", PROGRAM]);
-    let world = World::start_by(clean(small), Duration::ZERO);
+    let world = World::start_by(small, Duration::ZERO);
     world.sandbox.set_in_service(false);
     let path = header(&world.post("/produits/cafe", "phone=066304925"), "location").to_owned();
     world.sandbox.set_in_service(true);
@@ -103,7 +103,7 @@ fn an_order_made_while_the_gateway_is_out_of_service_is_kept_and_paid_later() {
 }
 
 #[test]
-fn what_was_wrong_is_forgotten_once_the_order_is_paid() {
+fn a_problem_is_no_longer_shown_once_the_order_is_paid() {
     let world = World::start();
     let order = world.order("lampe");
     world.database().execute("UPDATE orders SET problem = 'no answer'", []).unwrap();
@@ -119,7 +119,7 @@ fn what_was_wrong_is_forgotten_once_the_order_is_paid() {
 }
 
 #[test]
-fn a_form_with_something_wrong_comes_back_with_what_was_typed() {
+fn a_form_with_a_mistake_comes_back_filled_in() {
     let world = World::start();
     for (form, says) in [
         ("", "Indiquez le numéro"),
@@ -133,15 +133,15 @@ fn a_form_with_something_wrong_comes_back_with_what_was_typed() {
         assert!(page.contains(says) && page.contains(r#"aria-invalid="true""#), "{page}");
         assert!(!page.contains("><script>"), "{page}");
     }
-    for (form, status) in [("phone=%FF", 422), ("phone=1&phone=2", 400), (&"a".repeat(100_000), 400)] {
+    for (form, status) in [("phone=%FF", 422), ("phone=1&phone=2", 400), (&"a".repeat(100_000), 413)] {
         assert_eq!(world.post("/produits/cafe", form).status_code, status);
     }
     assert!(world.sandbox.payments().is_empty());
     let orders: u32 = world.database().query_row("SELECT COUNT(*) FROM orders", [], |row| row.get(0)).unwrap();
-    assert_eq!(orders, 0, "what the gateway refused is not kept");
+    assert_eq!(orders, 0, "an order that the gateway refused is not kept");
 }
 
-/// The number is found wrong only once the gateway is back.
+/// The gateway was out of service when the order was made, so it refuses the number only later.
 #[test]
 fn an_order_that_the_gateway_refuses_later_says_why() {
     let world = World::start();
@@ -165,11 +165,11 @@ fn the_cookie_is_for_this_shop_alone() {
     assert_eq!(header(&page, "cache-control"), "no-store");
 }
 
-/// `marchand` and the password of the shop under test.
+/// User `marchand` with the password of the shop under test.
 const AUTHORIZATION: &str = "Basic bWFyY2hhbmQ6YSBtZXJjaGFudCdzIHBhc3N3b3Jk";
 
 #[test]
-fn the_page_of_all_orders_is_the_merchants() {
+fn the_page_of_all_orders_needs_the_password() {
     let world = World::start();
     let order = world.order("pagne");
     let get = |authorization: Option<&str>| {
@@ -179,7 +179,7 @@ fn the_page_of_all_orders_is_the_merchants() {
         }
         request.send().unwrap()
     };
-    // Nobody's, `marchand:` and `marchand:demo`.
+    // No password, then `marchand:` and `marchand:demo`.
     for wrong in
         [None, Some("Basic bWFyY2hhbmQ6"), Some("Basic bWFyY2hhbmQ6ZGVtbw=="), Some("Basic %"), Some("Bearer x")]
     {
@@ -197,7 +197,7 @@ fn the_page_of_all_orders_is_the_merchants() {
 }
 
 #[test]
-fn the_merchant_sees_all_orders_a_page_at_a_time() {
+fn the_merchant_sees_all_orders_page_by_page() {
     let world = World::start();
     let first = world.order("cafe");
     world.customer_submits(&first, "paid");
@@ -221,7 +221,7 @@ fn the_merchant_sees_all_orders_a_page_at_a_time() {
 }
 
 #[test]
-fn what_does_not_exist_is_said_so() {
+fn unknown_addresses_are_not_found() {
     let world = World::start();
     for path in ["/nulle-part", "/produits/rien", "/commandes/rien", "/commandes/rien/etat", "//", "/callback"] {
         assert_eq!(world.get(path, "").status_code, 404, "{path}");
@@ -231,7 +231,7 @@ fn what_does_not_exist_is_said_so() {
     assert_eq!((head.status_code, head.as_bytes().len()), (200, 0));
 }
 
-/// How it ends when it is started so, for real.
+/// The exit code and the output of a shop that is started with `--live` and these variables.
 fn live(variables: &[(&str, &str)], database: &Path) -> (Option<i32>, String) {
     let mut program = program();
     program.args(["--listen", "127.0.0.1:0", "--live"]).arg(database).envs(variables.iter().copied());
@@ -240,7 +240,7 @@ fn live(variables: &[(&str, &str)], database: &Path) -> (Option<i32>, String) {
 }
 
 #[test]
-fn it_sells_for_real_only_with_all_that_this_needs() {
+fn live_mode_needs_all_its_variables() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("shop.db");
     let client = ("EKOLOPAY_API_CLIENT", DEMO_API_CLIENT);
@@ -257,7 +257,7 @@ fn it_sells_for_real_only_with_all_that_this_needs() {
         assert!(code == Some(1) && text.contains(says), "{says}: {code:?} {text}");
         assert!(!text.contains(DEMO_SECRET_KEY), "{text}");
     }
-    assert!(!file.exists(), "nothing is made before all is known");
+    assert!(!file.exists(), "no database is made while a variable is missing");
     let all = [client, secret, ("SHOP_PASSWORD", "x"), ("EKOLOPAY_ORIGIN", "http://127.0.0.1:9")];
     let (code, text) = live(&all, directory.path());
     assert!(code == Some(1) && text.contains(&directory.path().display().to_string()), "{text}");
@@ -265,7 +265,7 @@ fn it_sells_for_real_only_with_all_that_this_needs() {
 
 #[cfg(unix)]
 #[test]
-fn the_database_is_for_the_shops_own_eyes() {
+fn only_the_shop_can_read_the_database() {
     use std::os::unix::fs::PermissionsExt;
 
     let world = World::start();

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use assert_cmd::Command;
-use ekolopay_sandbox::{Outcome, Sandbox};
+use ekolopay_sandbox::{Sandbox, Settlement};
 use ekolopay_test_kit::{API_CLIENT, SECRET_KEY};
 use serde_json::Value;
 
@@ -82,6 +82,6 @@ pub(crate) fn new_token(sandbox: &Sandbox) -> String {
 
 pub(crate) fn paid_token(sandbox: &Sandbox) -> String {
     let token = new_token(sandbox);
-    sandbox.settle(&token, Outcome::Paid);
+    sandbox.settle(&token, Settlement::Paid);
     token
 }

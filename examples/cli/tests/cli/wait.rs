@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::{Outcome, Sandbox};
+use ekolopay_sandbox::{Sandbox, Settlement};
 use ekolopay_test_kit::replies::{NOT_PAID, PAID, UNAVAILABLE};
 use ekolopay_test_kit::{Server, response};
 
@@ -25,7 +25,7 @@ fn it_ends_as_soon_as_the_customer_has_paid() {
     for _ in 0..4 {
         requests.recv_timeout(SOON).unwrap();
     }
-    sandbox.settle(&open, Outcome::Paid);
+    sandbox.settle(&open, Settlement::Paid);
     let settled = Instant::now();
     let output = child.wait_with_output().unwrap();
     assert!(settled.elapsed() < SOON);

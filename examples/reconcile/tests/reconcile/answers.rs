@@ -1,6 +1,6 @@
 //! Each answer of the gateway, and the row it makes.
 
-use ekolopay_sandbox::{Outcome, Sandbox};
+use ekolopay_sandbox::{Sandbox, Settlement};
 use ekolopay_test_kit::{Server, assert_hidden, response, secret};
 
 use crate::support::{Folder, HEADER, NOBODY, paid, refusal, run, server};
@@ -9,8 +9,8 @@ use crate::support::{Folder, HEADER, NOBODY, paid, refusal, run, server};
 fn each_verdict_has_its_row_and_its_line_in_the_summary() {
     let sandbox = Sandbox::start().unwrap();
     let [paid, failed, pending] = [0, 1, 2].map(|_| sandbox.add_payment("Iphone S", 150_000));
-    sandbox.settle(&paid, Outcome::Paid);
-    sandbox.settle(&failed, Outcome::Failed);
+    sandbox.settle(&paid, Settlement::Paid);
+    sandbox.settle(&failed, Settlement::Failed);
     let folder = Folder::new(format!("order,token\nA1,{paid}\nA2,{failed}\nA3,{pending}\nA4,unknown\n"));
     let run = folder.run(&sandbox.origin(), &[]);
     let summary = "paid              1\nnot_paid          2\nrefused           1\nerror             0\nleft              0\n\

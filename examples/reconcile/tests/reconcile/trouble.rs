@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use ekolopay_sandbox::{Outcome, Sandbox, State, Trouble};
+use ekolopay_sandbox::{PaymentState, Sandbox, Settlement, Trouble};
 use fastrand::Rng;
 
 use crate::support::Folder;
@@ -48,7 +48,7 @@ fn every_token_gets_exactly_one_row() {
     };
 
     let rows = folder.rows();
-    let verdict = |state| if state == State::Settled(Outcome::Paid) { "paid" } else { "not_paid" };
+    let verdict = |state| if state == PaymentState::Settled(Settlement::Paid) { "paid" } else { "not_paid" };
     let expected = sandbox.payments().into_iter().map(|payment| (payment.token, verdict(payment.state)));
     let expected: HashMap<_, _> = expected.collect();
     let (mut errors, mut tokens) = (0, HashSet::new());
@@ -74,7 +74,7 @@ fn night(sandbox: &Sandbox, chance: &mut Rng) -> String {
     for _ in 0..TOKENS {
         let token = sandbox.add_payment("Iphone S", 150_000);
         if chance.bool() {
-            sandbox.settle(&token, Outcome::Paid);
+            sandbox.settle(&token, Settlement::Paid);
         }
         tokens.push(token);
     }

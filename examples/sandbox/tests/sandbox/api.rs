@@ -1,21 +1,19 @@
-//! The two calls: the documented replies, and every refusal.
+//! The two calls of the gateway: the documented replies, and every refusal.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Outcome, Sandbox, State};
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, PaymentState, Sandbox, Settlement};
+use ekolopay_test_kit::replies::UNAVAILABLE;
+use ekolopay_test_kit::{API_CLIENT, SECRET_KEY};
 use serde_json::json;
 
 use crate::client::{CHECK, PURCHASE, check, encode, get, new_token, order, post, post_with, purchase, send, settle};
 
-/// As the documentation prints it.
-const UNAVAILABLE: &str =
-    "{\n    \"code\" : 0,\n    \"message\" : \"Service indisponible\",\n    \"reason\" : \"UNAVAILABLE_SERVICE\"\n}";
-
 #[test]
 fn the_demo_credentials_are_the_documented_ones() {
-    assert_eq!(DEMO_API_CLIENT, "demo");
-    assert_eq!(DEMO_SECRET_KEY, "054e9a59-ab57-4e9a-940d-97e6b940d875");
+    assert_eq!(DEMO_API_CLIENT, API_CLIENT);
+    assert_eq!(DEMO_SECRET_KEY, SECRET_KEY);
 }
 
 #[test]
@@ -37,9 +35,9 @@ fn a_purchase_gets_a_token_in_the_documented_shape() {
 }
 
 #[test]
-fn the_whole_order_is_understood() {
+fn every_field_of_an_order_is_read() {
     let sandbox = Sandbox::start().expect("a sandbox");
-    // As PHP's json_encode escapes.
+    // Escaped as by PHP's json_encode.
     let product = r#"{"label":"T\u00e9l\u00e9phone 1\/2","amount":"150000","details":"Gris"}"#;
     let customer = r#"{"uuid":"d34f747e","name":"Kanza","phone":"+242 06 630 49 25"}"#;
     purchase(&sandbox, &[("product", Some(product)), ("customer", Some(customer))]).data();
@@ -50,18 +48,18 @@ fn the_whole_order_is_understood() {
     assert_eq!(payment.phone, "+242 06 630 49 25");
     assert_eq!(payment.name.as_deref(), Some("Kanza"));
     assert_eq!(payment.uuid.as_deref(), Some("d34f747e"));
-    assert_eq!(payment.state, State::Pending);
-    assert_eq!(payment.deliveries, []);
+    assert_eq!(payment.state, PaymentState::Pending);
+    assert_eq!(payment.notifications, []);
 }
 
 #[test]
 fn a_payment_is_successful_once_paid_and_only_then() {
     let sandbox = Sandbox::start().expect("a sandbox");
     for (outcome, state, paid) in [
-        ("paid", Outcome::Paid, true),
-        ("failed", Outcome::Failed, false),
-        ("rejected", Outcome::Rejected, false),
-        ("timeout", Outcome::TimedOut, false),
+        ("paid", Settlement::Paid, true),
+        ("failed", Settlement::Failed, false),
+        ("rejected", Settlement::Rejected, false),
+        ("timeout", Settlement::TimedOut, false),
     ] {
         let token = new_token(&sandbox);
         assert_eq!(check(&sandbox, &token).data(), json!({"payment_successful": false}));
@@ -73,12 +71,12 @@ fn a_payment_is_successful_once_paid_and_only_then() {
         assert_eq!(check(&sandbox, &token).json(), shape);
         let payments = sandbox.payments();
         let payment = payments.iter().find(|payment| payment.token == token);
-        assert_eq!(payment.map(|payment| payment.state), Some(State::Settled(state)));
+        assert_eq!(payment.map(|payment| payment.state), Some(PaymentState::Settled(state)));
     }
 }
 
 #[test]
-fn every_refusal_says_what_is_wrong() {
+fn a_refusal_names_the_wrong_field() {
     let sandbox = Sandbox::start().expect("a sandbox");
     let refusals: [(&str, &str, &[&str]); 10] = [
         ("secret_key", "secret_key manquante ou incorrecte.", &["", "wrong", "054E9A59-AB57-4E9A-940D-97E6B940D875"]),
@@ -143,7 +141,7 @@ fn every_refusal_says_what_is_wrong() {
 }
 
 #[test]
-fn both_calls_want_the_credentials_and_a_form() {
+fn both_calls_need_the_credentials_and_a_form() {
     let sandbox = Sandbox::builder().api_client("shop-7").secret_key("s3cret").start().expect("a sandbox");
     for path in ["/api/v1/gateway/purchase-token", "/api/v1/gateway/check-payment"] {
         let form = order(&[("secret_key", Some("s3cret"))]);
@@ -190,7 +188,7 @@ fn a_charset_and_the_case_of_the_content_type_do_not_matter() {
 }
 
 #[test]
-fn out_of_service_every_endpoint_says_so_and_nothing_changes() {
+fn out_of_service_every_endpoint_is_unavailable_and_nothing_changes() {
     let sandbox = Sandbox::start().expect("a sandbox");
     let token = new_token(&sandbox);
     let page = format!("/purchase-product/{token}");
@@ -205,16 +203,16 @@ fn out_of_service_every_endpoint_says_so_and_nothing_changes() {
     ] {
         assert_eq!(answer.status, 200);
         assert_eq!(answer.header("Content-Type"), Some("application/json"));
-        assert_eq!(answer.body, UNAVAILABLE);
+        assert_eq!(answer.body, UNAVAILABLE.trim_end());
     }
     assert_eq!(sandbox.payments().len(), 1);
-    assert_eq!(sandbox.payments()[0].state, State::Pending);
+    assert_eq!(sandbox.payments()[0].state, PaymentState::Pending);
     sandbox.set_in_service(true);
     assert_eq!(check(&sandbox, &token).data(), json!({"payment_successful": false}));
 }
 
 #[test]
-fn the_calls_take_their_time_and_the_pages_do_not() {
+fn only_the_calls_have_latency() {
     let latency = Duration::from_millis(400);
     let sandbox = Sandbox::builder().latency(latency).start().expect("a sandbox");
     let started = Instant::now();
@@ -229,7 +227,7 @@ fn the_calls_take_their_time_and_the_pages_do_not() {
 }
 
 #[test]
-fn a_field_given_twice_counts_the_last_time() {
+fn the_last_of_two_equal_fields_counts() {
     let sandbox = Sandbox::start().expect("a sandbox");
     let form = format!("amount=1&{}", order(&[]));
     post_with(&sandbox, PURCHASE, "", &form).data();

@@ -1,10 +1,11 @@
-//! A client that writes the bytes it is told to.
+//! A client that writes raw bytes, and the requests that the tests share.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox};
+use ekolopay_test_kit::{Server, response};
 use serde_json::Value;
 
 pub(crate) const PURCHASE: &str = "/api/v1/gateway/purchase-token?api_client=demo";
@@ -51,6 +52,20 @@ impl Answer {
     }
 }
 
+/// A shop that answers every callback with this status.
+pub(crate) fn shop(status: u16) -> Server {
+    Server::start(move |_| response(status, ""))
+}
+
+/// A sandbox that calls this shop.
+pub(crate) fn calling(shop: &Server) -> Sandbox {
+    Sandbox::builder().callback_url(callback_url(shop)).start().expect("a sandbox")
+}
+
+pub(crate) fn callback_url(shop: &Server) -> String {
+    format!("{}/callback?shop=1", shop.origin)
+}
+
 pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).expect("a connection");
     let timeout = Some(Duration::from_secs(20));
@@ -58,7 +73,7 @@ pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// One answer, by its `Content-Length`; nothing when the server closed.
+/// One answer, by its `Content-Length`. `None` when the server closed the connection.
 pub(crate) fn read_answer(stream: &TcpStream, body: bool) -> Option<Answer> {
     let mut reader = BufReader::with_capacity(1, stream);
     let mut head = String::new();
@@ -92,7 +107,7 @@ pub(crate) fn post(sandbox: &Sandbox, path: &str, body: &str) -> Answer {
     post_with(sandbox, path, "", body)
 }
 
-/// With more header lines, each ended.
+/// With more header lines, each ended by a line break.
 pub(crate) fn post_with(sandbox: &Sandbox, path: &str, headers: &str, body: &str) -> Answer {
     let kind = "Content-Type: application/x-www-form-urlencoded";
     let length = body.len();
@@ -104,7 +119,7 @@ pub(crate) fn encode(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-/// A purchase form, with other values for some of its keys; `None` removes one.
+/// A purchase form with some values changed. `None` removes a key.
 pub(crate) fn order(changes: &[(&str, Option<&str>)]) -> String {
     let mut fields = vec![
         ("amount", "150000"),

@@ -1,12 +1,11 @@
-//! The developer's page.
+//! The page for the shop's developer.
 
 use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox};
 
-use crate::client::{get, new_token, post, post_with, purchase, settle};
-use crate::shop::Shop;
+use crate::client::{callback_url, calling, get, new_token, post, post_with, purchase, settle, shop};
 
 #[test]
-fn it_is_where_the_root_leads() {
+fn the_root_redirects_to_it() {
     let sandbox = Sandbox::start().expect("a sandbox");
     let answer = get(&sandbox, "/");
     assert_eq!(answer.status, 303);
@@ -15,8 +14,8 @@ fn it_is_where_the_root_leads() {
 
 #[test]
 fn it_shows_the_payments_and_their_callbacks_but_no_secret() {
-    let shop = Shop::answering("418 Teapot");
-    let sandbox = Sandbox::builder().callback_url(shop.url()).start().expect("a sandbox");
+    let shop = shop(418);
+    let sandbox = calling(&shop);
     assert!(get(&sandbox, "/sandbox").body.contains("Aucun token d’achat"));
     let pending = new_token(&sandbox);
     let settled = new_token(&sandbox);
@@ -31,15 +30,15 @@ fn it_shows_the_payments_and_their_callbacks_but_no_secret() {
         "150\u{202f}000\u{a0}FCFA",
         "066304925",
         "\u{a0}UTC\u{a0}: HTTP 418",
-        shop.url().as_str(),
+        callback_url(&shop).as_str(),
     ] {
         assert!(page.body.contains(text), "{text}");
     }
-    // Only what was settled can be told again.
+    // Only a settled payment has a button that sends its callback again.
     assert!(page.body.contains(&format!("action=\"/sandbox/callback/{settled}\"")));
     assert!(!page.body.contains(&format!("/sandbox/callback/{pending}")));
     assert!(!page.body.contains(DEMO_SECRET_KEY) && !page.body.contains("<script"));
-    // Not no-referrer: browsers would send its forms with `Origin: null`.
+    // With `no-referrer`, browsers would send its forms with `Origin: null`.
     assert_eq!(page.header("Referrer-Policy"), Some("same-origin"));
     let policy = Some("default-src 'none'; style-src 'unsafe-inline'");
     assert_eq!(page.header("Content-Security-Policy"), policy);
@@ -47,20 +46,21 @@ fn it_shows_the_payments_and_their_callbacks_but_no_secret() {
 
 #[test]
 fn a_callback_is_sent_again_on_demand() {
-    let shop = Shop::answering("200 OK");
-    let sandbox = Sandbox::builder().callback_url(shop.url()).start().expect("a sandbox");
+    let shop = shop(200);
+    let sandbox = calling(&shop);
     let token = new_token(&sandbox);
     let path = format!("/sandbox/callback/{token}");
     assert_eq!(post(&sandbox, &path, "").status, 409);
-    assert!(shop.received.try_recv().is_err());
+    assert!(shop.requests().is_empty());
     settle(&sandbox, &token, "paid");
     sandbox.set_in_service(false);
     let answer = post(&sandbox, &path, "");
     assert_eq!(answer.status, 303);
     assert_eq!(answer.header("Location"), Some("/sandbox"));
-    let first = shop.received.try_recv().expect("the first");
-    assert_eq!(shop.received.try_recv().expect("the second"), first);
-    assert_eq!(sandbox.payments()[0].deliveries.len(), 2);
+    let callbacks = shop.requests();
+    assert_eq!(callbacks.len(), 2);
+    assert_eq!((&callbacks[0].head, &callbacks[0].body), (&callbacks[1].head, &callbacks[1].body));
+    assert_eq!(sandbox.payments()[0].notifications.len(), 2);
     assert_eq!(post(&sandbox, "/sandbox/callback/unknown", "").status, 404);
 
     let sandbox = Sandbox::start().expect("a sandbox without a callback");
@@ -90,11 +90,10 @@ fn it_switches_the_service_off_and_on() {
 
 #[test]
 fn other_sites_cannot_use_its_forms() {
-    let shop = Shop::answering("200 OK");
-    let sandbox = Sandbox::builder().callback_url(shop.url()).start().expect("a sandbox");
+    let shop = shop(200);
+    let sandbox = calling(&shop);
     let token = new_token(&sandbox);
     settle(&sandbox, &token, "paid");
-    shop.received.try_recv().expect("the callback");
     let again = format!("/sandbox/callback/{token}");
     for headers in [
         "Origin: http://evil.example\r\n",
@@ -108,7 +107,7 @@ fn other_sites_cannot_use_its_forms() {
         assert_eq!(post_with(&sandbox, &again, headers, "").status, 403, "{headers}");
     }
     purchase(&sandbox, &[]).data();
-    assert!(shop.received.try_recv().is_err());
+    assert_eq!(shop.requests().len(), 1, "only the first callback");
     for headers in ["", "Origin: http://sandbox\r\nSec-Fetch-Site: same-origin\r\n"] {
         let answer = post_with(&sandbox, "/sandbox/service", headers, "in_service=true");
         assert_eq!(answer.status, 303, "{headers}");

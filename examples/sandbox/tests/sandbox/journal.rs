@@ -1,6 +1,7 @@
-//! The log, and what is printed for debugging.
+//! The log, and the `Debug` output.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox};
 
@@ -24,13 +25,18 @@ fn taken(lines: &Lines) -> Vec<String> {
 }
 
 #[test]
-fn a_line_a_request() {
+fn one_line_per_request() {
     let (sandbox, lines) = logged(DEMO_SECRET_KEY);
     let token = new_token(&sandbox);
     check(&sandbox, &token);
     settle(&sandbox, &token, "paid");
     get(&sandbox, "/nowhere?secret=1");
-    send(&sandbox, "nonsense\r\n\r\n");
+    assert_eq!(send(&sandbox, "nonsense\r\n\r\n").status, 400);
+    // The last line is written after its answer.
+    let started = Instant::now();
+    while lines.lock().expect("lines").len() < 5 {
+        assert!(started.elapsed() < Duration::from_secs(10), "{lines:?}");
+    }
     let starts: Vec<String> = taken(&lines)
         .iter()
         .map(|line| {
@@ -79,10 +85,10 @@ fn the_secret_is_in_no_line() {
 }
 
 #[test]
-fn a_line_is_one_line() {
+fn a_request_cannot_break_its_line() {
     let (sandbox, lines) = logged("key");
     get(&sandbox, "/a%0Ab");
-    // Hiding decodes the path: what it held must still not break the line.
+    // The path is decoded to hide the secret, and a decoded line break must not break the line.
     get(&sandbox, "/key%0A%1b%5B31mGET");
     get(&sandbox, &format!("/{}", "a".repeat(9000)));
     let lines = taken(&lines);
@@ -110,6 +116,6 @@ fn a_log_that_panics_does_not_stop_the_server() {
         Sandbox::builder().log(|line| assert!(!line.contains("/boom"), "as asked")).start().expect("a sandbox");
     let mut stream = crate::client::connect(sandbox.address());
     std::io::Write::write_all(&mut stream, b"GET /boom HTTP/1.1\r\n\r\n").expect("sent");
-    assert!(crate::client::read_answer(&stream, true).is_none());
+    assert_eq!(crate::client::read_answer(&stream, true).expect("an answer").status, 500);
     assert_eq!(get(&sandbox, "/sandbox").status, 200);
 }

@@ -1,12 +1,11 @@
-//! The sandbox from outside: over HTTP, byte for byte where it matters.
+//! The sandbox as its clients see it, over HTTP.
 
 mod api;
 mod client;
 mod dashboard;
-mod http;
 mod journal;
 mod payment;
+mod routes;
 mod samples;
-mod shop;
 mod stop;
 mod trouble;

@@ -1,14 +1,14 @@
-//! The payment page, and what follows a payment.
+//! The payment page, and the callback that follows a payment.
 
 use std::sync::{Arc, Barrier, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use ekolopay_sandbox::{DEMO_SECRET_KEY, Outcome, Sandbox, State};
+use ekolopay_sandbox::{DEMO_SECRET_KEY, PaymentState, Sandbox, Settlement};
+use ekolopay_test_kit::{Server, response};
 use serde_json::json;
 
-use crate::client::{CHECK, check, get, new_token, post, purchase, settle};
-use crate::shop::Shop;
+use crate::client::{CHECK, callback_url, calling, check, get, new_token, post, purchase, settle, shop};
 
 fn token_of(sandbox: &Sandbox) -> String {
     sandbox.payments().pop().expect("a payment").token
@@ -67,7 +67,7 @@ fn amounts_are_grouped_by_three() {
 }
 
 #[test]
-fn what_the_shop_sent_is_shown_as_text() {
+fn the_pages_escape_what_the_shop_sent() {
     let sandbox = Sandbox::start().expect("a sandbox");
     let product = r#"{"label":"<script>alert(1)</script>","details":"<img src=x>\"'&amp;"}"#;
     let customer = r#"{"phone":"066304925","name":"</dd><b>Kanza"}"#;
@@ -95,7 +95,7 @@ fn an_unknown_payment_has_no_page() {
 }
 
 #[test]
-fn without_a_redirect_the_browser_comes_back_to_the_result() {
+fn without_a_redirect_url_the_page_shows_the_result() {
     let sandbox = Sandbox::start().expect("a sandbox");
     for (outcome, text) in [
         ("paid", "Paiement réussi."),
@@ -112,20 +112,20 @@ fn without_a_redirect_the_browser_comes_back_to_the_result() {
         assert!(page.body.contains(text), "{outcome}");
         assert!(!page.body.contains("<button"), "{outcome}");
     }
-    assert!(sandbox.payments().iter().all(|payment| payment.deliveries.is_empty()));
+    assert!(sandbox.payments().iter().all(|payment| payment.notifications.is_empty()));
 }
 
 #[test]
 fn a_wrong_outcome_changes_nothing() {
-    let shop = Shop::answering("200 OK");
-    let sandbox = Sandbox::builder().callback_url(shop.url()).start().expect("a sandbox");
+    let shop = shop(200);
+    let sandbox = calling(&shop);
     let token = new_token(&sandbox);
     let path = format!("/purchase-product/{token}");
     for body in ["", "outcome=", "outcome=PAID", "outcome=success", "result=paid"] {
         assert_eq!(post(&sandbox, &path, body).status, 400, "{body}");
     }
-    assert_eq!(sandbox.payments()[0].state, State::Pending);
-    assert!(shop.received.try_recv().is_err());
+    assert_eq!(sandbox.payments()[0].state, PaymentState::Pending);
+    assert!(shop.requests().is_empty());
 }
 
 #[test]
@@ -137,9 +137,10 @@ fn the_callback_is_the_documented_form() {
         ("timeout", "false", "TIMEOUT", "Le+temps+d%27attente+de+paiement+est+d%C3%A9pass%C3%A9."),
     ];
     for php in [false, true] {
-        let shop = Shop::answering("204 No Content");
-        let sandbox = Sandbox::builder().callback_url(shop.url()).php_booleans(php).start().expect("a sandbox");
-        for (outcome, word, status, message) in words {
+        let shop = shop(204);
+        let url = callback_url(&shop);
+        let sandbox = Sandbox::builder().callback_url(url).php_booleans(php).start().expect("a sandbox");
+        for (number, (outcome, word, status, message)) in words.into_iter().enumerate() {
             let token = new_token(&sandbox);
             let before = SystemTime::now();
             settle(&sandbox, &token, outcome);
@@ -149,31 +150,32 @@ fn the_callback_is_the_documented_form() {
                 (true, _) => "0",
             };
             let body = format!("purchaseToken={token}&paymentSuccessful={success}&status={status}&message={message}");
-            let expected = format!(
+            let head = format!(
                 "POST /callback?shop=1 HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\
                  Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\
-                 Content-Length: {}\r\n\r\n{body}",
+                 Content-Length: {}\r\n\r\n",
                 shop.port,
                 body.len()
             );
-            // It came before the browser was answered.
-            assert_eq!(shop.received.try_recv().expect("a callback"), expected);
-            let deliveries = sandbox.payments().pop().expect("a payment").deliveries;
-            assert_eq!(deliveries.len(), 1);
-            assert_eq!(deliveries[0].result, Ok(204));
-            assert!(deliveries[0].at >= before && deliveries[0].at <= SystemTime::now());
+            // The callback was sent before the browser was answered.
+            let callbacks = shop.requests();
+            assert_eq!(callbacks.len(), number + 1);
+            assert_eq!((&callbacks[number].head, &callbacks[number].body), (&head, &body));
+            let notifications = sandbox.payments().pop().expect("a payment").notifications;
+            assert_eq!(notifications.len(), 1);
+            assert_eq!(notifications[0].result, Ok(204));
+            assert!(notifications[0].at >= before && notifications[0].at <= SystemTime::now());
         }
-        assert!(shop.received.try_recv().is_err());
     }
 }
 
 #[test]
-fn the_shop_can_check_the_payment_while_it_is_told() {
+fn the_shop_can_check_the_payment_before_it_answers_the_callback() {
     let origin = Arc::new(OnceLock::<String>::new());
     let known = Arc::clone(&origin);
-    let shop = Shop::open(move |request| {
+    let shop = Server::start(move |request| {
         let origin = known.get().expect("the origin");
-        let token = request.split("purchaseToken=").nth(1).expect("a token");
+        let token = request.body.strip_prefix("purchaseToken=").expect("a token");
         let form = format!("purchaseToken={}&secret_key={DEMO_SECRET_KEY}", &token[..32]);
         let answer = minreq::post(format!("{origin}{CHECK}"))
             .with_header("Content-Type", "application/x-www-form-urlencoded")
@@ -182,41 +184,39 @@ fn the_shop_can_check_the_payment_while_it_is_told() {
             .send()
             .expect("an answer");
         let paid = answer.as_str().expect("text").contains(r#""payment_successful":true"#);
-        let status = if paid { 200 } else { 500 };
-        format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n")
+        response(if paid { 200 } else { 500 }, "")
     });
-    let sandbox = Sandbox::builder().callback_url(shop.url()).start().expect("a sandbox");
+    let sandbox = calling(&shop);
     origin.set(sandbox.origin()).expect("set once");
     let token = new_token(&sandbox);
     settle(&sandbox, &token, "paid");
-    assert_eq!(sandbox.payments()[0].deliveries[0].result, Ok(200));
+    assert_eq!(sandbox.payments()[0].notifications[0].result, Ok(200));
 }
 
 #[test]
 fn a_second_submission_only_gets_the_redirect() {
-    let shop = Shop::answering("200 OK");
+    let shop = shop(200);
     let redirect = "https://demosa.com/payment-status?from=ekolopay";
-    let sandbox = Sandbox::builder().callback_url(shop.url()).redirect_url(redirect).start().expect("a sandbox");
+    let builder = Sandbox::builder().callback_url(callback_url(&shop)).redirect_url(redirect);
+    let sandbox = builder.start().expect("a sandbox");
     let token = new_token(&sandbox);
     for outcome in ["paid", "failed", "paid"] {
         let answer = settle(&sandbox, &token, outcome);
         assert_eq!(answer.status, 303);
         assert_eq!(answer.header("Location"), Some(redirect));
     }
-    assert_eq!(sandbox.payments()[0].state, State::Settled(Outcome::Paid));
-    assert_eq!(sandbox.payments()[0].deliveries.len(), 1);
-    assert!(shop.received.try_recv().is_ok());
-    assert!(shop.received.try_recv().is_err());
+    assert_eq!(sandbox.payments()[0].state, PaymentState::Settled(Settlement::Paid));
+    assert_eq!(sandbox.payments()[0].notifications.len(), 1);
+    assert_eq!(shop.requests().len(), 1);
     let page = get(&sandbox, &format!("/purchase-product/{token}"));
     assert!(page.body.contains(&format!("<a class=\"back\" href=\"{redirect}\">")));
 }
 
 #[test]
 fn two_submissions_at_once_settle_once() {
-    let shop = Shop::answering("200 OK");
-    let sandbox = Sandbox::builder().callback_url(shop.url()).start().expect("a sandbox");
-    let sandbox = Arc::new(sandbox);
-    for _ in 0..20 {
+    let shop = shop(200);
+    let sandbox = Arc::new(calling(&shop));
+    for number in 1..=20 {
         let token = new_token(&sandbox);
         let barrier = Arc::new(Barrier::new(4));
         let threads = ["paid", "failed", "rejected", "timeout"].map(|outcome| {
@@ -230,73 +230,75 @@ fn two_submissions_at_once_settle_once() {
         for thread in threads {
             assert_eq!(thread.join().expect("an answer"), 303);
         }
-        let callback = shop.received.try_recv().expect("a callback");
-        assert!(shop.received.try_recv().is_err());
+        let callbacks = shop.requests();
+        assert_eq!(callbacks.len(), number);
+        let callback = &callbacks[number - 1].body;
         let payment = sandbox.payments().pop().expect("a payment");
-        assert_eq!(payment.deliveries.len(), 1);
+        assert_eq!(payment.notifications.len(), 1);
         let status = match payment.state {
-            State::Settled(Outcome::Paid) => "status=SUCCESS&",
-            State::Settled(Outcome::Failed) => "status=FAILED&",
-            State::Settled(Outcome::Rejected) => "status=REJECTED&",
-            State::Settled(Outcome::TimedOut) => "status=TIMEOUT&",
-            State::Pending => unreachable!("settled"),
+            PaymentState::Settled(Settlement::Paid) => "status=SUCCESS&",
+            PaymentState::Settled(Settlement::Failed) => "status=FAILED&",
+            PaymentState::Settled(Settlement::Rejected) => "status=REJECTED&",
+            PaymentState::Settled(Settlement::TimedOut) => "status=TIMEOUT&",
+            PaymentState::Pending => unreachable!("settled"),
         };
         assert!(callback.contains(status), "{callback}");
     }
 }
 
 #[test]
-fn a_shop_that_fails_is_recorded_and_left_alone() {
-    let elsewhere = Shop::answering("200 OK");
-    let location = elsewhere.url();
-    let moved = Shop::open(move |_| format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"));
-    let broken = Shop::answering("500 Internal Server Error");
-    let silent = Shop::open(|_| String::new());
-    let garbled = Shop::open(|_| "hello\r\n\r\n".to_owned());
+fn a_failed_callback_is_recorded_and_not_sent_again() {
+    let elsewhere = shop(200);
+    let location = callback_url(&elsewhere);
+    let moved = Server::start(move |_| {
+        format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n").into_bytes()
+    });
+    let broken = shop(500);
+    let silent = Server::start(|_| Vec::new());
+    let garbled = Server::start(|_| b"hello\r\n\r\n".to_vec());
     let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let nobody = format!("http://{}/", closed.local_addr().expect("an address"));
     drop(closed);
     for (url, result) in [
-        (moved.url(), Ok(302)),
-        (broken.url(), Ok(500)),
-        (silent.url(), Err("pas de réponse HTTP".to_owned())),
-        (garbled.url(), Err("pas de réponse HTTP".to_owned())),
+        (callback_url(&moved), Ok(302)),
+        (callback_url(&broken), Ok(500)),
+        (callback_url(&silent), Err("pas de réponse HTTP".to_owned())),
+        (callback_url(&garbled), Err("pas de réponse HTTP".to_owned())),
         (nobody, Err("connexion refusée".to_owned())),
     ] {
         let sandbox = Sandbox::builder().callback_url(url).start().expect("a sandbox");
         let token = new_token(&sandbox);
         assert_eq!(settle(&sandbox, &token, "paid").status, 303);
         let payment = sandbox.payments().remove(0);
-        assert_eq!(payment.deliveries.len(), 1);
-        assert_eq!(payment.deliveries[0].result, result);
+        assert_eq!(payment.notifications.len(), 1);
+        assert_eq!(payment.notifications[0].result, result);
         assert_eq!(check(&sandbox, &token).data(), json!({"payment_successful": true}));
     }
-    assert!(elsewhere.received.try_recv().is_err());
+    assert!(elsewhere.requests().is_empty());
 }
 
 #[test]
-fn a_shop_that_never_answers_is_given_up() {
-    let shop = Shop::open(|_| {
+fn a_shop_that_never_answers_gets_five_seconds() {
+    let shop = Server::start(|_| {
         thread::sleep(Duration::from_secs(60));
-        String::new()
+        Vec::new()
     });
-    let sandbox = Sandbox::builder().callback_url(shop.url()).start().expect("a sandbox");
-    let sandbox = Arc::new(sandbox);
+    let sandbox = Arc::new(calling(&shop));
     let token = new_token(&sandbox);
     let started = Instant::now();
     let paying = {
         let (sandbox, token) = (Arc::clone(&sandbox), token.clone());
         thread::spawn(move || settle(&sandbox, &token, "failed").status)
     };
-    while sandbox.payments()[0].state == State::Pending {
+    while sandbox.payments()[0].state == PaymentState::Pending {
         thread::sleep(Duration::from_millis(10));
     }
-    // Meanwhile, the rest is served.
+    // Other requests are answered in the meantime.
     assert_eq!(check(&sandbox, &token).data(), json!({"payment_successful": false}));
-    assert!(sandbox.payments()[0].deliveries.is_empty());
+    assert!(sandbox.payments()[0].notifications.is_empty());
     assert_eq!(paying.join().expect("an answer"), 303);
     let elapsed = started.elapsed();
     assert!(elapsed > Duration::from_secs(3) && elapsed < Duration::from_secs(15));
-    let result = &sandbox.payments()[0].deliveries[0].result;
+    let result = &sandbox.payments()[0].notifications[0].result;
     assert_eq!(*result, Err("délai dépassé".to_owned()));
 }

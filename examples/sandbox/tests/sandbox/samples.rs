@@ -1,5 +1,4 @@
-//! The documentation's own samples. Java's are the bytes that Java 17 sent when
-//! they were run; PHP's what Symfony's client sends for them.
+//! The documentation's samples: the bytes that Java 17 and PHP's Symfony client send when they run them.
 
 use ekolopay_sandbox::Sandbox;
 use serde_json::json;
@@ -55,9 +54,8 @@ fn java_purchase() {
     assert_eq!(payment.name.as_deref(), Some("Kanza"));
 }
 
-/// The documented sample for Java posts its check to `purchase-token`, a slip:
-/// it is refused for the order it does not hold. Sent to `check-payment`, the
-/// same body is understood.
+/// The documented Java sample sends its check to `purchase-token` by mistake, and is refused because it holds no order.
+/// The same body is accepted by `check-payment`.
 #[test]
 fn java_check() {
     let sandbox = Sandbox::start().expect("a sandbox");

@@ -1,4 +1,4 @@
-//! Starting, and stopping.
+//! Starting and stopping.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -40,7 +40,7 @@ fn a_dropped_sandbox_leaves_nothing_open() {
 
 /// The threads serving this port, where that can be told.
 fn threads(port: u16) -> Option<usize> {
-    let name = format!("sandbox:{port}");
+    let name = format!("serve:{port}");
     let tasks = std::fs::read_dir("/proc/self/task").ok()?;
     let names = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
     Some(names.filter(|comm| comm.trim_end() == name).count())
@@ -54,7 +54,7 @@ fn a_port_in_use_is_an_error() {
 }
 
 #[test]
-fn every_address_is_reached_by_the_loopback_one() {
+fn the_origin_of_an_unspecified_address_is_the_loopback_one() {
     let any = "0.0.0.0:0".parse().expect("an address");
     let sandbox = Sandbox::builder().listen(any).start().expect("a sandbox");
     let port = sandbox.address().port();

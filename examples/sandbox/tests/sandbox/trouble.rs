@@ -1,15 +1,14 @@
-//! Random trouble, and payments made without HTTP.
+//! Random trouble, and payments that are added without HTTP.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::{DEMO_SECRET_KEY, Outcome, Sandbox, State, Trouble};
+use ekolopay_sandbox::{DEMO_SECRET_KEY, PaymentState, Sandbox, Settlement, Trouble};
 use serde_json::json;
 
-use crate::client::{Answer, CHECK, check, connect, encode, get, read_answer};
-use crate::shop::Shop;
+use crate::client::{Answer, CHECK, calling, check, connect, encode, get, read_answer, shop};
 
-/// What one check met: nothing where the connection was cut.
+/// The answer to one check, or `None` when the connection was cut.
 fn fate(sandbox: &Sandbox, token: &str) -> Option<Answer> {
     let form = encode(&[("purchaseToken", token), ("secret_key", DEMO_SECRET_KEY)]);
     let length = form.len();
@@ -25,7 +24,7 @@ fn troubled(trouble: Trouble) -> Sandbox {
 }
 
 #[test]
-fn each_kind_by_itself() {
+fn each_kind_of_trouble() {
     let pages = troubled(Trouble { error_pages: 1.0, ..Trouble::default() });
     let token = pages.add_payment("Iphone S", 150_000);
     let answer = fate(&pages, &token).expect("an answer");
@@ -93,19 +92,19 @@ fn impossible_shares_are_refused() {
 
 #[test]
 fn payments_are_added_and_settled_without_http() {
-    let shop = Shop::answering("200 OK");
-    let sandbox = Sandbox::builder().callback_url(shop.url()).start().expect("a sandbox");
+    let shop = shop(200);
+    let sandbox = calling(&shop);
     let token = sandbox.add_payment("Iphone S", 150_000);
     assert_eq!(check(&sandbox, &token).data(), json!({"payment_successful": false}));
-    assert_eq!(sandbox.settle(&token, Outcome::Paid), Some(true));
-    assert_eq!(sandbox.settle(&token, Outcome::Failed), Some(false));
-    assert_eq!(sandbox.settle("unknown", Outcome::Paid), None);
+    assert_eq!(sandbox.settle(&token, Settlement::Paid), Some(true));
+    assert_eq!(sandbox.settle(&token, Settlement::Failed), Some(false));
+    assert_eq!(sandbox.settle("unknown", Settlement::Paid), None);
     assert_eq!(check(&sandbox, &token).data(), json!({"payment_successful": true}));
     let payment = sandbox.payments().remove(0);
     assert_eq!((payment.label.as_str(), payment.amount), ("Iphone S", 150_000));
-    assert_eq!(payment.state, State::Settled(Outcome::Paid));
-    assert_eq!(payment.deliveries.len(), 1);
-    let callback = shop.received.recv_timeout(Duration::from_secs(10)).expect("a callback");
+    assert_eq!(payment.state, PaymentState::Settled(Settlement::Paid));
+    assert_eq!(payment.notifications.len(), 1);
+    let callback = &shop.requests()[0].body;
     assert!(callback.contains(&token) && callback.contains("status=SUCCESS"));
 }
 
@@ -115,7 +114,7 @@ fn many_payments_are_found_by_their_tokens() {
     let tokens: Vec<String> =
         (1..=100_000).map(|number| sandbox.add_payment(&format!("order {number}"), number)).collect();
     for token in &tokens {
-        assert_eq!(sandbox.settle(token, Outcome::Paid), Some(true));
+        assert_eq!(sandbox.settle(token, Settlement::Paid), Some(true));
     }
     let payments = sandbox.payments();
     assert!(payments.iter().map(|payment| &payment.token).eq(&tokens), "the oldest first");

@@ -1,4 +1,4 @@
-//! A shop that runs as it would for real, its database, and a local gateway that it does not start itself.
+//! A shop that runs as in production, its database, and a local gateway that the test starts for it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use std::io::{BufRead, BufReader};
@@ -22,7 +22,7 @@ pub const PASSWORD: &str = "a merchant's password";
 pub struct World {
     pub sandbox: Sandbox,
     pub origin: String,
-    /// How many payments the gateway was asked about.
+    /// How many calls to `check-payment` the gateway has answered, availability checks included.
     checks: Arc<AtomicU64>,
     directory: TempDir,
     shop: Program,
@@ -50,7 +50,7 @@ impl World {
         World::start_by(program(), Duration::ZERO)
     }
 
-    /// With a command of one's own that runs the program, and a gateway that takes its time.
+    /// With a command that runs the program, and a gateway that answers this late.
     pub fn start_by(shop: Command, latency: Duration) -> World {
         let origin = format!("http://127.0.0.1:{}", free_port());
         let checks = Arc::new(AtomicU64::new(0));
@@ -84,7 +84,7 @@ impl World {
         connection
     }
 
-    /// Makes the order this old, and due no earlier than in 20 hours.
+    /// Makes the order this old, and due in 20 hours.
     pub fn age(&self, order: &Ordered, age: Duration) {
         let sql = "UPDATE orders SET ordered_at = ?2, awaited_at = NULL, due_at = ?3 WHERE token = ?1";
         let age = i64::try_from(age.as_millis()).expect("an age");
@@ -117,7 +117,7 @@ impl World {
         Ordered { token: token.expect("the payment page").to_owned(), cookie, reference }
     }
 
-    /// What the customer's browser does on the payment page. The gateway calls the shop back before it answers.
+    /// What the customer's browser does on the payment page. The gateway sends the callback before it answers.
     pub fn customer_submits(&self, order: &Ordered, outcome: &str) {
         let answer = minreq::post(format!("{}/purchase-product/{}", self.sandbox.origin(), order.token))
             .with_header("Content-Type", "application/x-www-form-urlencoded")
@@ -143,7 +143,7 @@ impl World {
         wait_until(&format!("the order is {state}"), || self.state(order) == state);
     }
 
-    /// Until the gateway has said not paid to a question that was asked after now.
+    /// Waits until the gateway has answered "not paid" to a check that started after now.
     #[track_caller]
     pub fn wait_for_not_paid(&self, order: &Ordered) {
         self.wait_for_not_paid_since(now(), order);
@@ -167,7 +167,7 @@ impl World {
     }
 }
 
-/// In the database's milliseconds.
+/// In milliseconds since 1970, as in the database.
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
     i64::try_from(since.as_millis()).expect("a date of this age")
@@ -182,28 +182,27 @@ pub fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
 pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(30), "in 30 s not yet: {what}");
+        assert!(start.elapsed() < Duration::from_secs(30), "not within 30 s: {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// The gateway must know the shop's address before the shop runs, and the shop the gateway's. Not one of the ports that
-/// the system hands out: it would be given to somebody else meanwhile.
+/// The gateway must know the shop's address before the shop runs, and the shop must know the gateway's. The port is not
+/// one that the system hands out: the system could give it to another program in the meantime.
 fn free_port() -> u16 {
     let ports = iter::repeat_with(|| fastrand::u16(10_000..32_000));
     ports.take(1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 
-/// The program, with nothing of this process's own settings.
+/// The shop's program, without the settings of the person who runs the tests.
 pub fn program() -> Command {
-    clean(Command::new(PROGRAM))
+    without_settings(PROGRAM)
 }
 
-pub fn clean(mut program: Command) -> Command {
-    for name in ["EKOLOPAY_API_CLIENT", "EKOLOPAY_SECRET_KEY", "EKOLOPAY_ORIGIN", "SHOP_PASSWORD", "RUST_LOG"] {
-        program.env_remove(name);
-    }
-    program
+pub fn without_settings(program: &str) -> Command {
+    let mut command = ekolopay_test_kit::command(program);
+    command.env_remove("SHOP_PASSWORD").env_remove("RUST_LOG");
+    command
 }
 
 fn run(mut program: Command, origin: &str, gateway: &str, database: PathBuf) -> Program {
