@@ -9,6 +9,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use ekolopay_test_kit::{API_CLIENT, Authority, KEPT_TOKEN, Request, SECRET_KEY, Server};
+use ureq::tls;
 
 use crate::by_hand::{Answer, CONTENT_TYPE, LONGEST_BODY, TIMEOUT, is_paid, url};
 
@@ -51,10 +52,8 @@ fn checks<P: FnMut(&str) -> Answer + Send + 'static>(threads: usize, client: imp
 }
 
 fn ureq(origin: &str, root: Option<&str>, threads: usize) -> Vec<Call> {
-    use ureq::tls::{Certificate, RootCerts, TlsConfig};
-
-    let root = root.map(|pem| Certificate::from_pem(pem.as_bytes()).expect("a certificate in PEM"));
-    let roots = root.map_or(RootCerts::WebPki, |root| [root].into());
+    let root = root.map(|pem| tls::Certificate::from_pem(pem.as_bytes()).expect("a certificate in PEM"));
+    let roots = root.map_or(tls::RootCerts::WebPki, |root| [root].into());
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -65,7 +64,7 @@ fn ureq(origin: &str, root: Option<&str>, threads: usize) -> Vec<Call> {
         .user_agent(USER_AGENT)
         .accept("application/json")
         .proxy(None)
-        .tls_config(TlsConfig::builder().root_certs(roots).build())
+        .tls_config(tls::TlsConfig::builder().root_certs(roots).build())
         .build()
         .into();
     checks(threads, || {
