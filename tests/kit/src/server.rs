@@ -105,7 +105,11 @@ impl Server {
                 lock(&record).counts.connections += 1;
                 let (record, dress, answer) = (Arc::clone(&record), Arc::clone(&dress), Arc::clone(&answer));
                 // A failed connection is for the client to report.
-                thread::spawn(move || serve(dress(stream, &record)?, connection, &record, &*answer));
+                thread::spawn(move || {
+                    // Otherwise some responses over TLS wait for an acknowledgement.
+                    stream.set_nodelay(true)?;
+                    serve(dress(stream, &record)?, connection, &record, &*answer)
+                });
             }
         });
         server
