@@ -73,10 +73,10 @@ impl Credentials {
 /// ```
 /// fn read(credentials: ekolopay::Credentials) { let _ = credentials.api_client(); }
 /// ```
-/// ```compile_fail
+/// ```compile_fail,E0624
 /// fn read(credentials: ekolopay::Credentials) { let _ = credentials.secret_key(); }
 /// ```
-/// ```compile_fail
+/// ```compile_fail,E0616
 /// fn read(credentials: ekolopay::Credentials) { let _ = credentials.secret_key; }
 /// ```
 #[cfg(doctest)]

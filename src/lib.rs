@@ -150,8 +150,8 @@
 //! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). It spawns no thread except to
 //! look up the name; a gateway given by its address (`http://127.0.0.1:8099`) needs none at all. If no thread can be
 //! spawned and no address from the last day is known, the call fails with [`Error::Transport`], `NotSent`. Without the
-//! feature
-//! `name-cache`, ureq makes one look-up and spawns one thread per exchange, two per call, and panics if it can't.
+//! feature `name-cache`, ureq makes one look-up and spawns one thread per exchange, two per call, and panics if it
+//! can't.
 //!
 //! From async code, move a clone of the gateway, which is cheap, to a thread for blocking work:
 //!

@@ -71,7 +71,7 @@ impl<'a> Envelope<'a> {
         match (integer(code), data.clear_message.and_then(string)) {
             (None, _) => Err(Unexpected("API_RESPONSE_CODE is not an integer")),
             (Some(200), _) if !(200..300).contains(&reply.status()) => {
-                Err(Unexpected("code 200 under an HTTP status that is no success"))
+                Err(Unexpected("code 200 under an HTTP status that is not a success"))
             }
             (Some(200), _) => {
                 let data = data.api_data.and_then(|data| object(data.get()));

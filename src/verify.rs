@@ -46,15 +46,15 @@ pub enum Verification {
 /// and no `Deserialize`.
 ///
 /// ```
-/// # use ekolopay::{purchase::PurchaseToken, verify::PaidPurchase};
-/// fn token(paid: PaidPurchase) -> PurchaseToken {
-///     paid.into_token()
+/// # use ekolopay::verify::PaidPurchase;
+/// fn pass_on(paid: PaidPurchase) -> PaidPurchase {
+///     paid
 /// }
 /// ```
-/// ```compile_fail
-/// # use ekolopay::{purchase::PurchaseToken, verify::PaidPurchase};
-/// fn proof(token: PurchaseToken) -> PaidPurchase {
-///     PaidPurchase { token }
+/// ```compile_fail,E0451
+/// # use ekolopay::verify::PaidPurchase;
+/// fn build(paid: PaidPurchase) -> PaidPurchase {
+///     PaidPurchase { ..paid } // its fields are private
 /// }
 /// ```
 #[derive(Debug)]

@@ -110,7 +110,7 @@ fn nothing_else_is_a_code() {
 #[test]
 fn code_200_is_not_a_success_without_an_http_success() {
     for status in [100, 199, 400, 401, 404, 429, 500, 503, 600, 999, 0] {
-        unexpected(status, PAID, "code 200 under an HTTP status that is no success");
+        unexpected(status, PAID, "code 200 under an HTTP status that is not a success");
     }
     for status in [300, 301, 302, 303, 304, 307, 308, 399] {
         unexpected(status, PAID, "a redirect is not followed");

@@ -9,6 +9,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use ekolopay::verify::Verification;
 use ekolopay::{Delivery, Error, Gateway};
@@ -58,6 +59,51 @@ fn the_user_agent_is_put_before_our_own() {
     for request in server.requests() {
         let expected = concat!("shop/7 (night) ekolopay/", env!("CARGO_PKG_VERSION"), "\r\n");
         assert!(request.head.to_lowercase().contains(&format!("user-agent: {expected}")), "{}", request.head);
+    }
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let other = Server::start(|_| response(200, PAID));
+    for status in [300, 301, 302, 303, 304, 305, 307, 308] {
+        let location = format!("{}/api/v1/gateway/check-payment", other.origin);
+        let answer = format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+        // The check is redirected too, which is an ordinary answer.
+        let server = Server::start(move |_| answer.clone().into_bytes());
+        let error = at(&server.origin).check_payment(&token()).unwrap_err();
+        assert_eq!(unexpected(&error), (status, "a redirect is not followed"));
+        assert_eq!(server.calls().len(), 1);
+    }
+    assert_eq!(other.counts().connections, 0);
+}
+
+#[test]
+fn silence_ends_with_the_timeout() {
+    let timeout = Duration::from_millis(300);
+    for (answers, delivery) in [(0, Delivery::NotSent), (1, Delivery::Unknown)] {
+        let server = Server::start(move |request| {
+            if request.is_check() && answers > 0 {
+                return response(200, "{}");
+            }
+            thread::sleep(Duration::from_secs(2));
+            Vec::new()
+        });
+        let gateway = Gateway::builder(credentials()).origin(&server.origin).timeout(timeout).build().unwrap();
+        let start = Instant::now();
+        let error = gateway.check_payment(&token()).unwrap_err();
+        assert!(error.is_timeout() && (timeout..timeout * 5).contains(&start.elapsed()), "{error:?}");
+        assert_eq!((error.delivery(), server.calls().len()), (delivery, answers));
+    }
+}
+
+#[test]
+fn an_idle_connection_is_kept_for_three_seconds() {
+    let server = Server::in_service(|_| response(200, NOT_PAID));
+    let gateway = at(&server.origin);
+    for (pause, connections) in [(0, 1), (1_500, 1), (3_100, 2)] {
+        thread::sleep(Duration::from_millis(pause));
+        gateway.check_payment(&token()).map(drop).unwrap();
+        assert_eq!(server.counts().connections, connections);
     }
 }
 
