@@ -1,17 +1,4 @@
-//! A local EkoloPay Collect gateway: it answers the documented calls, shows a payment page with a button for each outcome,
-//! and sends the documented callback. No money moves.
-//!
-//! ```
-//! use ekolopay_sandbox::Sandbox;
-//!
-//! let sandbox = Sandbox::start()?;
-//! assert!(sandbox.origin().starts_with("http://127.0.0.1:"));
-//! assert!(sandbox.payments().is_empty());
-//! # Ok::<(), std::io::Error>(())
-//! ```
-//!
-//! The sandbox follows the gateway's public documentation and shares no code with the `ekolopay` SDK, so each checks the
-//! other.
+#![doc = include_str!("../README.md")]
 
 mod api;
 mod app;

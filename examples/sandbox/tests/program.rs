@@ -72,8 +72,7 @@ fn it_prints_its_address_and_the_variables_to_set() {
     assert_eq!(pasted(&lines[3..]), format!("{origin}\ndemo\n{DEMO_KEY}\n"));
     let page = minreq::get(format!("{origin}/sandbox")).with_timeout(10).send();
     assert_eq!(page.unwrap().status_code, 200);
-    let log = log_line(&mut program);
-    assert!(log.starts_with("GET /sandbox 200 "), "{log}");
+    assert!(log_line(&mut program).starts_with("GET /sandbox 200 "));
 }
 
 #[test]
@@ -89,10 +88,8 @@ fn a_given_secret_is_not_printed() {
 fn what_cannot_work_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let text = failure(&["--listen", &address]);
-    assert!(text.starts_with(&format!("error: {address} is in use")), "{text}");
-    let text = failure(&["--callback-url", "https://demosa.com/callback"]);
-    assert!(text.contains("callback URL") && text.contains("http://"), "{text}");
+    assert!(failure(&["--listen", &address]).starts_with(&format!("error: {address} is in use")));
+    assert!(failure(&["--callback-url", "https://demosa.com/callback"]).contains("callback URL"));
     assert!(failure(&["--rate-limit", "0"]).contains("--rate-limit"));
     assert!(failure(&["--redirect-method", "post"]).contains("--redirect-url"));
 }
@@ -101,8 +98,7 @@ fn what_cannot_work_is_an_error() {
 fn an_address_that_other_machines_reach_gives_a_warning() {
     let mut program = run(&["--listen", "0.0.0.0:0"]);
     greeting(&mut program);
-    let text = log_line(&mut program);
-    assert!(text.starts_with("warning: not a loopback address"), "{text}");
+    assert!(log_line(&mut program).starts_with("warning: not a loopback address"));
 }
 
 #[test]
@@ -125,6 +121,13 @@ fn the_flags_reach_the_gateway() {
     assert_eq!(checks[2].0, 429, "--rate-limit");
     let (status, page) = post(&format!("/purchase-product/{token}"), "outcome=paid");
     assert!(status == 200 && page.contains("action=\"http://a/back\""), "--redirect-method");
+}
+
+#[test]
+fn the_readme_names_every_flag() {
+    let help = String::from_utf8(command(PROGRAM).arg("--help").output().unwrap().stdout).unwrap();
+    let mut flags = help.split("\n      --").skip(1).filter_map(|flag| flag.split(' ').next());
+    assert!(flags.all(|flag| include_str!("../README.md").contains(&format!("`--{flag}"))), "{help}");
 }
 
 #[cfg(unix)]
