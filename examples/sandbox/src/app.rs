@@ -100,6 +100,9 @@ impl App {
     }
 
     fn call(&self, request: &Request, call: fn(&Self, &Request) -> Response) -> Response {
+        if guard::is_cross_site(request) {
+            return html::foreign();
+        }
         if let Some(limit) = self.limit.as_ref().filter(|limit| !limit.accepts()) {
             return html::too_many(limit.calls);
         }

@@ -33,6 +33,10 @@ fn is_own(host: &str, listen: IpAddr) -> bool {
 pub(crate) fn is_foreign(request: &Request) -> bool {
     let value = |name: HeaderName| request.headers().get(name).map(HeaderValue::as_bytes);
     let own = [b"http://", value(header::HOST).unwrap_or_default()].concat();
-    value(header::ORIGIN).is_some_and(|origin| !origin.eq_ignore_ascii_case(&own))
-        || value(HeaderName::from_static("sec-fetch-site")) == Some(b"cross-site")
+    value(header::ORIGIN).is_some_and(|origin| !origin.eq_ignore_ascii_case(&own)) || is_cross_site(request)
+}
+
+/// Whether a browser says so. Unlike `Origin`, shops do not send this header.
+pub(crate) fn is_cross_site(request: &Request) -> bool {
+    request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site")
 }

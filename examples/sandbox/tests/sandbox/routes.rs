@@ -7,12 +7,11 @@ use crate::client::{get, new_token, post, send};
 #[test]
 fn unknown_paths_and_wrong_methods() {
     let sandbox = Sandbox::start().unwrap();
-    let token = new_token(&sandbox);
     for path in ["/nowhere", "/api/v1/gateway", "/api/v1/gateway/", "/sandbox/", "/sandbox/x", "//"] {
         assert_eq!(get(&sandbox, path).status, 404, "{path}");
         assert_eq!(post(&sandbox, path, "").status, 404, "{path}");
     }
-    let page = format!("/purchase-product/{token}");
+    let page = format!("/purchase-product/{}", new_token(&sandbox));
     for (allow, requests) in [
         ("POST", "GET /api/v1/gateway/purchase-token|PUT /api/v1/gateway/check-payment"),
         ("POST", "GET /sandbox/service|GET /sandbox/callback/x"),
