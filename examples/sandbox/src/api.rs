@@ -5,19 +5,21 @@ use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::form::Form;
-use crate::payments::{Payment, PaymentState, Settlement};
+use crate::payments::Payment;
 use crate::response::json;
 
 /// The value of `API_DATA`, or the `clearMessage` of a refusal. The message is a constant, so it cannot repeat a secret
 /// that was sent.
 type Answer = Result<Value, &'static str>;
 
+/// The documentation writes the number as `066304925`.
+const PHONE: &str = "customer.phone doit être un numéro de téléphone, écrit en chiffres sans espace ni séparateur, \
+                     comme 066304925 ou +242066304925.";
+
 pub(crate) fn purchase_token(app: &App, request: &Request) -> Response {
     let answer = authorized(app, request).and_then(|form| {
         let payment = order(&form)?;
-        let data = json!({ "purchaseToken": payment.token });
-        app.payments.add(payment);
-        Ok(data)
+        Ok(json!({ "purchaseToken": app.add(payment) }))
     });
     response(answer)
 }
@@ -25,8 +27,7 @@ pub(crate) fn purchase_token(app: &App, request: &Request) -> Response {
 pub(crate) fn check_payment(app: &App, request: &Request) -> Response {
     let answer = authorized(app, request).and_then(|form| {
         let token = form.get("purchaseToken").unwrap_or_default();
-        let payment = app.payments.get(token).ok_or("purchaseToken inconnu.")?;
-        let paid = payment.state == PaymentState::Settled(Settlement::Paid);
+        let paid = app.payments.check(token).ok_or("purchaseToken inconnu.")?;
         Ok(json!({ "payment_successful": paid }))
     });
     response(answer)
@@ -43,8 +44,7 @@ fn response(answer: Answer) -> Response {
 
 fn authorized(app: &App, request: &Request) -> Result<Form, &'static str> {
     let settings = &app.settings;
-    let query = Form::parse(request.uri().query().unwrap_or_default().as_bytes());
-    if query.get("api_client") != Some(settings.api_client.as_str()) {
+    if Form::query(request).get("api_client") != Some(settings.api_client.as_str()) {
         return Err("api_client inconnu.");
     }
     let form = Form::of(request).ok_or("Le corps de la requête doit être en x-www-form-urlencoded.")?;
@@ -71,9 +71,7 @@ fn order(form: &Form) -> Result<Payment, &'static str> {
     let details = optional(&product, "details", "product.details doit être un texte.")?;
 
     let customer = object(form, "customer").ok_or("customer doit être un objet JSON.")?;
-    let phone = text(&customer, "phone")
-        .filter(|phone| dialable(phone))
-        .ok_or("customer.phone doit être un numéro de téléphone, écrit en chiffres.")?;
+    let phone = text(&customer, "phone").filter(|phone| dialable(phone)).ok_or(PHONE)?;
     let name = optional(&customer, "name", "customer.name doit être un texte.")?;
     let uuid = optional(&customer, "uuid", "customer.uuid doit être un texte.")?;
 
@@ -88,7 +86,7 @@ fn whole(digits: &str) -> Option<u64> {
 
 fn dialable(phone: &str) -> bool {
     let digits = phone.strip_prefix('+').unwrap_or(phone);
-    digits.bytes().any(|byte| byte.is_ascii_digit()) && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ')
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn object(form: &Form, key: &str) -> Option<Map<String, Value>> {

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use ekolopay_serve::http::{Method, StatusCode};
 use ekolopay_serve::{Cut, Request, Response};
 
-use crate::payments::{Payments, Settlement};
+use crate::limit::Limit;
+use crate::payments::{Payment, Payments, Settlement};
 use crate::settings::Settings;
 use crate::trouble::{Kind, Troubles};
-use crate::{api, callback, dashboard, html, journal, page, response};
+use crate::{api, callback, dashboard, guard, html, journal, page, response};
 
 /// The reply of a gateway out of service, as the documentation prints it.
 const UNAVAILABLE: &str = r#"{
@@ -24,13 +25,15 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) payments: Payments,
     in_service: AtomicBool,
+    limit: Option<Limit>,
     troubles: Option<Troubles>,
 }
 
 impl App {
     pub(crate) fn new(settings: Settings) -> Self {
+        let limit = settings.rate_limit.map(Limit::new);
         let troubles = settings.trouble.map(Troubles::new);
-        Self { settings, payments: Payments::default(), in_service: AtomicBool::new(true), troubles }
+        Self { settings, payments: Payments::default(), in_service: AtomicBool::new(true), limit, troubles }
     }
 
     pub(crate) fn in_service(&self) -> bool {
@@ -39,6 +42,12 @@ impl App {
 
     pub(crate) fn set_in_service(&self, in_service: bool) {
         self.in_service.store(in_service, Ordering::SeqCst);
+    }
+
+    /// Adds a payment and returns its token.
+    pub(crate) fn add(&self, payment: Payment) -> String {
+        let late = self.settings.late_known;
+        self.payments.add(Payment { late, ..payment }, self.settings.same_token)
     }
 
     /// Settles a pending payment and sends its callback. Returns whether the payment was pending, or `None` for an
@@ -68,18 +77,22 @@ impl App {
     }
 
     fn answer(&self, request: &Request) -> Response {
+        if !guard::is_local(request, self.settings.listen.ip()) {
+            return html::misdirected();
+        }
         let segments: Vec<&str> = request.uri().path().split('/').skip(1).collect();
         match segments[..] {
             ["api", "v1", "gateway", "purchase-token"] => self.call(request, api::purchase_token),
             ["api", "v1", "gateway", "check-payment"] => self.call(request, api::check_payment),
-            ["purchase-product", _] if !self.in_service() => unavailable(),
+            _ if request.method() == Method::POST && guard::is_foreign(request) => html::foreign(),
+            ["purchase-product", _] if !self.in_service() => response::json(UNAVAILABLE.to_owned()),
             ["purchase-product", token] => match verb(request) {
                 "GET" => page::show(self, token),
                 "POST" => page::submit(self, request, token),
                 _ => html::not_allowed("GET, HEAD, POST"),
             },
             [""] => only(request, "GET", || response::see_other("/sandbox")),
-            ["sandbox"] => only(request, "GET", || dashboard::show(self)),
+            ["sandbox"] => only(request, "GET", || dashboard::show(self, request)),
             ["sandbox", "service"] => only(request, "POST", || dashboard::switch_service(self, request)),
             ["sandbox", "callback", token] => only(request, "POST", || dashboard::send_callback(self, request, token)),
             _ => html::not_found("Cette adresse n’existe pas."),
@@ -87,6 +100,12 @@ impl App {
     }
 
     fn call(&self, request: &Request, call: fn(&Self, &Request) -> Response) -> Response {
+        if guard::is_cross_site(request) {
+            return html::foreign();
+        }
+        if let Some(limit) = self.limit.as_ref().filter(|limit| !limit.accepts()) {
+            return html::too_many(limit.calls);
+        }
         thread::sleep(self.settings.latency);
         if self.in_service() {
             match self.troubles.as_ref().and_then(Troubles::next) {
@@ -96,7 +115,11 @@ impl App {
                 None => {}
             }
         }
-        if self.in_service() { only(request, "POST", || call(self, request)) } else { unavailable() }
+        if self.in_service() {
+            only(request, "POST", || call(self, request))
+        } else {
+            response::json(UNAVAILABLE.to_owned())
+        }
     }
 }
 
@@ -111,10 +134,6 @@ fn only(request: &Request, allowed: &'static str, answer: impl FnOnce() -> Respo
 /// The method, where `HEAD` counts as `GET`.
 fn verb(request: &Request) -> &str {
     if request.method() == Method::HEAD { "GET" } else { request.method().as_str() }
-}
-
-fn unavailable() -> Response {
-    response::json(UNAVAILABLE.to_owned())
 }
 
 fn cut() -> Response {

@@ -23,15 +23,11 @@ pub(crate) fn send(app: &App, token: &str, settlement: Settlement) {
 }
 
 fn body(token: &str, settlement: Settlement, php_booleans: bool) -> String {
-    let successful = match (settlement == Settlement::Paid, php_booleans) {
-        (true, false) => "true",
-        (false, false) => "false",
-        (true, true) => "1",
-        (false, true) => "0",
-    };
+    let paid = settlement == Settlement::Paid;
+    let successful = if php_booleans { u8::from(paid).to_string() } else { paid.to_string() };
     form_urlencoded::Serializer::new(String::new())
         .append_pair("purchaseToken", token)
-        .append_pair("paymentSuccessful", successful)
+        .append_pair("paymentSuccessful", &successful)
         .append_pair("status", settlement.status())
         .append_pair("message", settlement.message())
         .finish()

@@ -14,7 +14,11 @@ impl Form {
         kind.eq_ignore_ascii_case("application/x-www-form-urlencoded").then(|| Self::parse(request.body()))
     }
 
-    pub(crate) fn parse(encoded: &[u8]) -> Self {
+    pub(crate) fn query(request: &Request) -> Self {
+        Self::parse(request.uri().query().unwrap_or_default().as_bytes())
+    }
+
+    fn parse(encoded: &[u8]) -> Self {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 

@@ -1,25 +1,14 @@
-//! A local EkoloPay Collect gateway: it answers the documented calls, shows a payment page with a button for each outcome,
-//! and sends the documented callback. No money moves.
-//!
-//! ```
-//! use ekolopay_sandbox::Sandbox;
-//!
-//! let sandbox = Sandbox::start()?;
-//! assert!(sandbox.origin().starts_with("http://127.0.0.1:"));
-//! assert!(sandbox.payments().is_empty());
-//! # Ok::<(), std::io::Error>(())
-//! ```
-//!
-//! The sandbox follows the gateway's public documentation and shares no code with the `ekolopay` SDK, so each checks the
-//! other.
+#![doc = include_str!("../README.md")]
 
 mod api;
 mod app;
 mod callback;
 mod dashboard;
 mod form;
+mod guard;
 mod html;
 mod journal;
+mod limit;
 mod page;
 mod payments;
 mod response;
@@ -59,9 +48,9 @@ impl Sandbox {
     }
 
     /// The defaults are a free port of 127.0.0.1 and the credentials of the documentation's examples, with no callback,
-    /// redirect, latency, trouble or log.
+    /// redirect, latency, limit, trouble or log.
     pub fn builder() -> SandboxBuilder {
-        SandboxBuilder { listen: (Ipv4Addr::LOCALHOST, 0).into(), settings: Settings::default() }
+        SandboxBuilder { settings: Settings::default() }
     }
 
     /// The origin to use instead of `https://ekolopay.com`: `http://127.0.0.1:PORT`.
@@ -96,9 +85,7 @@ impl Sandbox {
     /// ```
     pub fn add_payment(&self, label: &str, amount: u64) -> String {
         let payment = Payment::new(label.to_owned(), amount, "066304925".to_owned());
-        let token = payment.token.clone();
-        self.app.payments.add(payment);
-        token
+        self.app.add(payment)
     }
 
     /// Settles a pending payment as the payment page does, and sends its callback. Returns whether the payment was pending,
@@ -123,14 +110,13 @@ impl fmt::Debug for Sandbox {
 #[derive(Debug)]
 #[must_use]
 pub struct SandboxBuilder {
-    listen: SocketAddr,
     settings: Settings,
 }
 
 impl SandboxBuilder {
-    /// The address to listen on. Port 0 stands for a free port.
+    /// The address to listen on. Port 0 stands for a free port. Clients must name this address or a loopback one as the host.
     pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.listen = address;
+        self.settings.listen = address;
         self
     }
 
@@ -158,6 +144,12 @@ impl SandboxBuilder {
         self
     }
 
+    /// Sends the browser to the redirect URL with a form that submits itself (`POST`) instead of a redirect (`GET`).
+    pub fn redirect_by_post(mut self, by_post: bool) -> Self {
+        self.settings.redirect_by_post = by_post;
+        self
+    }
+
     /// How long each API call waits before it is answered.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.settings.latency = latency;
@@ -167,6 +159,24 @@ impl SandboxBuilder {
     /// Sends `paymentSuccessful` as `1` or `0`, as PHP prints it, instead of `true` or `false`.
     pub fn php_booleans(mut self, php_booleans: bool) -> Self {
         self.settings.php_booleans = php_booleans;
+        self
+    }
+
+    /// Answers a repeated identical order with the token given before, even if that payment is settled.
+    pub fn same_token(mut self, same_token: bool) -> Self {
+        self.settings.same_token = same_token;
+        self
+    }
+
+    /// Answers this many checks of each new token with `purchaseToken inconnu.`
+    pub fn late_known(mut self, checks: u32) -> Self {
+        self.settings.late_known = checks;
+        self
+    }
+
+    /// Accepts at most this many API calls per second. The others get HTTP 429 with `Retry-After: 1`, and have no effect.
+    pub fn rate_limit(mut self, calls: u32) -> Self {
+        self.settings.rate_limit = Some(calls);
         self
     }
 
@@ -184,14 +194,15 @@ impl SandboxBuilder {
 
     /// Starts the sandbox.
     ///
-    /// The error is `InvalidInput` for a setting that cannot work: a blank credential, a URL that cannot be called, shares
-    /// of trouble above 1 in total. Otherwise it is the error of listening on the address.
+    /// The error is `InvalidInput` for a setting that cannot work: a blank credential, a URL that cannot be called, a rate
+    /// limit of 0, shares of trouble above 1 in total. Otherwise it is the error of listening on the address.
     pub fn start(self) -> io::Result<Sandbox> {
         self.settings.check()?;
+        let listen = self.settings.listen;
         let app = Arc::new(App::new(self.settings));
         let (answering, refusing) = (Arc::clone(&app), Arc::clone(&app));
         let server = Server::start_reporting(
-            TcpListener::bind(self.listen)?,
+            TcpListener::bind(listen)?,
             move |request| answering.serve(&request),
             move |status| refusing.log("-", "-", status, Duration::ZERO),
         )?;

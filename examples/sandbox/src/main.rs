@@ -8,8 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, Settlement, Trouble};
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum RedirectMethod {
+    Get,
+    Post,
+}
 
 #[derive(Parser)]
 #[command(
@@ -38,6 +44,10 @@ struct Arguments {
     #[arg(long, value_name = "URL")]
     redirect_url: Option<String>,
 
+    /// How they are sent there: by a redirect (get), or by a form that submits itself (post)
+    #[arg(long, value_name = "METHOD", value_enum, default_value = "get", requires = "redirect_url")]
+    redirect_method: RedirectMethod,
+
     /// How long each API call waits before it is answered
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
     latency_ms: u64,
@@ -45,6 +55,18 @@ struct Arguments {
     /// Send `paymentSuccessful` as 1 or 0 instead of true or false
     #[arg(long)]
     php_booleans: bool,
+
+    /// Answer a repeated identical order with the token given before
+    #[arg(long)]
+    same_token: bool,
+
+    /// Answer the first N checks of a new token with "purchaseToken inconnu."
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    late_known: u32,
+
+    /// Accept N API calls per second, and answer the others with HTTP 429
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rate_limit: Option<u32>,
 
     /// How many of 100 API calls go wrong: an error page, a cut, a delay, or the start of an outage of up to 0.2 s
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=100))]
@@ -65,32 +87,34 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match start(&arguments) {
+    match run(&arguments) {
         Ok(sandbox) => {
-            if let Some(path) = &arguments.orders {
-                if let Err(error) = create_payments(&sandbox, &arguments, path) {
-                    complain(&format!("error: cannot write {}: {error}", path.display()));
-                    return ExitCode::FAILURE;
-                }
-            }
             // The sandbox runs on when nobody reads its output.
             let _ = announce(&sandbox, &arguments);
             sandbox.wait();
             ExitCode::SUCCESS
         }
-        Err(error) => {
-            let listen = arguments.listen;
-            let text = match error.kind() {
-                io::ErrorKind::AddrInUse => {
-                    format!("{listen} is in use: stop the program that listens there, or choose another --listen")
-                }
-                io::ErrorKind::InvalidInput => error.to_string(),
-                _ => format!("cannot listen on {listen}: {error}"),
-            };
+        Err(text) => {
             complain(&format!("error: {text}"));
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(arguments: &Arguments) -> Result<Sandbox, String> {
+    let listen = arguments.listen;
+    let sandbox = start(arguments).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("{listen} is in use: stop the program that listens there, or choose another --listen")
+        }
+        io::ErrorKind::InvalidInput => error.to_string(),
+        _ => format!("cannot listen on {listen}: {error}"),
+    })?;
+    if let Some(path) = &arguments.orders {
+        create_payments(&sandbox, arguments, path)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
+    Ok(sandbox)
 }
 
 fn start(arguments: &Arguments) -> io::Result<Sandbox> {
@@ -100,6 +124,9 @@ fn start(arguments: &Arguments) -> io::Result<Sandbox> {
         .secret_key(&arguments.secret_key)
         .latency(Duration::from_millis(arguments.latency_ms))
         .php_booleans(arguments.php_booleans)
+        .redirect_by_post(arguments.redirect_method == RedirectMethod::Post)
+        .same_token(arguments.same_token)
+        .late_known(arguments.late_known)
         .trouble(Trouble::share(f64::from(arguments.trouble) / 100.0, arguments.seed))
         .log(complain);
     if let Some(url) = &arguments.callback_url {
@@ -107,6 +134,9 @@ fn start(arguments: &Arguments) -> io::Result<Sandbox> {
     }
     if let Some(url) = &arguments.redirect_url {
         builder = builder.redirect_url(url);
+    }
+    if let Some(calls) = arguments.rate_limit {
+        builder = builder.rate_limit(calls);
     }
     builder.start()
 }
@@ -141,10 +171,10 @@ fn announce(sandbox: &Sandbox, arguments: &Arguments) -> io::Result<()> {
     writeln!(out, "Gateway: {origin}")?;
     writeln!(out, "Payments and callbacks: {origin}/sandbox")?;
     writeln!(out)?;
-    writeln!(out, "EKOLOPAY_ORIGIN={origin}")?;
-    writeln!(out, "EKOLOPAY_API_CLIENT={}", quoted(&arguments.api_client))?;
+    writeln!(out, "export EKOLOPAY_ORIGIN={}", quoted(&origin))?;
+    writeln!(out, "export EKOLOPAY_API_CLIENT={}", quoted(&arguments.api_client))?;
     if arguments.secret_key == DEMO_SECRET_KEY {
-        writeln!(out, "EKOLOPAY_SECRET_KEY={DEMO_SECRET_KEY}")?;
+        writeln!(out, "export EKOLOPAY_SECRET_KEY={DEMO_SECRET_KEY}")?;
     } else {
         writeln!(out, "# EKOLOPAY_SECRET_KEY: the one given as --secret-key")?;
     }
@@ -153,7 +183,7 @@ fn announce(sandbox: &Sandbox, arguments: &Arguments) -> io::Result<()> {
 
 /// Quoted for a shell, unless it is a plain word.
 fn quoted(value: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
     if value.bytes().all(plain) { value.into() } else { format!("'{}'", value.replace('\'', r"'\''")).into() }
 }
 

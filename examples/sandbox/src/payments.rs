@@ -25,6 +25,8 @@ pub struct Payment {
     pub state: PaymentState,
     /// The callbacks that were sent, the oldest first.
     pub notifications: Vec<Notification>,
+    /// How many checks still find the token unknown.
+    pub(crate) late: u32,
 }
 
 impl Payment {
@@ -39,7 +41,19 @@ impl Payment {
             uuid: None,
             state: PaymentState::Pending,
             notifications: Vec::new(),
+            late: 0,
         }
+    }
+
+    fn order(&self) -> (u64, [&str; 2], [Option<&str>; 3]) {
+        let optional = [&self.details, &self.name, &self.uuid].map(Option::as_deref);
+        (self.amount, [&self.label, &self.phone], optional)
+    }
+
+    /// Whether this lower-case text is in the token, the label or the telephone number.
+    fn matches(&self, text: &str) -> bool {
+        let number: String = text.split_whitespace().collect();
+        self.token.contains(text) || self.label.to_lowercase().contains(text) || self.phone.contains(&number)
     }
 }
 
@@ -67,38 +81,34 @@ pub enum Settlement {
 impl Settlement {
     pub(crate) const ALL: [Self; 4] = [Self::Paid, Self::Failed, Self::Rejected, Self::TimedOut];
 
-    /// Its name in the form of the payment page.
-    pub(crate) fn name(self) -> &'static str {
+    /// Its name in the form of the payment page, its documented `status` and `message`, and its name on the dashboard.
+    fn words(self) -> [&'static str; 4] {
         match self {
-            Self::Paid => "paid",
-            Self::Failed => "failed",
-            Self::Rejected => "rejected",
-            Self::TimedOut => "timeout",
+            Self::Paid => ["paid", "SUCCESS", "Paiement réussi.", "Réussi"],
+            Self::Failed => ["failed", "FAILED", "Le paiement a échoué.", "Échoué"],
+            Self::Rejected => ["rejected", "REJECTED", "Le paiement est rejeté.", "Rejeté"],
+            Self::TimedOut => ["timeout", "TIMEOUT", "Le temps d'attente de paiement est dépassé.", "Délai dépassé"],
         }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        self.words()[0]
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|settlement| settlement.name() == name)
     }
 
-    /// The documented `status`.
     pub(crate) fn status(self) -> &'static str {
-        match self {
-            Self::Paid => "SUCCESS",
-            Self::Failed => "FAILED",
-            Self::Rejected => "REJECTED",
-            Self::TimedOut => "TIMEOUT",
-        }
+        self.words()[1]
     }
 
-    /// The documented `message`.
     pub(crate) fn message(self) -> &'static str {
-        match self {
-            Self::Paid => "Paiement réussi.",
-            Self::Failed => "Le paiement a échoué.",
-            Self::Rejected => "Le paiement est rejeté.",
-            Self::TimedOut => "Le temps d'attente de paiement est dépassé.",
-        }
+        self.words()[2]
+    }
+
+    pub(crate) fn title(self) -> &'static str {
+        self.words()[3]
     }
 }
 
@@ -111,6 +121,18 @@ pub struct Notification {
     /// The HTTP status of the shop's answer, or the reason why there was no answer.
     pub result: Result<u16, String>,
 }
+
+/// One page of the payments that match a search, the newest first.
+pub(crate) struct Page {
+    pub(crate) payments: Vec<Payment>,
+    /// From 1 to `pages`.
+    pub(crate) number: usize,
+    pub(crate) pages: usize,
+    /// How many payments match.
+    pub(crate) total: usize,
+}
+
+const PAGE: usize = 50;
 
 /// The lock is held only while a payment is looked up or changed.
 #[derive(Debug, Default)]
@@ -125,11 +147,39 @@ struct Book {
 }
 
 impl Payments {
-    pub(crate) fn add(&self, payment: Payment) {
+    /// Returns the token: with `same_token`, the one of an earlier payment with the same order.
+    pub(crate) fn add(&self, payment: Payment, same_token: bool) -> String {
         let mut book = self.lock();
-        let place = book.payments.len();
-        book.places.insert(payment.token.clone(), place);
+        let mut known = book.payments.iter().rev().take_while(|_| same_token);
+        if let Some(known) = known.find(|known| known.order() == payment.order()) {
+            return known.token.clone();
+        }
+        let (token, place) = (payment.token.clone(), book.payments.len());
+        book.places.insert(token.clone(), place);
         book.payments.push(payment);
+        token
+    }
+
+    /// An empty text matches every payment. After the last page comes the last page.
+    pub(crate) fn search(&self, text: &str, page: usize) -> Page {
+        let text = text.to_lowercase();
+        let book = self.lock();
+        let matching: Vec<&Payment> = book.payments.iter().rev().filter(|payment| payment.matches(&text)).collect();
+        let (total, pages) = (matching.len(), matching.len().div_ceil(PAGE).max(1));
+        let number = page.clamp(1, pages);
+        let payments = matching.into_iter().skip((number - 1) * PAGE).take(PAGE).cloned().collect();
+        Page { payments, number, pages, total }
+    }
+
+    /// Whether a payment is paid, or `None` for a token that is not known, or not yet.
+    pub(crate) fn check(&self, token: &str) -> Option<bool> {
+        self.with(token, |payment| match payment.late {
+            0 => Some(payment.state == PaymentState::Settled(Settlement::Paid)),
+            late => {
+                payment.late = late - 1;
+                None
+            }
+        })?
     }
 
     pub(crate) fn all(&self) -> Vec<Payment> {

@@ -1,5 +1,5 @@
 use ekolopay_serve::Response;
-use ekolopay_serve::http::header::{CONTENT_TYPE, HeaderName, LOCATION};
+use ekolopay_serve::http::header::{CONTENT_TYPE, LOCATION};
 use ekolopay_serve::http::{HeaderValue, StatusCode};
 
 pub(crate) fn json(body: String) -> Response {
@@ -13,11 +13,8 @@ pub(crate) fn see_other(location: &str) -> Response {
     response
 }
 
-pub(crate) fn html(status: StatusCode, document: String, headers: &[(HeaderName, &'static str)]) -> Response {
-    let mut response = response(status, "text/html; charset=utf-8", document);
-    let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
-    response.headers_mut().extend(headers);
-    response
+pub(crate) fn html(status: StatusCode, document: String) -> Response {
+    response(status, "text/html; charset=utf-8", document)
 }
 
 fn response(status: StatusCode, content_type: &'static str, body: String) -> Response {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::trouble::Trouble;
@@ -10,12 +11,17 @@ use crate::{DEMO_API_CLIENT, DEMO_SECRET_KEY};
 pub(crate) type Log = dyn Fn(&str) + Send + Sync;
 
 pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
     pub(crate) api_client: String,
     pub(crate) secret_key: String,
     pub(crate) callback_url: Option<String>,
     pub(crate) redirect_url: Option<String>,
+    pub(crate) redirect_by_post: bool,
     pub(crate) latency: Duration,
     pub(crate) php_booleans: bool,
+    pub(crate) same_token: bool,
+    pub(crate) late_known: u32,
+    pub(crate) rate_limit: Option<u32>,
     pub(crate) trouble: Option<Trouble>,
     pub(crate) log: Option<Box<Log>>,
 }
@@ -23,12 +29,17 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
             api_client: DEMO_API_CLIENT.to_owned(),
             secret_key: DEMO_SECRET_KEY.to_owned(),
             callback_url: None,
             redirect_url: None,
+            redirect_by_post: false,
             latency: Duration::ZERO,
             php_booleans: false,
+            same_token: false,
+            late_known: 0,
+            rate_limit: None,
             trouble: None,
             log: None,
         }
@@ -46,6 +57,8 @@ impl Settings {
              HOST being a name or an IPv4 address"
         } else if !self.redirect_url.as_deref().is_none_or(web_address) {
             "the redirect URL must be a http:// or https:// URL, percent-encoded"
+        } else if self.rate_limit == Some(0) {
+            "the rate limit must be at least 1 call per second"
         } else if !self.trouble.is_none_or(Trouble::is_possible) {
             "the shares of trouble must be from 0 to 1, and at most 1 in total"
         } else {
@@ -82,12 +95,17 @@ fn web_address(url: &str) -> bool {
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
+            .field("listen", &self.listen)
             .field("api_client", &self.api_client)
             .field("secret_key", &format_args!("***"))
             .field("callback_url", &self.callback_url)
             .field("redirect_url", &self.redirect_url)
+            .field("redirect_by_post", &self.redirect_by_post)
             .field("latency", &self.latency)
             .field("php_booleans", &self.php_booleans)
+            .field("same_token", &self.same_token)
+            .field("late_known", &self.late_known)
+            .field("rate_limit", &self.rate_limit)
             .field("trouble", &self.trouble)
             .field("log", &self.log.is_some())
             .finish()

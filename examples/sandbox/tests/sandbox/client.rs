@@ -1,12 +1,12 @@
 //! A client that writes raw bytes, and the requests that the tests share.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox};
 use ekolopay_test_kit::{Server, response};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) const PURCHASE: &str = "/api/v1/gateway/purchase-token?api_client=demo";
 pub(crate) const CHECK: &str = "/api/v1/gateway/check-payment?api_client=demo";
@@ -25,9 +25,14 @@ impl Answer {
         })
     }
 
+    /// Where a 303 sends the browser.
+    pub(crate) fn target(&self) -> Option<&str> {
+        self.header("Location").filter(|_| self.status == 303)
+    }
+
     pub(crate) fn json(&self) -> Value {
-        assert_eq!(self.header("Content-Type"), Some("application/json"));
-        serde_json::from_str(&self.body).expect("a JSON body")
+        assert_eq!((self.status, self.header("Content-Type")), (200, Some("application/json")));
+        serde_json::from_str(&self.body).unwrap()
     }
 
     /// The documented data of an accepted call.
@@ -39,16 +44,18 @@ impl Answer {
 
     /// The documented message of a refused call.
     pub(crate) fn refusal(&self) -> String {
-        assert_eq!(self.status, 200);
         let json = self.json();
-        let message = json["response"]["API_RESPONSE_DATA"]["clearMessage"].as_str();
-        let message = message.expect("a clearMessage").to_owned();
-        let shape = serde_json::json!({"response": {
-            "API_RESPONSE_CODE": 0,
-            "API_RESPONSE_DATA": {"clearMessage": message},
-        }});
-        assert_eq!(json, shape);
-        message
+        let message = json["response"]["API_RESPONSE_DATA"]["clearMessage"].as_str().unwrap();
+        let data = json!({"clearMessage": message});
+        assert_eq!(json, json!({"response": {"API_RESPONSE_CODE": 0, "API_RESPONSE_DATA": data}}));
+        message.to_owned()
+    }
+
+    /// The body holds each of these texts.
+    pub(crate) fn shows(&self, texts: impl IntoIterator<Item = impl AsRef<str>>) {
+        for text in texts {
+            assert!(self.body.contains(text.as_ref()), "{}", text.as_ref());
+        }
     }
 }
 
@@ -59,7 +66,7 @@ pub(crate) fn shop(status: u16) -> Server {
 
 /// A sandbox that calls this shop.
 pub(crate) fn calling(shop: &Server) -> Sandbox {
-    Sandbox::builder().callback_url(callback_url(shop)).start().expect("a sandbox")
+    Sandbox::builder().callback_url(callback_url(shop)).start().unwrap()
 }
 
 pub(crate) fn callback_url(shop: &Server) -> String {
@@ -67,40 +74,28 @@ pub(crate) fn callback_url(shop: &Server) -> String {
 }
 
 pub(crate) fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).expect("a connection");
-    let timeout = Some(Duration::from_secs(20));
-    stream.set_read_timeout(timeout).expect("a timeout");
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream
 }
 
-/// One answer, by its `Content-Length`. `None` when the server closed the connection.
-pub(crate) fn read_answer(stream: &TcpStream, body: bool) -> Option<Answer> {
-    let mut reader = BufReader::with_capacity(1, stream);
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if reader.read_line(&mut head).ok()? == 0 {
-            return None;
-        }
-    }
-    let status = head.get(9..12)?.parse().ok()?;
-    let mut answer = Answer { status, head, body: String::new() };
-    if body {
-        let length = answer.header("Content-Length")?.parse().ok()?;
-        let mut bytes = vec![0; length];
-        reader.read_exact(&mut bytes).ok()?;
-        answer.body = String::from_utf8(bytes).ok()?;
-    }
-    Some(answer)
+/// `None` when the connection was cut.
+pub(crate) fn attempt(sandbox: &Sandbox, request: impl AsRef<[u8]>) -> Option<Answer> {
+    let mut stream = connect(sandbox.address());
+    stream.write_all(request.as_ref()).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    Some(Answer { status: head.get(9..12)?.parse().ok()?, head: head.to_owned(), body: body.to_owned() })
 }
 
-pub(crate) fn send(sandbox: &Sandbox, bytes: impl AsRef<[u8]>) -> Answer {
-    let mut stream = connect(sandbox.address());
-    stream.write_all(bytes.as_ref()).expect("sent");
-    read_answer(&stream, true).expect("an answer")
+pub(crate) fn send(sandbox: &Sandbox, request: impl AsRef<[u8]>) -> Answer {
+    attempt(sandbox, request).unwrap()
 }
 
 pub(crate) fn get(sandbox: &Sandbox, path: &str) -> Answer {
-    send(sandbox, format!("GET {path} HTTP/1.1\r\nHost: sandbox\r\n\r\n"))
+    send(sandbox, format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
 }
 
 pub(crate) fn post(sandbox: &Sandbox, path: &str, body: &str) -> Answer {
@@ -109,10 +104,13 @@ pub(crate) fn post(sandbox: &Sandbox, path: &str, body: &str) -> Answer {
 
 /// With more header lines, each ended by a line break.
 pub(crate) fn post_with(sandbox: &Sandbox, path: &str, headers: &str, body: &str) -> Answer {
-    let kind = "Content-Type: application/x-www-form-urlencoded";
-    let length = body.len();
-    let head = format!("POST {path} HTTP/1.1\r\nHost: sandbox\r\n{kind}\r\n{headers}");
-    send(sandbox, format!("{head}Content-Length: {length}\r\n\r\n{body}"))
+    send(sandbox, form(path, headers, body))
+}
+
+fn form(path: &str, headers: &str, body: &str) -> String {
+    let (kind, length) = ("application/x-www-form-urlencoded", body.len());
+    let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n{headers}");
+    format!("{head}Content-Length: {length}\r\n\r\n{body}")
 }
 
 pub(crate) fn encode(fields: &[(&str, &str)]) -> String {
@@ -139,13 +137,21 @@ pub(crate) fn purchase(sandbox: &Sandbox, changes: &[(&str, Option<&str>)]) -> A
 }
 
 pub(crate) fn new_token(sandbox: &Sandbox) -> String {
-    let data = purchase(sandbox, &[]).data();
-    data["purchaseToken"].as_str().expect("a token").to_owned()
+    token_for(sandbox, &[])
+}
+
+pub(crate) fn token_for(sandbox: &Sandbox, changes: &[(&str, Option<&str>)]) -> String {
+    purchase(sandbox, changes).data()["purchaseToken"].as_str().unwrap().to_owned()
 }
 
 pub(crate) fn check(sandbox: &Sandbox, token: &str) -> Answer {
-    let form = encode(&[("purchaseToken", token), ("secret_key", DEMO_SECRET_KEY)]);
-    post(sandbox, CHECK, &form)
+    try_check(sandbox, token).unwrap()
+}
+
+/// `None` when the connection was cut.
+pub(crate) fn try_check(sandbox: &Sandbox, token: &str) -> Option<Answer> {
+    let fields = encode(&[("purchaseToken", token), ("secret_key", DEMO_SECRET_KEY)]);
+    attempt(sandbox, form(CHECK, "", &fields))
 }
 
 pub(crate) fn settle(sandbox: &Sandbox, token: &str, outcome: &str) -> Answer {

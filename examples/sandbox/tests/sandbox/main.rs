@@ -3,6 +3,8 @@
 mod api;
 mod client;
 mod dashboard;
+mod flags;
+mod guard;
 mod journal;
 mod payment;
 mod routes;

@@ -4,21 +4,21 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::Sandbox;
+use ekolopay_sandbox::{Sandbox, Trouble};
 
-use crate::client::{connect, get, read_answer};
+use crate::client::{connect, get};
 
 #[test]
 fn a_dropped_sandbox_leaves_nothing_open() {
-    let sandbox = Sandbox::start().expect("a sandbox");
+    let sandbox = Sandbox::start().unwrap();
     let address = sandbox.address();
     assert!(address.ip().is_loopback());
     assert_eq!(sandbox.origin(), format!("http://{address}"));
     let mut idle = connect(address);
-    idle.write_all(b"GET /sandbox HTTP/1.1\r\n\r\n").expect("sent");
-    assert_eq!(read_answer(&idle, true).expect("an answer").status, 200);
+    idle.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    assert!(idle.read(&mut [0; 4096]).unwrap() > 0);
     let mut half = connect(address);
-    half.write_all(b"POST /").expect("sent");
+    half.write_all(b"POST /").unwrap();
     let mut fresh = connect(address);
     assert_eq!(get(&sandbox, "/sandbox").status, 200);
     assert_ne!(threads(address.port()), Some(0));
@@ -47,18 +47,9 @@ fn threads(port: u16) -> Option<usize> {
 }
 
 #[test]
-fn a_port_in_use_is_an_error() {
-    let sandbox = Sandbox::start().expect("a sandbox");
-    let second = Sandbox::builder().listen(sandbox.address()).start();
-    assert_eq!(second.expect_err("a refusal").kind(), ErrorKind::AddrInUse);
-}
-
-#[test]
 fn the_origin_of_an_unspecified_address_is_the_loopback_one() {
-    let any = "0.0.0.0:0".parse().expect("an address");
-    let sandbox = Sandbox::builder().listen(any).start().expect("a sandbox");
+    let sandbox = Sandbox::builder().listen("0.0.0.0:0".parse().unwrap()).start().unwrap();
     let port = sandbox.address().port();
-    assert!(sandbox.address().ip().is_unspecified());
     assert_eq!(sandbox.origin(), format!("http://127.0.0.1:{port}"));
     drop(sandbox);
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
@@ -67,33 +58,23 @@ fn the_origin_of_an_unspecified_address_is_the_loopback_one() {
 #[test]
 fn settings_that_cannot_work_are_refused() {
     let base = Sandbox::builder;
-    for url in [
-        "https://demosa.com/callback",
-        "HTTP://demosa.com/",
-        "demosa.com/callback",
-        "http://",
-        "http:///callback",
-        "http://127.0.0.1:0/",
-        "http://127.0.0.1:99999/",
-        "http://127.0.0.1:x/",
-        "http://[::1]:8080/",
-        "http://user@demosa.com/",
-        "http://demosa.com/a b",
-        "http://demosa.com/\r\nX: y",
-        "",
-    ] {
+    let undeliverable = "https://demosa.com/callback|HTTP://demosa.com/|demosa.com/callback|http://|http:///callback|\
+        http://127.0.0.1:0/|http://127.0.0.1:99999/|http://127.0.0.1:x/|http://[::1]:8080/|http://user@demosa.com/|\
+        http://demosa.com/a b|http://demosa.com/\r\nX: y|";
+    for url in undeliverable.split('|') {
         let error = base().callback_url(url).start().expect_err(url);
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(error.to_string().contains("http://"), "{error}");
+        assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains("http://"), "{error}");
     }
     for url in ["http://localhost:80", "http://127.0.0.1:8080/a?b=c", "http://shop.test?x=1"] {
         assert!(base().callback_url(url).start().is_ok(), "{url}");
     }
-    for url in ["", "/", "javascript:alert(1)", "https://", "https://a/\r\nX: y", "https://a/é"] {
-        let error = base().redirect_url(url).start().expect_err(url);
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    let refused = ["", "/", "javascript:alert(1)", "https://", "https://a/\r\nX: y", "https://a/é"];
+    let mut builders: Vec<_> = refused.into_iter().map(|url| base().redirect_url(url)).collect();
+    builders.extend([base().secret_key(" "), base().api_client(""), base().rate_limit(0)]);
+    for cuts in [1.1, -0.1, f64::NAN, 0.6] {
+        builders.push(base().trouble(Trouble { cuts, delays: 0.6, ..Trouble::default() }));
     }
-    for error in [base().secret_key(" ").start(), base().api_client("").start()] {
-        assert_eq!(error.expect_err("blank").kind(), ErrorKind::InvalidInput);
+    for builder in builders {
+        assert_eq!(builder.start().expect_err("a refusal").kind(), ErrorKind::InvalidInput);
     }
 }
