@@ -20,7 +20,7 @@ impl References {
     pub(crate) fn of(request: &Request) -> References {
         let fields =
             request.headers().get_all(COOKIE).iter().flat_map(|field| field.as_bytes().split(|byte| *byte == b';'));
-        let own = fields.filter_map(|field| field.trim_ascii().strip_prefix(NAME)).next().unwrap_or_default();
+        let own = fields.map(<[u8]>::trim_ascii).find_map(|field| field.strip_prefix(NAME)).unwrap_or_default();
         let references = own.split(|byte| *byte == b'.').take(MOST);
         References(references.filter_map(|reference| String::from_utf8(reference.to_vec()).ok()).collect())
     }

@@ -18,8 +18,9 @@ pub(crate) struct Database {
     path: PathBuf,
     /// The file itself, to notice when another one has taken its place.
     file: Handle,
-    writer: parking_lot::Mutex<Connection>,
+    /// They are closed first: only the last connection can leave one file behind, and these cannot write.
     readers: Mutex<Vec<Connection>>,
+    writer: parking_lot::Mutex<Connection>,
     start: (Instant, i64),
 }
 
@@ -46,8 +47,8 @@ impl Database {
         Ok(Database {
             path: path.to_owned(),
             file: Handle::from_path(path).map_err(|error| cannot(&error))?,
-            writer: parking_lot::Mutex::new(connection),
             readers: Mutex::default(),
+            writer: parking_lot::Mutex::new(connection),
             start: (Instant::now(), wall_clock()),
         })
     }
@@ -65,14 +66,13 @@ impl Database {
 
     pub(crate) fn read<T>(&self, statements: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match kept {
-            Some(connection) => connection,
-            None => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = Connection::open_with_flags(&self.path, flags)?;
-                connection.busy_timeout(PATIENCE)?;
-                connection
-            }
+        let connection = if let Some(connection) = kept {
+            connection
+        } else {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(&self.path, flags)?;
+            connection.busy_timeout(PATIENCE)?;
+            connection
         };
         let result = statements(&connection);
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);

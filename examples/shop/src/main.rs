@@ -128,7 +128,6 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let cannot_listen = |error| format!("cannot listen on {}: {error}", arguments.listen);
     let listener = TcpListener::bind(arguments.listen).map_err(cannot_listen)?;
     let origin = format!("http://{}", listener.local_addr()?);
-    let password = password(arguments)?;
     // Both live as long as the shop.
     let (mut sandbox, mut directory) = (None, None);
     let gateway = if arguments.live.is_some() {
@@ -143,6 +142,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         sandbox = Some(local);
         gateway
     };
+    let password = password(arguments)?;
     let gateway = gateway.timeout(GATEWAY_TIMEOUT).user_agent("ekolopay-shop").build()?;
     let database = match &arguments.live {
         Some(database) => database.clone(),

@@ -66,6 +66,42 @@ pub(crate) enum Filter {
     Probleme,
 }
 
+/// The order's number, its token, the beginning of a telephone number or of a name: the newest of each.
+const SEARCH: &str = "
+    SELECT id FROM orders WHERE id < ?1 AND id = CAST(?3 AS INTEGER)
+    UNION SELECT id FROM orders WHERE id < ?1 AND token = ?3
+    UNION SELECT id FROM (SELECT id FROM orders WHERE ?4 <> '' AND phone >= ?4 AND phone < ?5 AND id < ?1
+                          ORDER BY phone DESC, id DESC LIMIT 200)
+    UNION SELECT id FROM (SELECT id FROM orders WHERE name COLLATE NOCASE >= ?3 AND name COLLATE NOCASE < ?6 AND id < ?1
+                          ORDER BY name COLLATE NOCASE DESC, id DESC LIMIT 200)";
+
+impl Filter {
+    fn condition(self) -> &'static str {
+        match self {
+            Filter::Toutes => "TRUE",
+            Filter::Livrer => "shipped_at IS NOT NULL AND delivered_at IS NULL",
+            Filter::Attente => "due_at IS NOT NULL",
+            Filter::Livrees => "delivered_at IS NOT NULL",
+            Filter::Probleme => "problem IS NOT NULL",
+        }
+    }
+
+    /// A page of ids, by an index.
+    fn newest(self) -> &'static str {
+        match self {
+            Filter::Toutes => "SELECT id FROM orders WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+            Filter::Livrer => {
+                "SELECT order_id FROM shipments WHERE delivered_at IS NULL AND order_id < ?1 ORDER BY order_id DESC LIMIT ?2"
+            }
+            Filter::Attente => "SELECT id FROM orders WHERE due_at IS NOT NULL AND id < ?1 ORDER BY id DESC LIMIT ?2",
+            Filter::Livrees => {
+                "SELECT order_id FROM shipments WHERE delivered_at IS NOT NULL AND order_id < ?1 ORDER BY order_id DESC LIMIT ?2"
+            }
+            Filter::Probleme => "SELECT id FROM orders WHERE problem IS NOT NULL AND id < ?1 ORDER BY id DESC LIMIT ?2",
+        }
+    }
+}
+
 pub(crate) struct Counts {
     pub(crate) open: u64,
     pub(crate) waiting: u64,
@@ -114,14 +150,14 @@ impl Shop {
             return Ok(self.page(StatusCode::FORBIDDEN, page));
         };
         self.orders.set_delivered(form.order, form.undo.is_none())?;
-        let back: String = form.back.chars().filter(|c| c.is_ascii_graphic()).collect();
+        let back: String = form.back.chars().filter(char::is_ascii_graphic).collect();
         Ok(see_other(&format!("/marchand?{back}")))
     }
 
     /// A wrong password is logged, and answered late.
     fn refuse(&self, request: &Request) -> Option<Response> {
         let given = request.headers().typed_get::<Authorization<Basic>>();
-        let password = given.as_ref().map_or("", |given| given.password());
+        let password = given.as_ref().map_or("", Authorization::password);
         if bool::from(password.as_bytes().ct_eq(self.merchant.password.as_bytes())) {
             return None;
         }
@@ -148,35 +184,22 @@ impl Shop {
 }
 
 impl Orders {
-    /// A page of orders, the newest first. Each filter and search has an index, so it costs the same at any size.
+    /// A page of orders, the newest first. Each filter and each kind of search has an index and a limit, so a page costs the
+    /// same however many orders there are.
     fn list(&self, query: &Query) -> Result<Vec<Order>> {
-        let filter = match query.filtre {
-            Filter::Toutes => "TRUE",
-            Filter::Livrer => {
-                "id IN (SELECT order_id FROM shipments WHERE delivered_at IS NULL AND order_id < ?1
-                                      ORDER BY order_id DESC LIMIT ?2)"
-            }
-            Filter::Attente => "due_at IS NOT NULL",
-            Filter::Livrees => "delivered_at IS NOT NULL",
-            Filter::Probleme => "problem IS NOT NULL",
-        };
         let text = query.q.trim();
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let search = if text.is_empty() {
-            "?3 = '' AND ?4 = '' AND ?5 = ''"
-        } else {
-            "(id = CAST(?3 AS INTEGER) OR token = ?3 OR (?4 <> '' AND phone >= ?4 AND phone < ?5)
-              OR (name COLLATE NOCASE >= ?3 AND name COLLATE NOCASE < ?3 || char(0x10FFFF)))"
-        };
         let number = text.trim_start_matches("n°").trim();
-        let (number, phone) = if digits.is_empty() { (text, String::new()) } else { (number, digits) };
-        let phone = if phone.len() < 4 { String::new() } else { phone };
-        let sql = select(&format!("WHERE id < ?1 AND {filter} AND {search} ORDER BY id DESC LIMIT ?2"));
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let phone = if digits.len() < 4 { String::new() } else { digits };
+        let ids = if text.is_empty() { query.filtre.newest() } else { SEARCH };
+        let sql = select(&format!("WHERE id IN ({ids}) AND {} ORDER BY id DESC LIMIT ?2", query.filtre.condition()));
         self.database.read(|connection| {
             let mut statement = connection.prepare_cached(&sql)?;
             let before = query.avant.unwrap_or(i64::MAX);
-            let parameters = params![before, ORDERS_PER_PAGE, number, phone, format!("{phone}:")];
-            statement.query_map(parameters, order)?.collect()
+            let parameters =
+                params![before, ORDERS_PER_PAGE, number, phone, format!("{phone}:"), format!("{text}\u{10ffff}")];
+            let used = statement.parameter_count();
+            statement.query_map(&parameters[..used], order)?.collect()
         })
     }
 

@@ -222,7 +222,8 @@ pub(crate) fn order(row: &Row<'_>) -> Result<Order> {
         token,
         state,
         delivered_at: row.get("delivered")?,
-        problem: Problem::from_row(row)?,
+        // An earlier problem does not matter once the order is paid.
+        problem: Problem::from_row(row)?.filter(|_| state != OrderState::Shipped),
     })
 }
 

@@ -66,6 +66,7 @@ CREATE TABLE shipments (
 ) STRICT;
 
 CREATE INDEX shipments_waiting ON shipments (order_id) WHERE delivered_at IS NULL;
+CREATE INDEX shipments_delivered ON shipments (order_id) WHERE delivered_at IS NOT NULL;
 
 -- A shipped order is not checked again.
 CREATE TRIGGER shipped AFTER INSERT ON shipments BEGIN

@@ -74,7 +74,8 @@ impl Shop {
 
     fn route(&self, request: &Request) -> Answer {
         let path = request.uri().path();
-        let path = if path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path };
+        // With a slash at the end or without.
+        let path = path.strip_suffix('/').filter(|rest| !rest.is_empty() && !rest.ends_with('/')).unwrap_or(path);
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         let method = match *request.method() {
             Method::HEAD => Method::GET,
