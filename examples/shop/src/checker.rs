@@ -186,3 +186,50 @@ impl Drop for Running<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use ekolopay::canned::PAID;
+    use ekolopay::transport::{Endpoint, Reply, Request};
+    use ekolopay::{Credentials, Gateway};
+
+    use super::Checker;
+    use crate::database::Database;
+    use crate::notices::Notices;
+    use crate::orders::{OrderState, Orders};
+
+    #[test]
+    fn a_panic_in_a_check_ends_no_checker() {
+        let directory = tempfile::tempdir().unwrap();
+        let orders = Arc::new(Orders { database: Database::open(&directory.path().join("shop.db")).unwrap() });
+        let product = orders.product("cafe").unwrap().unwrap();
+        let reference = orders.add(&product, "key", "Kanza", "066304925").unwrap();
+        let order = || orders.by_reference(&reference).unwrap().unwrap();
+        orders.keep_token(&order(), &"940d4e9a".parse().unwrap()).map(drop).unwrap();
+        orders.hurry(&"940d4e9a".parse().unwrap()).unwrap();
+        let panics = AtomicUsize::new(4);
+        let transport = move |request: &Request| match request.endpoint() {
+            Endpoint::Availability => Ok(Reply::new(200, "{}")),
+            _ if panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() => {
+                panic!("as a check never should")
+            }
+            _ => Ok(Reply::new(200, PAID)),
+        };
+        let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key").unwrap()).transport(transport);
+        let checker =
+            Checker::start(gateway.build().unwrap(), Arc::clone(&orders), Arc::new(Notices::default())).unwrap();
+        let start = Instant::now();
+        while order().state != OrderState::Shipped {
+            assert!(start.elapsed() < Duration::from_secs(60), "no checker is left");
+            orders.hurry(&"940d4e9a".parse().unwrap()).unwrap();
+            checker.wake();
+            thread::sleep(Duration::from_millis(100));
+        }
+        checker.stop();
+    }
+}

@@ -118,8 +118,7 @@ fn line(order: &Order, listing: &Listing<'_>) -> Markup {
         tr {
             td data-label="Commande" {
                 a href={ "/commandes/" (order.reference) } { "n°\u{a0}" (order.id) }
-                br;
-                span.hint { (order.ordered_at) }
+                div.hint { (order.ordered_at) }
             }
             td data-label="État" {
                 span class={ "badge " (class) } { (words) }
@@ -128,9 +127,9 @@ fn line(order: &Order, listing: &Listing<'_>) -> Markup {
             td data-label="Article" { (order.label) }
             td.number data-label="Montant" { (francs(order.amount)) }
             td data-label="Client" {
-                (order.name) @if !order.name.is_empty() { br; }
-                (grouped(&order.phone))
-                @if let Some(token) = &order.token { br; code { (token.as_str()) } }
+                @if !order.name.is_empty() { div { (order.name) } }
+                div { (grouped(&order.phone)) }
+                @if let Some(token) = &order.token { code { (token.as_str()) } }
             }
             td data-label="Livraison" { (delivery(order, listing)) }
         }
