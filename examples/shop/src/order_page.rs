@@ -16,8 +16,12 @@ pub(crate) struct View<'a> {
     pub(crate) contact: Option<&'a str>,
 }
 
-/// One word for each state. The script reloads the page when the word changes.
-pub(crate) fn mark(order: &Order) -> &'static str {
+/// A word for the order's state, and one for its twin's. The script reloads the page when they change.
+pub(crate) fn mark(order: &Order, twin: Option<&Order>) -> String {
+    [Some(order), twin].into_iter().flatten().map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn word(order: &Order) -> &'static str {
     match (order.state, &order.problem) {
         (OrderState::Ordered, _) => "ordered",
         (OrderState::Pending, None) => "pending",
@@ -70,7 +74,7 @@ pub(crate) fn order(view: &View<'_>) -> Page {
     let (class, title, text) = words(order);
     let content = html! {
         h1 { (title) }
-        p.state.(class) role="status" data-state=(mark(order)) { (sign(class)) span { (text) } }
+        p.state.(class) role="status" data-state=(mark(order, view.twin)) { (sign(class)) span { (text) } }
         @if let Some(twin) = view.twin { (about_twin(twin)) }
         section.card aria-label="Commande" {
             div.product { (picture(&order.slug)) div { h2 { (order.label) } p.amount { (francs(order.amount)) } } }

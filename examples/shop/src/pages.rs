@@ -60,10 +60,12 @@ impl Page {
                 }
                 body.wide[self.wide] {
                     a.skip href="#contenu" { "Aller au contenu" }
-                    @if shown.demo {
-                        p.demo role="note" { strong { "Démonstration." } " Aucun argent ne circule, rien n’est livré." }
+                    header {
+                        @if shown.demo {
+                            p.demo role="note" { strong { "Démonstration." } " Aucun argent ne circule, rien n’est livré." }
+                        }
+                        div { a.brand href="/" { "Marché de Brazza" } }
                     }
-                    header { a.brand href="/" { "Marché de Brazza" } }
                     main id="contenu" { (self.content) }
                     footer {
                         p {

@@ -86,7 +86,7 @@ impl Shop {
             (Method::GET, ["produits", slug]) => self.show_product(slug),
             (Method::POST, ["produits", slug]) => self.order(slug, request),
             (Method::GET, ["commandes", reference]) => self.show_order(reference, request),
-            (Method::GET, ["commandes", reference, "etat"]) => self.state(reference),
+            (Method::GET, ["commandes", reference, "etat"]) => self.state(reference, request),
             (Method::POST, ["commandes", reference, "payer"]) => self.pay_again(reference, request),
             (Method::POST, ["commandes", reference, "recommencer"]) => self.start_over(reference, request),
             // Some gateways bring the customer back by a form.
@@ -116,6 +116,9 @@ impl Shop {
         self.hurry(&order);
         let twin = self.twin(&order, &References::of(request))?;
         let returned = request.uri().query() == Some("retour");
+        if let Some(paid) = twin.as_ref().filter(|twin| returned && twin.state == OrderState::Shipped) {
+            return Ok(see_other(&format!("/commandes/{}", paid.reference)));
+        }
         let view = View { order: &order, twin: twin.as_ref(), returned, contact: self.settings.contact.as_deref() };
         Ok(self.page(StatusCode::OK, order_page::order(&view)))
     }
@@ -137,12 +140,13 @@ impl Shop {
         Ok(pending)
     }
 
-    /// One word for the state of the order. The order's page reloads when it changes.
-    fn state(&self, reference: &str) -> Answer {
-        Ok(match self.orders.by_reference(reference)? {
-            Some(order) => plain(StatusCode::OK, order_page::mark(&order)),
-            None => self.unknown(),
-        })
+    /// A word for the state of the order, and one for its twin's. The order's page reloads when they change.
+    fn state(&self, reference: &str, request: &Request) -> Answer {
+        let Some(order) = self.orders.by_reference(reference)? else {
+            return Ok(self.unknown());
+        };
+        let twin = self.twin(&order, &References::of(request))?;
+        Ok(plain(StatusCode::OK, &order_page::mark(&order, twin.as_ref())))
     }
 
     /// The redirect URL, which is the same for all customers. A token in the address is ignored: the cookie names the

@@ -4,6 +4,7 @@ mod support;
 
 use std::thread;
 
+use ekolopay_test_kit::{Server, response};
 use support::{World, header};
 
 #[test]
@@ -99,6 +100,20 @@ fn numbers_are_sent_as_documented_and_shown_in_groups() {
     assert_eq!(answer.status_code, 422);
     let page = answer.as_str().unwrap();
     assert!(page.contains("il a neuf chiffres") && page.contains(r#"value="06630""#), "{page}");
+}
+
+#[test]
+fn a_number_that_the_gateway_refuses_comes_back_in_its_form() {
+    let refusal =
+        r#"{"response":{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{"clearMessage":"customer.phone inconnu"}}}"#;
+    let gateway = Server::in_service(move |_| response(200, refusal));
+    let world = World::start_at(&gateway.origin);
+    let answer = world.post("/produits/cafe", "phone=06+630+49+25");
+    assert_eq!(answer.status_code, 422);
+    let page = answer.as_str().unwrap();
+    assert!(page.contains("n’accepte pas ce numéro") && page.contains(r#"value="06 630 49 25""#), "{page}");
+    let orders: u32 = world.database().query_row("SELECT COUNT(*) FROM orders", [], |row| row.get(0)).unwrap();
+    assert_eq!(orders, 0);
 }
 
 #[test]
