@@ -68,7 +68,7 @@ pub(crate) enum Filter {
 
 /// The order's number, its token, the beginning of a telephone number or of a name: the newest of each.
 const SEARCH: &str = "
-    SELECT id FROM orders WHERE id < ?1 AND id = CAST(?3 AS INTEGER)
+    SELECT id FROM orders WHERE id < ?1 AND id = ?3
     UNION SELECT id FROM orders WHERE id < ?1 AND token = ?3
     UNION SELECT id FROM (SELECT id FROM orders WHERE ?4 <> '' AND phone >= ?4 AND phone < ?5 AND id < ?1
                           ORDER BY phone DESC, id DESC LIMIT 200)
