@@ -1,6 +1,5 @@
 //! The SQLite database: one connection that writes, and some that read, so that a page never waits for a write.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -24,21 +23,9 @@ pub(crate) struct Database {
     start: (Instant, i64),
 }
 
-/// Why a database cannot be used at start.
-#[derive(Debug)]
-pub(crate) struct CannotOpen(String);
-
-impl fmt::Display for CannotOpen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for CannotOpen {}
-
 impl Database {
-    pub(crate) fn open(path: &Path) -> std::result::Result<Database, CannotOpen> {
-        let cannot = |error: &dyn fmt::Display| CannotOpen(format!("{}: {error}", path.display()));
+    pub(crate) fn open(path: &Path) -> std::result::Result<Database, String> {
+        let cannot = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
         let connection = Connection::open(path).map_err(|error| cannot(&error))?;
         let version = prepare(&connection).map_err(|error| cannot(&error))?;
         if version != VERSION {
@@ -59,8 +46,12 @@ impl Database {
     }
 
     /// Runs statements that write. All waits together take at most twice the patience, however many threads there are.
+    /// Nothing is written to a file that is lost.
     pub(crate) fn write<T>(&self, statements: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let connection = self.writer.try_lock_for(PATIENCE).ok_or_else(busy)?;
+        let connection = self.writer.try_lock_for(PATIENCE).ok_or_else(|| failure(ffi::SQLITE_BUSY))?;
+        if self.is_lost() {
+            return Err(failure(ffi::SQLITE_READONLY_DBMOVED));
+        }
         statements(&connection)
     }
 
@@ -82,7 +73,7 @@ impl Database {
         result
     }
 
-    /// Whether the file was deleted or replaced. What is written then would be lost.
+    /// Whether the file was deleted or replaced.
     pub(crate) fn is_lost(&self) -> bool {
         !Handle::from_path(&self.path).is_ok_and(|file| file == self.file)
     }
@@ -110,8 +101,8 @@ fn prepare(connection: &Connection) -> Result<i64> {
     version()
 }
 
-fn busy() -> Error {
-    Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)
+fn failure(code: i32) -> Error {
+    Error::SqliteFailure(ffi::Error::new(code), None)
 }
 
 /// Whether the same statement may succeed later: the database is locked, or the disk is full.

@@ -134,6 +134,7 @@ impl Shop {
             orders: &orders,
             query: &parsed,
             notices: &self.notices.current(),
+            database_lost: self.orders.database.is_lost(),
             form_key: &self.merchant.form_key,
             back: query,
         };

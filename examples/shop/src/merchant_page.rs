@@ -15,6 +15,7 @@ pub(crate) struct Listing<'a> {
     pub(crate) more: bool,
     pub(crate) query: &'a Query,
     pub(crate) notices: &'a Current,
+    pub(crate) database_lost: bool,
     pub(crate) form_key: &'a str,
     /// The page's own query, to come back to.
     pub(crate) back: &'a str,
@@ -31,7 +32,7 @@ const FILTERS: [(Filter, &str, &str); 5] = [
 pub(crate) fn orders(listing: &Listing<'_>) -> Page {
     let content = html! {
         h1 { "Commandes" }
-        (banners(listing.notices))
+        (banners(listing))
         dl.counts {
             div { dt { "Payées, à livrer" } dd { (listing.counts.waiting) } }
             div { dt { "En attente de paiement" } dd { (listing.counts.open) } }
@@ -74,7 +75,8 @@ pub(crate) fn orders(listing: &Listing<'_>) -> Page {
     Page { wide: true, ..Page::new("Commandes", content) }
 }
 
-fn banners(notices: &Current) -> Markup {
+fn banners(listing: &Listing<'_>) -> Markup {
+    let notices = listing.notices;
     html! {
         @if let Some(problem) = &notices.key {
             p.problem role="alert" {
@@ -85,12 +87,12 @@ fn banners(notices: &Current) -> Markup {
         @if let Some(problem) = &notices.gateway {
             p.problem role="alert" { (problem.sentence()) ". Les commandes restent ouvertes\u{a0}; la boutique continue à vérifier." }
         }
-        @if notices.database_lost {
+        @if listing.database_lost {
             p.problem role="alert" {
                 strong { "Le fichier de la base de données a été supprimé ou remplacé." }
                 " La boutique n’accepte plus de commandes. Remettez le fichier en place, puis redémarrez-la."
             }
-        } @else if notices.database_fails {
+        } @else if listing.notices.database_fails {
             p.problem role="alert" {
                 strong { "La base de données ne répond pas." }
                 " Elle est verrouillée par un autre programme, ou le disque est plein. Voyez le journal de la boutique."

@@ -17,8 +17,6 @@ pub(crate) struct Current {
     pub(crate) gateway: Option<Problem>,
     /// The database is locked, or the disk is full.
     pub(crate) database_fails: bool,
-    /// The database file was deleted or replaced.
-    pub(crate) database_lost: bool,
 }
 
 impl Notices {
@@ -38,10 +36,6 @@ impl Notices {
 
     pub(crate) fn database_fails(&self, fails: bool) {
         self.change(|current| current.database_fails = fails);
-    }
-
-    pub(crate) fn database_lost(&self) {
-        self.change(|current| current.database_lost = true);
     }
 
     pub(crate) fn current(&self) -> Current {

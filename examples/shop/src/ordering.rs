@@ -72,11 +72,6 @@ impl Shop {
         if form.name.chars().count() > LONGEST_NAME || form.key.len() > LONGEST_NAME {
             return again("Le nom est trop long.");
         }
-        if self.orders.database.is_lost() {
-            log::error!("the database file was deleted or replaced: restart the shop");
-            self.notices.database_lost();
-            return Ok(self.busy(pages::NOT_ORDERED));
-        }
         // No token has been handed out yet: here it is known that nothing was debited.
         let stored = self.orders.add(&product, &form.key, form.name.trim(), &number);
         let stored = stored.and_then(|reference| self.orders.by_reference(&reference));
@@ -121,7 +116,7 @@ impl Shop {
         let Some(product) = product else {
             return Ok(see_other(&format!("/commandes/{reference}")));
         };
-        let reference = self.orders.add(&product, &format!("after {}", old.id), &old.name, &old.phone)?;
+        let reference = self.orders.add(&product, &format!("after {}", old.reference), &old.name, &old.phone)?;
         self.pay_again(&reference, request)
     }
 
