@@ -21,7 +21,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::wire::{Phase, Progress, Wire};
-use crate::{Cut, Handlers, Request, Response};
+use crate::{Cut, Handlers, Peer, Request, Response};
 
 const MAX_HEAD: usize = 16 * 1024;
 const MAX_BODY: usize = 64 * 1024;
@@ -32,9 +32,13 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Serves a connection until it ends or is late. While the server stops, the next answer is the last one.
 pub(crate) async fn serve(stream: TcpStream, handlers: Arc<Handlers>, closing: watch::Receiver<bool>) {
     let _ = stream.set_nodelay(true);
+    let peer = stream.peer_addr().ok().map(Peer);
     let progress = Progress::new();
     let wire = Wire { stream, progress: progress.clone() };
-    let service = service_fn(|request| {
+    let service = service_fn(|mut request: http::Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         progress.enter(Phase::Body);
         Box::pin(answer(request, Arc::clone(&handlers), progress.clone(), closing.clone()))
     });

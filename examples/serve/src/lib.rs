@@ -54,6 +54,10 @@ pub type Request = http::Request<Vec<u8>>;
 /// A response with its whole body. The server adds the length and the date, and leaves the body out for `HEAD`.
 pub type Response = http::Response<Vec<u8>>;
 
+/// The address of the client, or of the proxy in front, in the extensions of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
 /// Cuts the connection after this many bytes of the answer. Put it into the extensions of a response to test clients.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut {

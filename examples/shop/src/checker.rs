@@ -4,39 +4,64 @@
 //! cannot cause a flood of checks, no browser waits for the gateway, and an order that a crash, an outage or a lost
 //! callback left open is settled by the same code as every other.
 
-use std::error::Error;
-use std::iter::successors;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use ekolopay::Gateway;
-use ekolopay::verify::Verification;
+use ekolopay::verify::{PaidPurchase, Verification};
 
-use crate::orders::{Due, Orders, Shipment, Turn};
+use crate::breaker::{Breaker, PAUSE};
+use crate::notices::Notices;
+use crate::orders::Orders;
+use crate::problem::{Problem, with_sources};
+use crate::schedule::{Asked, Shipment, Turn};
 
 /// One thread for each, so at most this many checks run at once.
-const TURNS: [Turn; 4] = [Turn::Awaited, Turn::Awaited, Turn::Due, Turn::Due];
-/// How long a thread waits after the gateway failed to answer.
-const PAUSE: Duration = Duration::from_secs(5);
-/// The longest sleep between two looks at the orders, as the clock may be changed and the computer may be suspended.
+const TURNS: [Turn; 4] = [Turn::Urgent, Turn::Urgent, Turn::Due, Turn::Due];
+/// The longest sleep between two looks at the orders, as the computer may be suspended.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// Between two attempts to store a payment while the database is locked or the disk is full.
+const SHIP_AGAIN: Duration = Duration::from_millis(500);
 
 pub(crate) struct Checker {
-    gateway: Gateway,
-    orders: Arc<Orders>,
+    pub(crate) gateway: Gateway,
+    pub(crate) orders: Arc<Orders>,
+    pub(crate) notices: Arc<Notices>,
+    breaker: Breaker,
     wakes: Mutex<u64>,
     woken: Condvar,
+    stops: AtomicBool,
+    running: AtomicUsize,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Checker {
-    pub(crate) fn start(gateway: Gateway, orders: Arc<Orders>) -> Arc<Checker> {
-        let checker = Arc::new(Checker { gateway, orders, wakes: Mutex::new(0), woken: Condvar::new() });
+    pub(crate) fn start(gateway: Gateway, orders: Arc<Orders>, notices: Arc<Notices>) -> io::Result<Arc<Checker>> {
+        let checker = Arc::new(Checker {
+            gateway,
+            orders,
+            notices,
+            breaker: Breaker::default(),
+            wakes: Mutex::new(0),
+            woken: Condvar::new(),
+            stops: AtomicBool::new(false),
+            running: AtomicUsize::new(TURNS.len()),
+            threads: Mutex::default(),
+        });
         for turn in TURNS {
-            let checker = Arc::clone(&checker);
-            thread::spawn(move || checker.run(turn));
+            let own = Arc::clone(&checker);
+            let thread = thread::Builder::new().name("checker".to_owned()).spawn(move || {
+                let _running = Running(&own);
+                own.run(turn);
+            })?;
+            checker.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
-        checker
+        Ok(checker)
     }
 
     /// Call it after an order has become due earlier than before.
@@ -45,63 +70,166 @@ impl Checker {
         self.woken.notify_all();
     }
 
+    /// Waits for the checks that are being made, and makes no more.
+    pub(crate) fn stop(&self) {
+        self.stops.store(true, Ordering::SeqCst);
+        self.wake();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            let _ = thread.join();
+        }
+    }
+
     fn run(&self, turn: Turn) {
-        loop {
+        while !self.stops.load(Ordering::SeqCst) {
             let seen = *self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
-            match self.check_one(turn) {
-                Ok(true) => {}
-                Ok(false) => self.sleep(seen),
-                Err(error) => {
+            if let Some(pause) = self.breaker.pause() {
+                self.sleep(seen, pause, true);
+                continue;
+            }
+            match catch_unwind(AssertUnwindSafe(|| self.check_one(turn))) {
+                Ok(Ok(true)) => self.notices.database_fails(false),
+                Ok(Ok(false)) => {
+                    let longest = self.orders.until_due().ok().flatten().unwrap_or(LONGEST_SLEEP);
+                    self.sleep(seen, longest.min(LONGEST_SLEEP), false);
+                }
+                Ok(Err(error)) => {
                     log::error!("database: {error}");
-                    thread::sleep(PAUSE);
+                    self.notices.database_fails(true);
+                    self.sleep(seen, PAUSE, true);
+                }
+                // The panic itself is on stderr; the order is due again when its lease ends.
+                Err(_) => {
+                    log::error!("a check panicked");
+                    self.sleep(seen, PAUSE, true);
                 }
             }
         }
     }
 
-    /// Sleeps until an order is due or until `wake` is called. It returns at once if `wake` was called after `seen` was read.
-    fn sleep(&self, seen: u64) {
-        let longest = self.orders.until_due().ok().flatten().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
+    /// Sleeps this long, or until `wake` is called, which only a stop does to a thread that `rests`. It returns at once if
+    /// `wake` was called after `seen` was read.
+    fn sleep(&self, seen: u64, longest: Duration, rests: bool) {
         let wakes = self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.woken.wait_timeout_while(wakes, longest, |wakes| *wakes == seen));
+        let goes_on = |wakes: &mut u64| (rests || *wakes == seen) && !self.stops.load(Ordering::SeqCst);
+        drop(self.woken.wait_timeout_while(wakes, longest, goes_on));
     }
 
     /// Returns whether an order was due.
     fn check_one(&self, turn: Turn) -> rusqlite::Result<bool> {
-        let Some(due) = self.orders.take_due(turn)? else {
+        let Some(asked) = self.orders.take(turn)? else {
             return Ok(false);
         };
-        match self.gateway.check_payment(&due.token) {
+        match self.gateway.check_payment(&asked.token) {
             Ok(Verification::Paid(paid)) => {
-                let token = paid.token().clone();
-                match self.orders.ship(paid)? {
-                    Shipment::Shipped => log::info!("paid and shipped: the order with the token {token}"),
-                    Shipment::ShippedBefore => {}
-                    Shipment::UnknownToken => log::error!("paid, but no order has the token {token}"),
-                }
+                self.answered();
+                self.ship(&paid);
             }
-            Ok(Verification::NotPaid) => self.orders.not_paid(&due)?,
-            Err(error) => self.not_known(&due, &error)?,
+            Ok(Verification::NotPaid) => {
+                self.answered();
+                self.orders.not_paid(&asked)?;
+            }
+            Err(error) => self.not_known(&asked, &error)?,
         }
         Ok(true)
     }
 
-    /// An error says nothing about the payment, so the order stays open.
-    fn not_known(&self, due: &Due, error: &ekolopay::Error) -> rusqlite::Result<()> {
-        let problem = with_sources(error);
-        log::warn!("cannot check the order with the token {}: {problem}", due.token);
-        if error.is_unavailable() || matches!(error, ekolopay::Error::Transport(_)) {
-            // The gateway failed, not the order: check this order first when the gateway is back.
-            self.orders.not_known(due, &problem, PAUSE)?;
-            thread::sleep(PAUSE);
-            return Ok(());
+    fn answered(&self) {
+        self.breaker.answered();
+        self.notices.gateway_answers();
+    }
+
+    /// The proof is kept until it is stored. If the shop stops before, the order is checked again at the next start.
+    fn ship(&self, paid: &PaidPurchase) {
+        let token = paid.token();
+        loop {
+            match self.orders.ship(paid) {
+                Ok(Shipment::Shipped) => log::info!("paid and shipped: the order with the token {token}"),
+                Ok(Shipment::ShippedBefore) => {}
+                Ok(Shipment::UnknownToken) => log::error!("paid, but no order has the token {token}"),
+                Err(error) if !self.stops.load(Ordering::SeqCst) => {
+                    log::error!("paid, but not stored yet: the order with the token {token}: {error}");
+                    self.notices.database_fails(true);
+                    thread::sleep(SHIP_AGAIN);
+                    continue;
+                }
+                Err(error) => log::error!("paid, but not stored: the order with the token {token}: {error}"),
+            }
+            return;
         }
-        self.orders.not_known(due, &problem, Duration::MAX)
+    }
+
+    /// An error says nothing about the payment, so the order stays open.
+    fn not_known(&self, asked: &Asked, error: &ekolopay::Error) -> rusqlite::Result<()> {
+        log::warn!("cannot check the order with the token {}: {}", asked.token, with_sources(error));
+        let problem = Problem::of(error);
+        self.notices.gateway(&problem);
+        let gateway_failed = error.is_unavailable() || matches!(error, ekolopay::Error::Transport(_));
+        if gateway_failed {
+            self.breaker.failed(error.is_unavailable());
+        } else {
+            self.breaker.answered();
+        }
+        self.orders.not_known(asked, &problem, gateway_failed)
     }
 }
 
-/// An error and all its sources in one line.
-pub(crate) fn with_sources(error: &(dyn Error + 'static)) -> String {
-    let chain = successors(Some(error), |&error| error.source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+/// A shop that checks no payments must not go on: when the last checker is gone, so is the process, and a supervisor
+/// starts it again.
+struct Running<'a>(&'a Checker);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if self.0.running.fetch_sub(1, Ordering::SeqCst) == 1 && !self.0.stops.load(Ordering::SeqCst) {
+            log::error!("no checker is left");
+            process::abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use ekolopay::canned::PAID;
+    use ekolopay::transport::{Endpoint, Reply, Request};
+    use ekolopay::{Credentials, Gateway};
+
+    use super::Checker;
+    use crate::database::Database;
+    use crate::notices::Notices;
+    use crate::orders::{OrderState, Orders};
+
+    #[test]
+    fn a_panic_in_a_check_ends_no_checker() {
+        let directory = tempfile::tempdir().unwrap();
+        let orders = Arc::new(Orders { database: Database::open(&directory.path().join("shop.db")).unwrap() });
+        let product = orders.product("cafe").unwrap().unwrap();
+        let reference = orders.add(&product, "key", "Kanza", "066304925").unwrap();
+        let order = || orders.by_reference(&reference).unwrap().unwrap();
+        orders.keep_token(&order(), &"940d4e9a".parse().unwrap()).map(drop).unwrap();
+        orders.hurry(&"940d4e9a".parse().unwrap()).unwrap();
+        let panics = AtomicUsize::new(4);
+        let transport = move |request: &Request| match request.endpoint() {
+            Endpoint::Availability => Ok(Reply::new(200, "{}")),
+            _ if panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() => {
+                panic!("as a check never should")
+            }
+            _ => Ok(Reply::new(200, PAID)),
+        };
+        let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key").unwrap()).transport(transport);
+        let checker =
+            Checker::start(gateway.build().unwrap(), Arc::clone(&orders), Arc::new(Notices::default())).unwrap();
+        let start = Instant::now();
+        while order().state != OrderState::Shipped {
+            assert!(start.elapsed() < Duration::from_secs(60), "no checker is left");
+            orders.hurry(&"940d4e9a".parse().unwrap()).unwrap();
+            checker.wake();
+            thread::sleep(Duration::from_millis(100));
+        }
+        checker.stop();
+    }
 }

@@ -2,58 +2,77 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::orders::{Counts, Order, OrderState, Product};
-use crate::web::OrderForm;
+use crate::assets::{SCRIPT, STYLE};
+use crate::ordering::OrderForm;
+use crate::orders::Product;
+use crate::pictures::picture;
 
 pub(crate) const NOT_FOUND: &str = "Cette page n’existe pas, ou n’existe plus.";
-pub(crate) const BROKEN: &str =
-    "La boutique n’a pas pu répondre. Rien n’a été débité\u{202f}; réessayez dans un instant.";
+pub(crate) const BROKEN: &str = "La boutique n’a pas pu répondre. Réessayez dans un instant.";
+pub(crate) const BUSY: &str = "La boutique est très occupée. Réessayez dans un instant.";
+/// Only for an order that was never stored: it has no token, and nobody can have paid for it.
+pub(crate) const NOT_ORDERED: &str =
+    "Votre commande n’a pas pu être enregistrée, et rien n’a été débité. Réessayez dans un instant.";
+pub(crate) const UNREADABLE: &str = "Le formulaire n’a pas pu être lu. Revenez en arrière et réessayez.";
 pub(crate) const NO_COOKIE: &str = "Ouvrez cette page dans le navigateur avec lequel vous avez commandé\u{a0}: elle y \
                                     affichera votre commande. Un paiement effectué n’est jamais perdu.";
 pub(crate) const PASSWORD: &str = "Cette page est réservée au marchand. Entrez son mot de passe.";
+pub(crate) const TOO_MANY_GUESSES: &str = "Trop d’essais à la fois. Attendez un instant.";
+pub(crate) const STALE_FORM: &str = "Ce formulaire n’est plus valable. Revenez à la liste des commandes et réessayez.";
+pub(crate) const TOKEN_TAKEN: &str = "La plateforme de paiement confond votre commande avec une autre. Elle est enregistrée\
+                                      \u{a0}: contactez la boutique avant de payer.";
 
-pub(crate) fn refusal(message: &str) -> String {
-    format!("La plateforme de paiement répond\u{a0}: {message}")
+/// What every page shows.
+pub(crate) struct Shown<'a> {
+    pub(crate) demo: bool,
+    pub(crate) contact: Option<&'a str>,
 }
 
 /// The content between the header and the footer of the shop.
 pub(crate) struct Page {
-    title: String,
-    content: Markup,
+    pub(crate) title: String,
+    pub(crate) content: Markup,
     /// Whether the page reloads when its order changes.
-    follows: bool,
+    pub(crate) follows: bool,
+    pub(crate) wide: bool,
 }
 
 impl Page {
-    fn new(title: impl Into<String>, content: Markup) -> Page {
-        Page { title: title.into(), content, follows: false }
+    pub(crate) fn new(title: impl Into<String>, content: Markup) -> Page {
+        Page { title: title.into(), content, follows: false, wide: false }
     }
 
-    pub(crate) fn document(self, demo: bool) -> Markup {
+    pub(crate) fn document(self, shown: &Shown<'_>) -> Markup {
         html! {
             (DOCTYPE)
             html lang="fr" {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
                     title { (self.title) " – Marché de Brazza" }
-                    link rel="stylesheet" href="/style.css";
+                    link rel="stylesheet" href={ "/" (STYLE.name) };
                     link rel="icon" href="data:,";
                     @if self.follows {
                         noscript { meta http-equiv="refresh" content="10"; }
-                        script src="/suivi.js" defer {}
                     }
+                    script src={ "/" (SCRIPT.name) } defer {}
                 }
-                body {
+                body.wide[self.wide] {
                     a.skip href="#contenu" { "Aller au contenu" }
                     header {
-                        @if demo {
+                        @if shown.demo {
                             p.demo role="note" { strong { "Démonstration." } " Aucun argent ne circule, rien n’est livré." }
                         }
-                        a.brand href="/" { "Marché de Brazza" }
+                        div { a.brand href="/" { "Marché de Brazza" } }
                     }
                     main id="contenu" { (self.content) }
-                    footer { p { "Paiement par Mobile Money avec EkoloPay" } }
+                    footer {
+                        p {
+                            "Paiement par Mobile Money avec EkoloPay"
+                            @if let Some(contact) = shown.contact { " · Aide\u{a0}: " (contact) }
+                        }
+                    }
                 }
             }
         }
@@ -75,10 +94,13 @@ pub(crate) fn catalogue(products: &[Product]) -> Page {
         h1 { "Catalogue" }
         ul.products {
             @for product in products {
-                li.card {
-                    h2 { a href={ "/produits/" (product.slug) } { (product.label) } }
-                    p.muted { (product.details) }
-                    p.amount { (francs(product.amount)) }
+                li {
+                    a.card href={ "/produits/" (product.slug) } {
+                        (picture(&product.slug))
+                        h2 { (product.label) }
+                        p.muted { (product.details) }
+                        p.amount { (francs(product.amount)) }
+                    }
                 }
             }
         }
@@ -89,14 +111,20 @@ pub(crate) fn catalogue(products: &[Product]) -> Page {
 /// A product with its order form. After a mistake the form is shown again with the customer's input.
 pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>) -> Page {
     let content = html! {
-        h1 { (product.label) }
-        p.muted { (product.details) }
-        p.amount { (francs(product.amount)) }
-        form.card method="post" {
+        div.product {
+            (picture(&product.slug))
+            div {
+                h1 { (product.label) }
+                p.muted { (product.details) }
+                p.amount { (francs(product.amount)) }
+            }
+        }
+        form.card method="post" data-once="Un instant…" {
             h2 { "Commander" }
             @if let Some(problem) = problem {
                 p.problem id="probleme" role="alert" { (problem) }
             }
+            input type="hidden" name="key" value=(form.key);
             label for="phone" { "Numéro Mobile Money" }
             p.hint id="exemple" { "Par exemple 06 630 49 25" }
             input id="phone" name="phone" type="tel" inputmode="tel" autocomplete="tel" maxlength="100" required
@@ -112,136 +140,8 @@ pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>
     Page::new(title, content)
 }
 
-/// One word for each state. The script `suivi.js` reloads the page when the word changes.
-pub(crate) fn mark(order: &Order) -> &'static str {
-    match (order.state, &order.problem) {
-        (OrderState::Ordered, _) => "ordered",
-        (OrderState::Pending, None) => "pending",
-        (OrderState::Pending, Some(_)) => "delayed",
-        (OrderState::Failed, _) => "failed",
-        (OrderState::Rejected, _) => "rejected",
-        (OrderState::TimedOut, _) => "timed-out",
-        (OrderState::Shipped, _) => "shipped",
-    }
-}
-
-pub(crate) fn order(order: &Order) -> Page {
-    let (class, title, text) = match (order.state, &order.problem) {
-        (OrderState::Ordered, None) => ("", "Commande enregistrée", "Elle n’est pas encore payée."),
-        (OrderState::Ordered, Some(_)) => (
-            "failed",
-            "Paiement indisponible",
-            "Le service de paiement ne répond pas. Rien n’a été débité et votre commande est enregistrée\u{a0}: \
-             réessayez dans un instant.",
-        ),
-        (OrderState::Pending, None) => {
-            ("", "Paiement en attente", "Si vous avez payé, la confirmation arrivera dans un instant.")
-        }
-        (OrderState::Pending, Some(_)) => (
-            "",
-            "Vérification en cours",
-            "Le service de paiement ne répond pas pour le moment. Si vous avez payé, votre paiement n’est pas perdu\u{a0}: \
-             nous continuons à vérifier.",
-        ),
-        (OrderState::Failed, _) => ("failed", "Paiement échoué", "Le paiement a échoué."),
-        (OrderState::Rejected, _) => ("failed", "Paiement rejeté", "Le paiement a été rejeté."),
-        (OrderState::TimedOut, _) => ("failed", "Délai dépassé", "Le délai de paiement est dépassé."),
-        (OrderState::Shipped, _) => {
-            ("paid", "Commande payée", "Merci\u{202f}! Votre commande est payée et part aujourd’hui.")
-        }
-    };
-    let ended = matches!(order.state, OrderState::Failed | OrderState::Rejected | OrderState::TimedOut);
-    let content = html! {
-        h1 { (title) }
-        p.state.(class) role="status" data-state=(mark(order)) { (text) }
-        section.card aria-label="Commande" {
-            h2 { (order.label) }
-            p.amount { (francs(order.amount)) }
-            dl {
-                dt { "Commandé le" }
-                dd { (order.ordered_at) }
-                @if !order.name.is_empty() {
-                    dt { "Nom" }
-                    dd { (order.name) }
-                }
-                dt { "Numéro" }
-                dd { (order.phone) }
-            }
-        }
-        @if ended {
-            p { "Si vous avez tout de même été débité, la commande partira dès que le paiement sera confirmé." }
-            p { a href="/" { "Choisir un article et commander de nouveau" } }
-        } @else if order.state != OrderState::Shipped {
-            form method="post" action={ "/commandes/" (order.reference) "/payer" } {
-                @match order.state {
-                    OrderState::Ordered => button { "Payer " (francs(order.amount)) },
-                    // The customer may have paid already.
-                    _ => button.second { "Continuer vers le paiement" },
-                }
-            }
-        }
-    };
-    Page { follows: !matches!(order.state, OrderState::Ordered | OrderState::Shipped), ..Page::new(title, content) }
-}
-
-/// The merchant's page: the newest orders, and a link to older ones.
-pub(crate) fn all_orders(counts: &Counts, orders: &[Order]) -> Page {
-    let content = html! {
-        h1 { "Commandes" }
-        dl {
-            dt { "Payées, à livrer" }
-            dd { (counts.shipped) }
-            dt { "Ouvertes, que la boutique continue à vérifier" }
-            dd { (counts.open) }
-        }
-        div.wide role="region" aria-label="Toutes les commandes" tabindex="0" {
-            table {
-                thead {
-                    tr {
-                        th scope="col" { "Commandé le" }
-                        th scope="col" { "État" }
-                        th scope="col" { "Article" }
-                        th scope="col" { "Montant" }
-                        th scope="col" { "Client" }
-                        th scope="col" { "Token d’achat" }
-                    }
-                }
-                tbody { @for order in orders { (line(order)) } }
-            }
-        }
-        @if let Some(last) = orders.last().filter(|last| last.id > 1) {
-            p { a href={ "/marchand?avant=" (last.id) } { "Commandes plus anciennes" } }
-        }
-    };
-    Page::new("Commandes", content)
-}
-
-fn line(order: &Order) -> Markup {
-    let state = match order.state {
-        OrderState::Ordered => "sans token",
-        OrderState::Pending => "ouverte",
-        OrderState::Failed => "ouverte, échec annoncé",
-        OrderState::Rejected => "ouverte, rejet annoncé",
-        OrderState::TimedOut => "ouverte, délai dépassé annoncé",
-        OrderState::Shipped => "payée, à livrer",
-    };
-    html! {
-        tr {
-            td { (order.ordered_at) }
-            td {
-                (state)
-                @if let Some(problem) = &order.problem { p.hint { (problem) } }
-            }
-            td { a href={ "/commandes/" (order.reference) } { (order.label) } }
-            td.number { (francs(order.amount)) }
-            td { (order.name) " " (order.phone) }
-            td { code { (order.token.as_ref().map_or("", |token| token.as_str())) } }
-        }
-    }
-}
-
 /// Groups of three digits, separated by a narrow no-break space as in French.
-fn francs(amount: u64) -> String {
+pub(crate) fn francs(amount: u64) -> String {
     let digits = amount.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
     groups.join("\u{202f}") + "\u{a0}FCFA"

@@ -13,12 +13,15 @@ INSERT INTO products (slug, label, details, amount) VALUES
     ('pagne', 'Pagne Brazza', 'Coton imprimé, six yards.', 18500),
     ('cafe', 'Café de la Lékoumou', 'Un kilo, en grains, torréfié à Sibiti.', 7500),
     ('lampe', 'Lampe solaire', 'Trois intensités, recharge les téléphones.', 24000),
-    ('iphone', 'Iphone S', '32 Go, gris.', 150000);
+    ('iphone', 'iPhone S', '32 Go, gris.', 150000);
 
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY,
-    -- The customer's key: anyone who has it may see the order and pay it.
+    -- The customer's key: anyone who has it may see the order and pay for it.
     reference TEXT NOT NULL UNIQUE,
+    -- The one-time key of the order form: sent twice for the same article and number, it is one order.
+    form_key TEXT NOT NULL,
+    slug TEXT NOT NULL,
     label TEXT NOT NULL,
     details TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0),
@@ -27,32 +30,64 @@ CREATE TABLE orders (
     ordered_at INTEGER NOT NULL,
     -- The gateway's name for the order. An order without a token cannot be paid.
     token TEXT UNIQUE,
-    -- When the next check is due: NULL once the order is shipped. Then the time of the last callback or visit, the time of
-    -- the last check, and the time of the last check that was answered "not paid".
+    -- When the next check is due: NULL once the order is shipped.
     due_at INTEGER,
+    -- When the next check is due because a callback came or a customer waits; NULL once it is made.
+    urgent_at INTEGER,
+    -- The time of the last callback or visit, of the last check, and of the last check that was answered "not paid".
     awaited_at INTEGER,
     asked_at INTEGER,
     not_paid_at INTEGER,
     -- The failure that a callback reported. Anyone can post a callback, so the order stays open.
     claim TEXT CHECK (claim IN ('FAILED', 'REJECTED', 'TIMEOUT')),
     claimed_at INTEGER,
-    -- Why the last check failed.
-    problem TEXT,
-    CHECK (token IS NOT NULL OR due_at IS NULL)
+    -- Why the last call to the gateway failed, the gateway's own words, and when.
+    problem TEXT CHECK (problem IN ('unavailable', 'unreachable', 'refused', 'unexpected')),
+    problem_text TEXT,
+    problem_at INTEGER,
+    UNIQUE (form_key, slug, phone),
+    CHECK (token IS NOT NULL OR due_at IS NULL),
+    CHECK (due_at IS NOT NULL OR urgent_at IS NULL)
 ) STRICT;
 
-CREATE INDEX orders_due ON orders (due_at);
+CREATE INDEX orders_due ON orders (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX orders_urgent ON orders (urgent_at) WHERE urgent_at IS NOT NULL;
+CREATE INDEX orders_open ON orders (id) WHERE due_at IS NOT NULL;
+CREATE INDEX orders_problem ON orders (id) WHERE problem IS NOT NULL;
+CREATE INDEX orders_phone ON orders (phone);
+CREATE INDEX orders_name ON orders (name COLLATE NOCASE);
 
 -- The order's id is the primary key here, so the database refuses a second shipment.
 CREATE TABLE shipments (
     order_id INTEGER PRIMARY KEY REFERENCES orders (id),
-    shipped_at INTEGER NOT NULL
+    shipped_at INTEGER NOT NULL,
+    -- When the merchant handed the goods over.
+    delivered_at INTEGER
 ) STRICT;
+
+CREATE INDEX shipments_waiting ON shipments (order_id) WHERE delivered_at IS NULL;
+CREATE INDEX shipments_delivered ON shipments (order_id) WHERE delivered_at IS NOT NULL;
 
 -- A shipped order is not checked again.
 CREATE TRIGGER shipped AFTER INSERT ON shipments BEGIN
-    UPDATE orders SET due_at = NULL WHERE id = NEW.order_id;
+    UPDATE orders SET due_at = NULL, urgent_at = NULL, problem = NULL WHERE id = NEW.order_id;
 END;
 
-PRAGMA user_version = 1;
+-- Counting a million rows takes too long for a page.
+CREATE TABLE counters (open INTEGER NOT NULL, waiting INTEGER NOT NULL, delivered INTEGER NOT NULL) STRICT;
+INSERT INTO counters VALUES (0, 0, 0);
+
+CREATE TRIGGER opened AFTER UPDATE OF due_at ON orders WHEN (OLD.due_at IS NULL) <> (NEW.due_at IS NULL) BEGIN
+    UPDATE counters SET open = open + IIF(NEW.due_at IS NULL, -1, 1);
+END;
+CREATE TRIGGER waiting AFTER INSERT ON shipments BEGIN
+    UPDATE counters SET waiting = waiting + 1;
+END;
+CREATE TRIGGER delivered AFTER UPDATE OF delivered_at ON shipments
+    WHEN (OLD.delivered_at IS NULL) <> (NEW.delivered_at IS NULL) BEGIN
+    UPDATE counters SET waiting = waiting + IIF(NEW.delivered_at IS NULL, 1, -1),
+                        delivered = delivered + IIF(NEW.delivered_at IS NULL, -1, 1);
+END;
+
+PRAGMA user_version = 2;
 COMMIT;

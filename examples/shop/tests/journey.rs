@@ -111,7 +111,15 @@ impl Journey {
         self.arrive("Paiement").await;
         let url = self.browser.current_url().await.expect("an address");
         assert!(url.as_str().starts_with(self.gateway.trim_end_matches("sandbox")), "{url}");
-        self.click(outcome).await;
+        let button = format!("button[value={outcome}]");
+        self.browser.find(Locator::Css(&button)).await.expect("a button").click().await.expect("a click");
+    }
+
+    /// Waits until the page says this.
+    async fn wait_for(&self, text: &str) {
+        let xpath = format!("//main//*[contains(normalize-space(), {text:?})]");
+        let wait = self.browser.wait().at_most(Duration::from_secs(30));
+        wait.for_element(Locator::XPath(&xpath)).await.unwrap_or_else(|error| panic!("no {text:?}: {error}"));
     }
 
     async fn text(&self) -> String {
@@ -151,8 +159,8 @@ impl Journey {
 #[ignore = "needs Chromium"]
 async fn a_customer_pays() {
     let journey = Journey::start("paid").await;
-    journey.order("Iphone S").await;
-    journey.choose("Réussir le paiement").await;
+    journey.order("iPhone S").await;
+    journey.choose("paid").await;
     journey.arrive("Commande payée").await;
     let url = journey.browser.current_url().await.expect("an address");
     assert!(url.as_str().starts_with(&format!("{}/commandes/", journey.shop)), "{url}");
@@ -163,7 +171,11 @@ async fn a_customer_pays() {
     let merchant = journey.shop.replace("http://", "http://marchand:demo@") + "/marchand";
     journey.browser.goto(&merchant).await.expect("all orders");
     journey.arrive("Commandes").await;
-    assert!(journey.text().await.contains("payée, à livrer"));
+    assert!(journey.text().await.contains("Payée, à livrer"));
+    journey.click("Marquer comme livrée").await;
+    journey.wait_for("Livrée le").await;
+    journey.click("Annuler").await;
+    journey.wait_for("Marquer comme livrée").await;
     journey.end().await;
 }
 
@@ -179,7 +191,7 @@ async fn a_customer_without_a_pointer_pays() {
     journey.tab_to("name").await.send_keys("Kanza").await.expect("a name");
     journey.tab_to("Payer").await.send_keys(&enter).await.expect("a key");
     journey.arrive("Paiement").await;
-    journey.tab_to("Réussir le paiement").await.send_keys(&enter).await.expect("a key");
+    journey.tab_to("réussi").await.send_keys(&enter).await.expect("a key");
     journey.arrive("Commande payée").await;
     journey.end().await;
 }
@@ -189,11 +201,12 @@ async fn a_customer_without_a_pointer_pays() {
 async fn a_customers_payment_is_rejected() {
     let journey = Journey::start("rejected").await;
     journey.order("Café de la Lékoumou").await;
-    journey.choose("Faire rejeter le paiement").await;
+    journey.choose("rejected").await;
     journey.arrive("Paiement rejeté").await;
-    assert!(journey.text().await.contains("la commande partira dès que le paiement sera confirmé"));
-    journey.click("commander de nouveau").await;
-    journey.arrive("Catalogue").await;
+    assert!(journey.text().await.contains("la commande sera confirmée dès que le paiement sera vérifié"));
+    journey.click("Réessayer le paiement").await;
+    journey.choose("paid").await;
+    journey.arrive("Commande payée").await;
     journey.end().await;
 }
 
@@ -202,7 +215,7 @@ async fn a_customers_payment_is_rejected() {
 async fn a_customer_is_too_late() {
     let journey = Journey::start("timed-out").await;
     journey.order("Pagne Brazza").await;
-    journey.choose("Laisser passer le délai").await;
+    journey.choose("timeout").await;
     journey.arrive("Délai dépassé").await;
     journey.end().await;
 }
@@ -213,8 +226,8 @@ async fn a_customer_is_too_late() {
 async fn a_customer_meets_an_outage() {
     let journey = Journey::start("unavailable").await;
     journey.set_in_service(false).await;
-    journey.order("Iphone S").await;
-    journey.arrive("Paiement indisponible").await;
+    journey.order("iPhone S").await;
+    journey.arrive("Paiement indisponible pour le moment").await;
     let order = journey.browser.current_url().await.expect("an address");
     journey.set_in_service(true).await;
     journey.browser.goto(order.as_str()).await.expect("the order");
@@ -227,8 +240,37 @@ async fn a_customer_meets_an_outage() {
     journey.arrive("Vérification en cours").await;
     journey.set_in_service(true).await;
     journey.browser.goto(payment.as_str()).await.expect("the payment page");
-    journey.choose("Réussir le paiement").await;
+    journey.choose("paid").await;
     // The page reloads by itself once the shop has verified the payment.
     journey.arrive("Commande payée").await;
+    journey.end().await;
+}
+
+/// The same form twice: a double click, and the back button in a second tab. One order, one payment, and it is paid once.
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn a_customer_clicks_twice_and_uses_two_tabs() {
+    let journey = Journey::start("twice").await;
+    journey.order("Lampe solaire").await;
+    journey.arrive("Paiement").await;
+    let payment = journey.browser.current_url().await.expect("an address");
+    // Back to the form, and sent once more.
+    journey.browser.back().await.expect("the form");
+    journey.arrive("Lampe solaire").await;
+    let twice = "const form = document.querySelector('form'); form.requestSubmit(); form.requestSubmit();";
+    journey.browser.execute(twice, vec![]).await.expect("a script");
+    journey.arrive("Paiement").await;
+    let again = journey.browser.current_url().await.expect("an address");
+    // The back button loads a new form, which is a new order; the double click makes one of it.
+    let first_tab = journey.browser.window().await.expect("a tab");
+    let second_tab = journey.browser.new_window(true).await.expect("a tab");
+    journey.browser.switch_to_window(second_tab.handle).await.expect("the tab");
+    journey.browser.goto(payment.as_str()).await.expect("the payment page");
+    journey.choose("paid").await;
+    journey.arrive("Commande payée").await;
+    journey.browser.switch_to_window(first_tab).await.expect("the tab");
+    journey.browser.goto(&format!("{}/payment-status", journey.shop)).await.expect("the return page");
+    journey.arrive("Commande payée").await;
+    assert_ne!(payment, again);
     journey.end().await;
 }

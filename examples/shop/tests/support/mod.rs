@@ -1,11 +1,12 @@
 //! A shop that runs as in production, its database, and a local gateway that the test starts for it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
-use std::io::{BufRead, BufReader};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::iter;
-use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -18,12 +19,16 @@ use tempfile::TempDir;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-shop");
 pub const PASSWORD: &str = "a merchant's password";
+/// User `marchand` with this password.
+pub const AUTHORIZATION: &str = "Basic bWFyY2hhbmQ6YSBtZXJjaGFudCdzIHBhc3N3b3Jk";
 
 pub struct World {
     pub sandbox: Sandbox,
     pub origin: String,
     /// How many calls to `check-payment` the gateway has answered, availability checks included.
     checks: Arc<AtomicU64>,
+    /// Of these, the shop's look at its credentials when it starts.
+    first_checks: AtomicU64,
     directory: TempDir,
     shop: Program,
 }
@@ -50,8 +55,17 @@ impl World {
         World::start_by(program(), Duration::ZERO)
     }
 
+    /// With a gateway of the test's own.
+    pub fn start_at(gateway: &str) -> World {
+        World::start_with(program(), Duration::ZERO, Some(gateway))
+    }
+
     /// With a command that runs the program, and a gateway that answers this late.
     pub fn start_by(shop: Command, latency: Duration) -> World {
+        World::start_with(shop, latency, None)
+    }
+
+    fn start_with(shop: Command, latency: Duration, gateway: Option<&str>) -> World {
         let origin = format!("http://127.0.0.1:{}", free_port());
         let checks = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&checks);
@@ -65,8 +79,11 @@ impl World {
             .start()
             .expect("a local gateway");
         let directory = tempfile::tempdir().expect("a directory");
-        let shop = run(shop, &origin, &sandbox.origin(), directory.path().join("shop.db"));
-        World { sandbox, origin, checks, directory, shop }
+        fs::create_dir(directory.path().join("shop")).expect("a directory");
+        let gateway = gateway.map_or(sandbox.origin(), str::to_owned);
+        let shop = run(shop, &origin, &gateway, &directory.path().join("shop"));
+        let first_checks = AtomicU64::new(checks.load(Ordering::SeqCst));
+        World { sandbox, origin, checks, first_checks, directory, shop }
     }
 
     pub fn kill(&mut self) {
@@ -75,11 +92,32 @@ impl World {
     }
 
     pub fn start_again(&mut self) {
-        self.shop = run(program(), &self.origin, &self.sandbox.origin(), self.directory.path().join("shop.db"));
+        let before = self.checks.load(Ordering::SeqCst);
+        self.shop = run(program(), &self.origin, &self.sandbox.origin(), &self.directory());
+        self.first_checks.fetch_add(self.checks.load(Ordering::SeqCst) - before, Ordering::SeqCst);
+    }
+
+    pub fn process(&self) -> u32 {
+        self.shop.0.id()
+    }
+
+    /// How the shop ended by itself.
+    pub fn ended(&mut self) -> ExitStatus {
+        self.shop.0.wait().expect("the shop ends")
+    }
+
+    /// The folder of the database.
+    pub fn directory(&self) -> PathBuf {
+        self.directory.path().join("shop")
+    }
+
+    /// What the shop has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("log")).expect("the log")
     }
 
     pub fn database(&self) -> Connection {
-        let connection = Connection::open(self.directory.path().join("shop.db")).expect("the shop's database");
+        let connection = Connection::open(self.directory().join("shop.db")).expect("the shop's database");
         connection.busy_timeout(Duration::from_secs(10)).expect("a setting");
         connection
     }
@@ -93,7 +131,7 @@ impl World {
     }
 
     pub fn checks(&self) -> u64 {
-        self.checks.load(Ordering::SeqCst)
+        self.checks.load(Ordering::SeqCst) - self.first_checks.load(Ordering::SeqCst)
     }
 
     pub fn get(&self, path: &str, cookie: &str) -> Response {
@@ -102,16 +140,40 @@ impl World {
     }
 
     pub fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Response {
-        let request = minreq::post(format!("{}{path}", self.origin));
+        self.post_with(path, body, "")
+    }
+
+    pub fn post_with(&self, path: &str, body: impl Into<Vec<u8>>, cookie: &str) -> Response {
+        let request = minreq::post(format!("{}{path}", self.origin)).with_header("Cookie", cookie);
         let request = request.with_header("Content-Type", "application/x-www-form-urlencoded").with_body(body);
         request.with_follow_redirects(false).with_timeout(20).send().expect("an answer")
+    }
+
+    pub fn merchant(&self, path: &str) -> Response {
+        let request = minreq::get(format!("{}{path}", self.origin)).with_header("Authorization", AUTHORIZATION);
+        request.with_timeout(20).send().expect("an answer")
+    }
+
+    pub fn merchant_posts(&self, form: &str) -> Response {
+        let request = minreq::post(format!("{}/marchand/livraison", self.origin));
+        let request = request.with_header("Authorization", AUTHORIZATION).with_body(form).with_follow_redirects(false);
+        request.with_header("Content-Type", "application/x-www-form-urlencoded").send().expect("an answer")
+    }
+
+    /// Sends these bytes, and reads the answer to its end.
+    pub fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.origin.trim_start_matches("http://")).expect("the shop");
+        stream.write_all(bytes).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
     }
 
     pub fn order(&self, slug: &str) -> Ordered {
         let answer = self.post(&format!("/produits/{slug}"), "phone=066304925&name=Kanza");
         assert_eq!(answer.status_code, 303, "{:?}", answer.as_str());
         let cookie = header(&answer, "set-cookie").split(';').next().expect("a cookie").to_owned();
-        let reference = cookie.strip_prefix("commande=").expect("the order's reference").to_owned();
+        let reference = cookie["commande=".len()..].split('.').next().expect("the order's reference").to_owned();
         let location = header(&answer, "location");
         let token = location.strip_prefix(&format!("{}/purchase-product/", self.sandbox.origin()));
         Ordered { token: token.expect("the payment page").to_owned(), cookie, reference }
@@ -205,9 +267,16 @@ pub fn without_settings(program: &str) -> Command {
     command
 }
 
-fn run(mut program: Command, origin: &str, gateway: &str, database: PathBuf) -> Program {
-    program.arg("--live").arg(database).arg("--listen").arg(origin.strip_prefix("http://").expect("an origin"));
-    program.env("RUST_LOG", "error").env("EKOLOPAY_ORIGIN", gateway).env("SHOP_PASSWORD", PASSWORD);
+fn run(mut program: Command, origin: &str, gateway: &str, directory: &Path) -> Program {
+    program
+        .arg("--live")
+        .arg(directory.join("shop.db"))
+        .arg("--listen")
+        .arg(origin.strip_prefix("http://").expect("an origin"));
+    program
+        .env("RUST_LOG", "warn")
+        .stderr(File::options().create(true).append(true).open(directory.with_file_name("log")).expect("a log"));
+    program.env("EKOLOPAY_ORIGIN", gateway).env("SHOP_PASSWORD", PASSWORD);
     program.env("EKOLOPAY_API_CLIENT", DEMO_API_CLIENT).env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
     let mut program = Program(program.stdout(Stdio::piped()).spawn().expect("the program"));
     let said = first_lines(&mut program, 2);

@@ -1,0 +1,122 @@
+//! The SQLite database: one connection that writes, and some that read, so that a page never waits for a write.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Result, ffi};
+use same_file::Handle;
+
+/// How long a page waits for the database; then the customer is asked to come back.
+const PATIENCE: Duration = Duration::from_secs(1);
+const VERSION: i64 = 2;
+/// Reading connections that are kept open.
+const READERS: usize = 8;
+
+pub(crate) struct Database {
+    path: PathBuf,
+    /// The file itself, to notice when another one has taken its place.
+    file: Handle,
+    /// They are closed first: only the last connection can leave one file behind, and these cannot write.
+    readers: Mutex<Vec<Connection>>,
+    writer: parking_lot::Mutex<Connection>,
+    start: (Instant, i64),
+}
+
+impl Database {
+    pub(crate) fn open(path: &Path) -> std::result::Result<Database, String> {
+        let cannot = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let connection = Connection::open(path).map_err(|error| cannot(&error))?;
+        let version = prepare(&connection).map_err(|error| cannot(&error))?;
+        if version != VERSION {
+            return Err(cannot(&format!("made by another version of the shop ({version}, not {VERSION})")));
+        }
+        Ok(Database {
+            path: path.to_owned(),
+            file: Handle::from_path(path).map_err(|error| cannot(&error))?,
+            readers: Mutex::default(),
+            writer: parking_lot::Mutex::new(connection),
+            start: (Instant::now(), wall_clock()),
+        })
+    }
+
+    /// Milliseconds since 1970 by a clock that nobody sets back while the shop runs.
+    pub(crate) fn now(&self) -> i64 {
+        self.start.1 + millis(self.start.0.elapsed())
+    }
+
+    /// Runs statements that write. All waits together take at most twice the patience, however many threads there are.
+    /// Nothing is written to a file that is lost.
+    pub(crate) fn write<T>(&self, statements: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let connection = self.writer.try_lock_for(PATIENCE).ok_or_else(|| failure(ffi::SQLITE_BUSY))?;
+        if self.is_lost() {
+            return Err(failure(ffi::SQLITE_READONLY_DBMOVED));
+        }
+        statements(&connection)
+    }
+
+    pub(crate) fn read<T>(&self, statements: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = if let Some(connection) = kept {
+            connection
+        } else {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(&self.path, flags)?;
+            connection.busy_timeout(PATIENCE)?;
+            connection
+        };
+        let result = statements(&connection);
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS {
+            readers.push(connection);
+        }
+        result
+    }
+
+    /// Whether the file was deleted or replaced.
+    pub(crate) fn is_lost(&self) -> bool {
+        !Handle::from_path(&self.path).is_ok_and(|file| file == self.file)
+    }
+
+    /// Writes a copy that another program can open, while the shop runs.
+    pub(crate) fn backup(from: &Path, to: &Path) -> Result<()> {
+        let connection = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.busy_timeout(Duration::from_secs(30))?;
+        let to = to.to_str().ok_or_else(|| Error::InvalidPath(to.to_owned()))?;
+        connection.execute("VACUUM INTO ?1", [to]).map(drop)
+    }
+}
+
+/// Sets the connection up, creates the tables in an empty database, and returns the version of the tables.
+fn prepare(connection: &Connection) -> Result<i64> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A token must survive a power cut once the customer has been sent to pay.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let version = || connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+    if version()? == 0 {
+        connection.execute_batch(include_str!("schema.sql"))?;
+    }
+    version()
+}
+
+fn failure(code: i32) -> Error {
+    Error::SqliteFailure(ffi::Error::new(code), None)
+}
+
+/// Whether the same statement may succeed later: the database is locked, or the disk is full.
+pub(crate) fn is_temporary(error: &Error) -> bool {
+    use ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, ReadOnly, SystemIoFailure};
+    let temporary = [DatabaseBusy, DatabaseLocked, DiskFull, SystemIoFailure, ReadOnly, CannotOpen, OutOfMemory];
+    error.sqlite_error_code().is_some_and(|code| temporary.contains(&code))
+}
+
+/// Milliseconds since 1970 by the computer's clock, for people to read.
+pub(crate) fn wall_clock() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
+}
+
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

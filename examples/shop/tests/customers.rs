@@ -1,0 +1,167 @@
+//! What customers do: two tabs, double clicks, coming back in every way, and numbers as people type them.
+
+mod support;
+
+use std::thread;
+
+use ekolopay_test_kit::{Server, response};
+use support::{World, header};
+
+#[test]
+fn a_form_that_is_sent_twice_is_one_order_and_two_forms_are_two() {
+    let world = World::start();
+    let form = "phone=066304925&name=Kanza&key=";
+    let send = |key: &str| header(&world.post("/produits/cafe", format!("{form}{key}")), "location").to_owned();
+    let (first, second) = thread::scope(|scope| {
+        let both = [scope.spawn(|| send("a")), scope.spawn(|| send("a"))];
+        let [first, second] = both.map(|click| click.join().unwrap());
+        (first, second)
+    });
+    assert_eq!(first, second, "a double click leads to one payment");
+    assert_ne!(send("b"), first);
+    // A corrected number is another order.
+    let corrected = world.post("/produits/cafe", "phone=055555555&key=a");
+    assert_ne!(header(&corrected, "location"), first);
+    let orders: u32 = world.database().query_row("SELECT COUNT(*) FROM orders", [], |row| row.get(0)).unwrap();
+    assert_eq!(orders, 3);
+    let key = |page: &str| page.split_once(r#"name="key" value=""#).unwrap().1[..32].to_owned();
+    let page = || key(world.get("/produits/cafe", "").as_str().unwrap());
+    assert_ne!(page(), page(), "every form has a key of its own");
+}
+
+#[test]
+fn of_two_orders_the_paid_one_is_shown_and_no_second_payment_is_offered() {
+    let world = World::start();
+    let first = world.order("cafe");
+    let answer = world.post_with("/produits/cafe", "phone=066304925", &first.cookie);
+    let cookie = header(&answer, "set-cookie").split(';').next().unwrap().to_owned();
+    let second = cookie["commande=".len()..].split('.').next().unwrap().to_owned();
+    assert!(cookie.ends_with(&format!(".{}", first.reference)), "{cookie}");
+    // Neither is settled: right after the payment page nothing is offered, later the newer one may be continued.
+    let returned = world.get("/payment-status", &cookie);
+    assert_eq!(header(&returned, "location"), format!("/commandes/{second}?retour"));
+    let page = world.get(&format!("/commandes/{second}?retour"), &cookie);
+    assert!(!page.as_str().unwrap().contains("Retourner au paiement"), "{page:?}");
+    let page = world.get(&format!("/commandes/{second}"), &cookie);
+    assert!(page.as_str().unwrap().contains("Retourner au paiement"), "{page:?}");
+    world.customer_submits(&first, "paid");
+    world.wait_for(&first, "shipped");
+    let returned = world.get("/payment-status", &cookie);
+    assert_eq!(header(&returned, "location"), format!("/commandes/{}?retour", first.reference));
+    let page = world.get(&format!("/commandes/{second}"), &cookie);
+    let page = page.as_str().unwrap();
+    assert!(page.contains("cette commande-là est payée") && !page.contains("<button"), "{page}");
+}
+
+#[test]
+fn a_customer_comes_back_by_every_way() {
+    let world = World::start();
+    let order = world.order("cafe");
+    let location = format!("/commandes/{}?retour", order.reference);
+    assert_eq!(header(&world.get("/payment-status/", &order.cookie), "location"), location);
+    let posted = world.post_with("/payment-status", "status=SUCCESS", &order.cookie);
+    assert_eq!((posted.status_code, header(&posted, "location")), (303, location.as_str()));
+    let among_others = format!(
+        "GET /payment-status HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nCookie: pr\u{e9}nom=\u{e9}; {}\r\n\r\n",
+        order.cookie
+    );
+    let bytes: Vec<u8> = among_others.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let answer = world.raw(&bytes);
+    assert!(answer.contains(&location), "{answer}");
+}
+
+#[test]
+fn a_failed_payment_is_tried_again_with_one_button() {
+    let world = World::start();
+    let order = world.order("cafe");
+    world.customer_submits(&order, "failed");
+    world.wait_for(&order, "failed");
+    let page = world.get(&format!("/commandes/{}", order.reference), "");
+    let page = page.as_str().unwrap();
+    for text in ["Réessayer le paiement", "Causes fréquentes", "numéro de commande 1", "n°\u{a0}1"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let path = format!("/commandes/{}/recommencer", order.reference);
+    let again = [world.post(&path, ""), world.post(&path, "")];
+    assert_eq!(header(&again[0], "location"), header(&again[1], "location"), "a double click is one order");
+    assert!(!header(&again[0], "location").ends_with(&order.token));
+    let payments = world.sandbox.payments();
+    assert_eq!((payments.len(), payments[0].phone.as_str(), payments[1].phone.as_str()), (2, "066304925", "066304925"));
+}
+
+#[test]
+fn numbers_are_sent_as_documented_and_shown_in_groups() {
+    let world = World::start();
+    let typed = "%2B242+06.630-49%C2%A025";
+    let answer = world.post("/produits/cafe", format!("phone={typed}"));
+    assert!(header(&answer, "location").contains("/purchase-product/"), "{answer:?}");
+    assert_eq!(world.sandbox.payments()[0].phone, "066304925");
+    let answer = world.post("/produits/cafe", "phone=06630");
+    assert_eq!(answer.status_code, 422);
+    let page = answer.as_str().unwrap();
+    assert!(page.contains("il a neuf chiffres") && page.contains(r#"value="06630""#), "{page}");
+}
+
+#[test]
+fn a_number_that_the_gateway_refuses_comes_back_in_its_form() {
+    let refusal =
+        r#"{"response":{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{"clearMessage":"customer.phone inconnu"}}}"#;
+    let gateway = Server::in_service(move |_| response(200, refusal));
+    let world = World::start_at(&gateway.origin);
+    let answer = world.post("/produits/cafe", "phone=06+630+49+25");
+    assert_eq!(answer.status_code, 422);
+    let page = answer.as_str().unwrap();
+    assert!(page.contains("n’accepte pas ce numéro") && page.contains(r#"value="06 630 49 25""#), "{page}");
+    let orders: u32 = world.database().query_row("SELECT COUNT(*) FROM orders", [], |row| row.get(0)).unwrap();
+    assert_eq!(orders, 0);
+}
+
+#[test]
+fn style_and_script_are_kept_by_the_browser() {
+    let world = World::start();
+    let page = world.get("/", "");
+    let page = page.as_str().unwrap();
+    for start in ["href=\"/style-", "src=\"/boutique-"] {
+        let (_, rest) = page.split_once(start).unwrap();
+        let name = format!("{}{}", start.split_once('"').unwrap().1, rest.split_once('"').unwrap().0);
+        let file = world.get(&name, "");
+        assert_eq!(file.status_code, 200, "{name}");
+        assert_eq!(header(&file, "cache-control"), "public, max-age=31536000, immutable");
+    }
+}
+
+#[test]
+fn the_merchant_searches_filters_and_delivers() {
+    let world = World::start();
+    let (paid, open) = (world.order("cafe"), world.order("iphone"));
+    world.customer_submits(&paid, "paid");
+    world.wait_for(&paid, "shipped");
+    let lists = |query: &str| {
+        let page = world.merchant(&format!("/marchand?{query}"));
+        let page = page.as_str().unwrap();
+        (page.contains(&paid.token), page.contains(&open.token))
+    };
+    for (query, expected) in [
+        ("", (true, true)),
+        ("filtre=livrer", (true, false)),
+        ("filtre=attente", (false, true)),
+        ("filtre=livrees", (false, false)),
+        ("q=kan", (true, true)),
+        ("q=06+630+49+25", (true, true)),
+        ("q=2", (false, true)),
+        (&format!("q={}", paid.token), (true, false)),
+        ("q=Bantou", (false, false)),
+    ] {
+        assert_eq!(lists(query), expected, "{query}");
+    }
+    let page = world.merchant("/marchand");
+    let (_, key) = page.as_str().unwrap().split_once(r#"name="key" value=""#).unwrap();
+    let form = format!("key={}&order=1&back=filtre%3Dlivrer", &key[..32]);
+    assert_eq!(world.merchant_posts(&form.replace("key=", "key=0")).status_code, 403, "another site's form");
+    let answer = world.merchant_posts(&form);
+    assert_eq!((answer.status_code, header(&answer, "location")), (303, "/marchand?filtre=livrer"));
+    assert_eq!(lists("filtre=livrees"), (true, false));
+    assert_eq!(world.state(&paid), "delivered");
+    world.merchant_posts(&format!("{form}&undo=1"));
+    assert_eq!(lists("filtre=livrer"), (true, false));
+}

@@ -1,0 +1,275 @@
+//! What goes wrong around a shop: its database, its computer, its key, its gateway. Nothing is said that is not known,
+//! and nothing is lost that was paid.
+
+mod support;
+
+use std::fs;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::{Server, replies, response};
+use rusqlite::Connection;
+use support::{Program, World, first_lines, header, now, program, wait_until};
+
+/// Holds the database's only write lock.
+fn lock(world: &World) -> Connection {
+    let connection = world.database();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    connection
+}
+
+#[test]
+fn a_page_never_waits_for_a_write_and_never_speaks_of_money_it_does_not_know() {
+    let world = World::start();
+    let order = world.order("cafe");
+    let locked = lock(&world);
+    for path in ["/", "/produits/cafe", &format!("/commandes/{}", order.reference), "/payment-status"] {
+        let start = Instant::now();
+        let answer = world.get(path, &order.cookie);
+        assert!([200, 303].contains(&answer.status_code), "{path}: {answer:?}");
+        assert!(start.elapsed() < Duration::from_secs(3), "{path}: {:?}", start.elapsed());
+        assert!(!answer.as_str().unwrap().contains("débité"), "{path}: {answer:?}");
+    }
+    // Waits do not add up.
+    let start = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..30 {
+            scope.spawn(|| {
+                let answer = world.callback(&order.token, true, "SUCCESS");
+                assert_eq!((answer.status_code, header(&answer, "retry-after")), (503, "5"));
+            });
+        }
+    });
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    // Only here it is known: this order has no token.
+    let answer = world.post("/produits/lampe", "phone=066304925");
+    assert_eq!(answer.status_code, 503);
+    assert!(answer.as_str().unwrap().contains("rien n’a été débité"), "{answer:?}");
+    assert_eq!(world.sandbox.payments().len(), 1, "no token was created");
+    drop(locked);
+    world.customer_submits(&order, "paid");
+    world.wait_for(&order, "shipped");
+}
+
+#[test]
+fn a_payment_is_stored_as_soon_as_the_database_can_be_written() {
+    let world = World::start_by(program(), Duration::from_millis(300));
+    let order = world.order("cafe");
+    wait_until("a check is under way", || world.checks() > 0);
+    world.wait_for_not_paid(&order);
+    world.customer_submits(&order, "paid");
+    assert_eq!(world.get("/payment-status", &order.cookie).status_code, 303);
+    let checks = world.checks();
+    wait_until("the gateway is asked", || world.checks() > checks);
+    let locked = lock(&world);
+    thread::sleep(Duration::from_secs(5));
+    let start = Instant::now();
+    drop(locked);
+    world.wait_for(&order, "shipped");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+/// What an earlier run stored lies in the future, and the callback is lost.
+#[test]
+fn a_clock_that_was_set_back_delays_no_check() {
+    let mut world = World::start();
+    for hours in [1, 12, 48] {
+        let order = world.order("cafe");
+        world.wait_for_not_paid(&order);
+        world.kill();
+        let later = hours * 60 * 60 * 1000;
+        let sql = "UPDATE orders SET ordered_at = ordered_at + ?2, awaited_at = ordered_at, due_at = due_at + ?2,
+                                     asked_at = asked_at + ?2, not_paid_at = 0 WHERE token = ?1";
+        assert_eq!(world.database().execute(sql, rusqlite::params![order.token, later]).unwrap(), 1);
+        world.customer_submits(&order, "paid");
+        world.start_again();
+        world.wait_for(&order, "shipped");
+    }
+}
+
+#[test]
+fn a_wrong_key_is_the_merchants_problem_and_not_the_customers() {
+    let sandbox = Sandbox::builder().secret_key("the-right-key").start().unwrap();
+    let world = World::start_at(&sandbox.origin());
+    let answer = world.post("/produits/cafe", "phone=066304925");
+    let path = header(&answer, "location").to_owned();
+    let page = world.get(&path, "");
+    let text = page.as_str().unwrap();
+    assert!(text.contains("Paiement indisponible") && text.contains("Rien n’a été débité"), "{text}");
+    assert!(!text.contains("secret_key"), "{text}");
+    let merchant = world.merchant("/marchand");
+    let text = merchant.as_str().unwrap();
+    assert!(text.contains("refuse vos identifiants") && text.contains("secret_key"), "{text}");
+    let orders: u32 = world.database().query_row("SELECT COUNT(*) FROM orders", [], |row| row.get(0)).unwrap();
+    assert_eq!(orders, 1, "the order is kept");
+}
+
+/// Some gateways answer a repeated order with the token that they gave before.
+#[test]
+fn a_token_that_another_order_has_leads_to_that_order() {
+    let gateway = Server::in_service(|request| {
+        let is_order = request.head.contains("/purchase-token?");
+        response(200, if is_order { replies::TOKEN } else { replies::NOT_PAID })
+    });
+    let world = World::start_at(&gateway.origin);
+    let first = world.post("/produits/cafe", "phone=066304925&key=a");
+    let again = world.post("/produits/cafe", "phone=066304925&key=b");
+    assert!(header(&again, "location").ends_with("/purchase-product/string"), "{again:?}");
+    assert_eq!(header(&again, "set-cookie"), header(&first, "set-cookie"));
+    let other = world.post("/produits/cafe", "phone=055555555&key=c");
+    assert_eq!(other.status_code, 409);
+    assert!(other.as_str().unwrap().contains("contactez la boutique"), "{other:?}");
+}
+
+/// Open orders that are all due.
+fn add_due(world: &World, count: u32) {
+    let sql = "WITH RECURSIVE series (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM series WHERE value < ?1)
+               INSERT INTO orders (reference, form_key, slug, label, details, amount, name, phone, ordered_at, token, due_at)
+               SELECT 'r' || value, value, 'cafe', 'Café', '', 7500, 'Kanza', '066304925', ?2, 'kept-' || value, ?2
+               FROM series";
+    world.database().execute(sql, rusqlite::params![count, now() - 1_000]).unwrap();
+    world.database().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    // Wakes the checkers.
+    world.post("/produits/cafe", "phone=066304925");
+}
+
+/// One failed exchange in twenty slows the checks down by about as much, and not by nine tenths.
+#[test]
+fn a_lone_failure_slows_one_order() {
+    let checks = |fails_every: usize| {
+        let gateway = Server::start(move |request| match request.body.as_str() {
+            "purchaseToken=" if fastrand::usize(..fails_every) == 0 => Vec::new(),
+            "purchaseToken=" => response(200, "{}"),
+            _ if request.head.contains("/purchase-token?") => response(200, replies::TOKEN),
+            _ => response(200, replies::NOT_PAID),
+        });
+        let world = World::start_at(&gateway.origin);
+        add_due(&world, 20_000);
+        let before = gateway.calls().len();
+        thread::sleep(Duration::from_secs(4));
+        gateway.calls().len() - before
+    };
+    let (all, some) = (checks(usize::MAX), checks(20));
+    assert!(some * 2 > all, "{all} checks without a failure, {some} with one in twenty");
+}
+
+#[test]
+fn a_stopped_shop_leaves_one_file_and_finishes_what_is_under_way() {
+    for signal in ["-TERM", "-INT"] {
+        let mut world = World::start_by(program(), Duration::from_millis(500));
+        let order = world.order("cafe");
+        let answer = thread::scope(|scope| {
+            let ordering = scope.spawn(|| world.post("/produits/lampe", "phone=066304925"));
+            thread::sleep(Duration::from_millis(300));
+            let id = world.process().to_string();
+            assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+            ordering.join().unwrap()
+        });
+        assert_eq!(answer.status_code, 303, "the order under way gets its token");
+        assert!(world.ended().success());
+        let files: Vec<_> = fs::read_dir(world.directory()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(files, ["shop.db"]);
+        let orders: u32 = world.database().query_row("SELECT COUNT(token) FROM orders", [], |row| row.get(0)).unwrap();
+        assert_eq!(orders, 2);
+        world.start_again();
+        assert_eq!(world.state(&order), "pending");
+    }
+}
+
+#[test]
+fn a_backup_of_a_running_shop_is_one_whole_file() {
+    let world = World::start();
+    let order = world.order("cafe");
+    let copy = world.directory().join("copy.db");
+    let backup = || -> Output {
+        let mut command = program();
+        command.arg("backup").arg(world.directory().join("shop.db")).arg(&copy).output().unwrap()
+    };
+    assert!(backup().status.success());
+    let token: String =
+        Connection::open(&copy).unwrap().query_row("SELECT token FROM orders", [], |row| row.get(0)).unwrap();
+    assert_eq!(token, order.token);
+    assert!(!backup().status.success(), "a backup is never overwritten");
+}
+
+#[test]
+fn a_database_that_was_deleted_or_replaced_takes_no_orders() {
+    let world = World::start();
+    fs::rename(world.directory().join("shop.db"), world.directory().join("old.db")).unwrap();
+    for replaced in [false, true] {
+        if replaced {
+            fs::copy(world.directory().join("old.db"), world.directory().join("shop.db")).unwrap();
+        }
+        let answer = world.post("/produits/cafe", "phone=066304925");
+        assert_eq!(answer.status_code, 503);
+    }
+    assert!(world.sandbox.payments().is_empty());
+    assert!(world.merchant("/marchand").as_str().unwrap().contains("supprimé ou remplacé"));
+}
+
+#[test]
+fn guessing_at_the_merchants_password_is_slow_and_logged() {
+    let world = World::start();
+    let start = Instant::now();
+    let guess = || {
+        let request =
+            minreq::get(format!("{}/marchand", world.origin)).with_header("Authorization", "Basic bTpndWVzcw==");
+        request.send().unwrap().status_code
+    };
+    let codes: Vec<_> = thread::scope(|scope| {
+        let guesses: Vec<_> = (0..12).map(|_| scope.spawn(guess)).collect();
+        guesses.into_iter().map(|guess| guess.join().unwrap()).collect()
+    });
+    assert!(start.elapsed() >= Duration::from_secs(1));
+    assert!(codes.contains(&401) && codes.contains(&429), "{codes:?}");
+    let log = world.log();
+    assert!(log.contains("a wrong password for /marchand from 127.0.0.1:"), "{log}");
+}
+
+/// A long list of open orders costs a check and a page no more than a short one.
+#[test]
+fn a_hundred_thousand_open_orders_slow_neither_checks_nor_pages() {
+    let times = |count: u32| {
+        let world = World::start();
+        add_due(&world, count);
+        let (start, before) = (Instant::now(), world.checks());
+        wait_until("800 orders are checked", || world.checks() >= before + 2 * 800);
+        let checks = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        for path in
+            ["/marchand?filtre=attente", "/marchand?q=066304925", "/marchand?q=kanza", "/marchand?q=99"].repeat(10)
+        {
+            assert_eq!(world.merchant(path).status_code, 200);
+        }
+        (checks, start.elapsed().as_secs_f64())
+    };
+    // The best of three: something else may run on this machine.
+    let ratios: Vec<_> = (0..3)
+        .map(|_| {
+            let ((few, few_pages), (many, many_pages)) = (times(1_000), times(100_000));
+            (few / many, few_pages / many_pages)
+        })
+        .collect();
+    assert!(ratios.iter().any(|(checks, _)| *checks >= 0.8), "checks per second, 100,000 ÷ 1,000: {ratios:?}");
+    assert!(ratios.iter().any(|(_, pages)| *pages >= 0.8), "pages per second, 100,000 ÷ 1,000: {ratios:?}");
+}
+
+#[test]
+fn the_demonstration_needs_nothing_and_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut shop = Program(
+        program()
+            .args(["--listen", "127.0.0.1:0"])
+            .env("TMPDIR", directory.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let said = first_lines(&mut shop, 3);
+    assert!(said[1].contains("password: demo"), "{said:?}");
+    assert!(Command::new("kill").args(["-TERM", &shop.0.id().to_string()]).status().unwrap().success());
+    assert!(shop.0.wait().unwrap().success());
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+}
