@@ -191,7 +191,7 @@ async fn a_customer_without_a_pointer_pays() {
     journey.tab_to("name").await.send_keys("Kanza").await.expect("a name");
     journey.tab_to("Payer").await.send_keys(&enter).await.expect("a key");
     journey.arrive("Paiement").await;
-    journey.tab_to("réussi").await.send_keys(&enter).await.expect("a key");
+    journey.tab_to("Simuler un paiement réussi").await.send_keys(&enter).await.expect("a key");
     journey.arrive("Commande payée").await;
     journey.end().await;
 }
