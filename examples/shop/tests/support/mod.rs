@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, Trouble};
 use minreq::Response;
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
@@ -57,15 +57,20 @@ impl World {
 
     /// With a gateway of the test's own.
     pub fn start_at(gateway: &str) -> World {
-        World::start_with(program(), Duration::ZERO, Some(gateway))
+        World::start_with(program(), Duration::ZERO, Trouble::default(), Some(gateway))
+    }
+
+    /// With a gateway that fails now and then.
+    pub fn start_in_trouble(trouble: Trouble) -> World {
+        World::start_with(program(), Duration::ZERO, trouble, None)
     }
 
     /// With a command that runs the program, and a gateway that answers this late.
     pub fn start_by(shop: Command, latency: Duration) -> World {
-        World::start_with(shop, latency, None)
+        World::start_with(shop, latency, Trouble::default(), None)
     }
 
-    fn start_with(shop: Command, latency: Duration, gateway: Option<&str>) -> World {
+    fn start_with(shop: Command, latency: Duration, trouble: Trouble, gateway: Option<&str>) -> World {
         let origin = format!("http://127.0.0.1:{}", free_port());
         let checks = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&checks);
@@ -73,6 +78,7 @@ impl World {
             .callback_url(format!("{origin}/callback"))
             .redirect_url(format!("{origin}/payment-status"))
             .latency(latency)
+            .trouble(trouble)
             .log(move |line| {
                 counter.fetch_add(u64::from(line.contains("/check-payment ")), Ordering::SeqCst);
             })
@@ -95,6 +101,13 @@ impl World {
         let before = self.checks.load(Ordering::SeqCst);
         self.shop = run(program(), &self.origin, &self.sandbox.origin(), &self.directory());
         self.first_checks.fetch_add(self.checks.load(Ordering::SeqCst) - before, Ordering::SeqCst);
+    }
+
+    /// Asks it to end, as a supervisor does, and waits until it has.
+    pub fn stop(&mut self) {
+        let asked = Command::new("kill").args(["-TERM", &self.process().to_string()]).status();
+        assert!(asked.expect("kill").success());
+        assert!(self.ended().success());
     }
 
     pub fn process(&self) -> u32 {
@@ -251,7 +264,7 @@ pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
 
 /// The gateway must know the shop's address before the shop runs, and the shop must know the gateway's. The port is not
 /// one that the system hands out: the system could give it to another program in the meantime.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let ports = iter::repeat_with(|| fastrand::u16(10_000..32_000));
     ports.take(1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
