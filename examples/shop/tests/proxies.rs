@@ -51,7 +51,7 @@ impl Front {
             "nginx.conf",
             world,
             &[
-                ("listen 443 ssl http2;", &format!("listen {address};")),
+                ("listen 443 ssl;", &format!("listen {address};")),
                 ("listen 80;", &format!("listen unix:{path}/http.sock;")),
                 // The test is one client with the orders of a town.
                 ("rate=5r/s", "rate=100000r/s"),
