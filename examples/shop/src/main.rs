@@ -23,12 +23,13 @@ mod web;
 
 use std::env;
 use std::error::Error;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
@@ -117,9 +118,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// The copy is as private as the database, and a failure leaves none behind.
 fn backup(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
-    make_private(to).map_err(|error| format!("{}: {error}", to.display()))?;
-    Ok(Database::backup(from, to).map_err(|error| format!("{}: {error}", from.display()))?)
+    let create = private().create_new(true).open(to);
+    create.map_err(|error| format!("{}: {error}", to.display()))?;
+    Database::backup(from, to).map_err(|error| {
+        let _ = fs::remove_file(to);
+        format!("cannot copy {} to {}: {error}", from.display(), to.display()).into()
+    })
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
@@ -148,20 +154,22 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         Some(database) => database.clone(),
         None => directory.insert(tempfile::tempdir()?).path().join("shop.db"),
     };
-    make_private(&database).map_err(|error| format!("{}: {error}", database.display()))?;
+    let create = private().create(true).open(&database);
+    create.map_err(|error| format!("{}: {error}", database.display()))?;
     let orders = Arc::new(Orders { database: Database::open(&database)? });
     orders.resume()?;
     let notices = Arc::new(Notices::default());
-    check_credentials(&gateway, &notices);
-    let checker = Checker::start(gateway, Arc::clone(&orders), Arc::clone(&notices))?;
+    let checker = Checker::start(gateway.clone(), Arc::clone(&orders), Arc::clone(&notices))?;
     let settings = Settings {
         demo: arguments.live.is_none(),
         contact: arguments.contact.clone(),
         any_country: arguments.any_country,
     };
     let merchant = Merchant::new(password);
-    let shop = Shop { orders, checker: Arc::clone(&checker), notices, merchant, settings };
+    let shop = Shop { orders, checker: Arc::clone(&checker), notices: Arc::clone(&notices), merchant, settings };
     let server = Server::start(listener, move |request| shop.answer(&request))?;
+    // Customers do not wait for it.
+    thread::Builder::new().spawn(move || check_credentials(&gateway, &notices))?;
     // The shop runs on when nobody reads its output.
     let _ = announce(&origin, sandbox.as_ref());
     signals.forever().next();
@@ -196,12 +204,12 @@ fn check_credentials(gateway: &Gateway, notices: &Notices) {
 }
 
 /// The database holds names and telephone numbers. SQLite gives its other files the same permissions.
-fn make_private(database: &Path) -> io::Result<()> {
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.create(true).append(true);
+    options.append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(database).map(drop)
+    options
 }
 
 fn announce(origin: &str, sandbox: Option<&Sandbox>) -> io::Result<()> {

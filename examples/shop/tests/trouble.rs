@@ -192,6 +192,9 @@ fn a_backup_of_a_running_shop_is_one_whole_file() {
         Connection::open(&copy).unwrap().query_row("SELECT token FROM orders", [], |row| row.get(0)).unwrap();
     assert_eq!(token, order.token);
     assert!(!backup().status.success(), "a backup is never overwritten");
+    let none = world.directory().join("none.db");
+    assert!(!program().arg("backup").arg(world.directory().join("nothing")).arg(&none).status().unwrap().success());
+    assert!(!none.exists(), "a failure leaves no file");
 }
 
 #[test]
