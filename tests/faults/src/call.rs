@@ -3,6 +3,8 @@ use std::fmt;
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay::verify::Verification;
 use ekolopay::{Delivery, Error, Gateway, InvalidInput};
+use ekolopay_test_kit::all_texts;
+use serde::{Deserialize, Serialize};
 
 use crate::request::Request;
 use crate::{logs, replies};
@@ -56,12 +58,11 @@ fn token(number: u64) -> Result<PurchaseToken, InvalidInput> {
 }
 
 /// What became of a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CallOutcome {
     /// The kind of the error, or `success`.
     pub what: String,
-    /// The delivery of the error.
-    pub delivery: Option<Delivery>,
+    delivery: Option<String>,
     /// `Display` and `Debug` of the error and of all its sources.
     pub texts: String,
 }
@@ -75,17 +76,22 @@ impl CallOutcome {
         };
         CallOutcome {
             what,
-            delivery: error.as_ref().map(Error::delivery),
-            texts: error.map_or(String::new(), |error| ekolopay_test_kit::all_texts(&error)),
+            delivery: error.as_ref().map(|error| format!("{:?}", error.delivery())),
+            texts: error.map_or(String::new(), |error| all_texts(&error)),
         }
+    }
+
+    /// Whether it is an error with this delivery.
+    pub fn is(&self, delivery: Delivery) -> bool {
+        self.delivery == Some(format!("{delivery:?}"))
     }
 }
 
-/// `Transport, NotSent`, or `success`.
+/// `Transport: NotSent`, or `success`.
 impl fmt::Display for CallOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
-        self.delivery.map_or(Ok(()), |delivery| write!(f, ": {delivery:?}"))
+        self.delivery.as_ref().map_or(Ok(()), |delivery| write!(f, ": {delivery}"))
     }
 }
 

@@ -1,10 +1,11 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{Sender, TryRecvError, channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use socket2::SockRef;
+
+use crate::acceptor::Acceptor;
 
 /// How a line fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,45 +38,14 @@ pub struct Line {
     pub passes: u64,
 }
 
-/// A line to a server, on loopback. Its n-th connection fails as the n-th `Line` says; without one it does not fail.
-pub struct Cutter {
-    address: SocketAddr,
-    stop: Sender<()>,
-    carrying: JoinHandle<io::Result<Vec<JoinHandle<[u64; 2]>>>>,
-}
-
-impl Cutter {
-    /// A line to this server.
-    pub fn start(server: SocketAddr, lines: Vec<Option<Line>>) -> io::Result<Cutter> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
-        let (stop, stopped) = channel();
-        let carrying = thread::spawn(move || {
-            let (mut lines, mut carriers) = (lines.into_iter(), Vec::new());
-            loop {
-                let (client, _) = listener.accept()?;
-                if stopped.try_recv() == Err(TryRecvError::Disconnected) {
-                    return Ok(carriers);
-                }
-                let (line, server) = (lines.next().flatten(), TcpStream::connect(server)?);
-                carriers.push(thread::spawn(move || carry(&client, &server, line)));
-            }
-        });
-        Ok(Cutter { address, stop, carrying })
-    }
-
-    /// Where the client is to connect.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Waits for the end of all connections and returns how many bytes each carried up and down.
-    pub fn finish(self) -> Vec<[u64; 2]> {
-        drop(self.stop);
-        let _ = TcpStream::connect(self.address);
-        let carriers = self.carrying.join().expect("no thread panics").expect("the server can be reached");
-        carriers.into_iter().map(|carrier| carrier.join().expect("no thread panics")).collect()
-    }
+/// A line to this server, on loopback. Its n-th connection fails as the n-th `Line` says; without one it does not fail.
+/// At the end it tells how many bytes each connection carried up and down.
+pub fn line_to(server: SocketAddr, lines: Vec<Option<Line>>) -> Acceptor<[u64; 2]> {
+    let mut lines = lines.into_iter();
+    Acceptor::start(TcpListener::bind("127.0.0.1:0").expect("a free port"), move || {
+        let line = lines.next().flatten();
+        move |client| carry(&client, &TcpStream::connect(server).expect("the server can be reached"), line)
+    })
 }
 
 fn carry(client: &TcpStream, server: &TcpStream, line: Option<Line>) -> [u64; 2] {

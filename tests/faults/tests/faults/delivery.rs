@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ekolopay::Delivery;
 use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, CallOutcome, Cut, Cutter, Direction, FaultServer, Line, Received, Script, Step, Then};
+use ekolopay_faults::{Call, CallOutcome, Cut, Direction, FaultServer, Line, Received, Script, Step, line_to};
 use ekolopay_test_kit::secret;
 use fastrand::Rng;
 
-use crate::fault::{Front, gateway, reply};
+use crate::fault::{Front, gateway};
 use crate::judge;
 use crate::seed::SEED;
 
@@ -25,6 +25,8 @@ const CASES: u64 = 2_500;
 const THREADS: usize = 16;
 
 const TIMEOUT: Duration = Duration::from_millis(500);
+
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 /// How a gateway is reached, whether check and call share a connection, and how many bytes go up and down on it if
 /// nothing fails, handshake included.
@@ -41,10 +43,6 @@ struct Case {
 }
 
 impl Case {
-    fn uncut(front: Front, kept: bool) -> Case {
-        Case { front, call: Call::Token(150_000), kept, lines: vec![], framing: 3 }
-    }
-
     fn random(rng: &mut Rng, lengths: &[Length]) -> Case {
         let (front, kept, [up, down]) = lengths[rng.usize(..lengths.len())];
         let cut = [Cut::Close, Cut::Reset, Cut::Stall][rng.usize(..3)];
@@ -61,54 +59,36 @@ impl Case {
         let framing = self.framing;
         let answer = move |json: &str| match framing {
             0 => format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{json}").into_bytes(),
-            1 => {
-                format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{json}\r\n0\r\n\r\n", json.len())
-                    .into_bytes()
-            }
-            2 => response(500, "", &secret()),
+            1 => [CHUNKED, &format!("{:x}\r\n{json}\r\n0\r\n\r\n", json.len())].concat().into_bytes(),
+            2 => response(500, "", secret()),
             _ => response(200, "", json),
         };
-        let check = if self.kept { "" } else { "Connection: close\r\n" };
-        let mut script = self.front.greeting();
-        script.push(Step::Request);
-        script.push(reply(
-            move |json| if json.contains("Token invalide") { response(200, check, json) } else { answer(json) },
-        ));
         if self.kept {
-            script.push(Step::Request);
-            script.push(reply(answer));
+            return self.front.then([Step::Answer(""), Step::Request, Step::reply(answer)]);
         }
-        script
+        let either = move |json: &str| {
+            if json.contains("Token invalide") { response(200, "Connection: close\r\n", json) } else { answer(json) }
+        };
+        self.front.then([Step::Request, Step::reply(either)])
     }
 
-    fn play(self) -> Played {
-        let scripts = (0..2).map(|_| self.script()).collect();
-        let server = FaultServer::start("127.0.0.1", scripts, Then::Play(Box::new(|| vec![Step::Serve]))).unwrap();
-        let line = Cutter::start(server.address(), self.lines).unwrap();
-        let scheme = if self.front == Front::Tls { "https" } else { "http" };
-        let gateway = gateway(&format!("{scheme}://{}", line.address()), TIMEOUT);
-        let start = Instant::now();
-        let outcome = self.call.make(&gateway);
-        let lasted = start.elapsed();
-        drop(gateway);
-        Played { outcome, lasted, carried: line.finish(), received: server.finish() }
+    /// What became of it, what the server received, and how many bytes each connection carried up and down.
+    fn play(self) -> (CallOutcome, Received, Vec<[u64; 2]>) {
+        let server = FaultServer::start([self.script(), self.script()]);
+        let line = line_to(server.address(), self.lines);
+        let gateway = gateway(&self.front.origin(line.address()), TIMEOUT);
+        let (outcome, received) = judge::call(TIMEOUT, server, move |_| self.call.make(&gateway));
+        (outcome, received, line.finish())
     }
-}
-
-struct Played {
-    outcome: CallOutcome,
-    lasted: Duration,
-    /// By each connection, up and down.
-    carried: Vec<[u64; 2]>,
-    received: Received,
 }
 
 fn length(front: Front, kept: bool) -> Length {
-    let uncut = Case::uncut(front, kept).play();
-    assert_eq!(uncut.outcome.to_string(), "success", "{}", uncut.outcome.texts);
-    assert_eq!(uncut.carried.len(), if kept { 1 } else { 2 });
+    let uncut = Case { front, call: Call::Token(150_000), kept, lines: vec![], framing: 3 };
+    let (outcome, _, carried) = uncut.play();
+    judge::is(&outcome, "success");
+    assert_eq!(carried.len(), if kept { 1 } else { 2 });
     // The last connection is the call's, with the longer body.
-    (front, kept, uncut.carried[uncut.carried.len() - 1])
+    (front, kept, carried[carried.len() - 1])
 }
 
 #[test]
@@ -127,15 +107,12 @@ fn delivery_is_sound_at_every_byte() {
                         return;
                     }
                     let case = Case::random(&mut Rng::with_seed(seed.wrapping_add(number)), &lengths);
-                    let Played { outcome, lasted, received, .. } = case.play();
-                    judge::call(&outcome, lasted, TIMEOUT, &received);
+                    let (outcome, received, _) = case.play();
                     // One byte of the body counts as received; and an answered call was received.
                     let calls = received.calls().len();
-                    let answered = outcome.delivery.is_none_or(|delivery| delivery == Delivery::Answered);
-                    assert!(
-                        calls <= 1 && (calls == 1 || !answered),
-                        "case {number} of {seed}: {outcome}, {received:?}"
-                    );
+                    let answered = outcome.what == "success" || outcome.is(Delivery::Answered);
+                    let is_sound = calls <= 1 && (calls == 1 || !answered);
+                    assert!(is_sound, "case {number} of {seed}: {outcome}, {received:?}");
                     *counts.lock().unwrap().entry(outcome.to_string()).or_default() += 1;
                 }
             });

@@ -1,35 +1,28 @@
 //! Row 49: the process forks, and parent and children keep calling.
 
+use std::iter;
 use std::time::Duration;
 
-use ekolopay_faults::replies::response;
-use ekolopay_faults::{FaultServer, Script, Step, Then};
+use ekolopay_faults::{FaultServer, Step};
 
 use crate::client::Client;
-use crate::fault::{Front, reply};
+use crate::fault::{Front, TIMEOUT};
 use crate::judge;
-
-/// Answers slowly enough for the requests of two processes on one connection to collide.
-fn slow(front: Front) -> Script {
-    let mut script = front.greeting();
-    for _ in 0..300 {
-        script.extend([Step::Request, Step::Pause(Duration::from_millis(1)), reply(|json| response(200, "", json))]);
-    }
-    script
-}
 
 #[test]
 fn row_49_fork() {
-    for (front, scheme) in [(Front::Plain, "http"), (Front::Tls, "https")] {
-        let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(move || slow(front)))).unwrap();
-        let origin = format!("{scheme}://{}", server.address());
-        let mut client = Client::new(&origin, Duration::from_secs(10));
-        assert_eq!(client.check().1, "success");
+    for front in [Front::Plain, Front::Tls] {
+        // Slow enough for the requests of two processes on one connection to collide.
+        let pause = || Step::Pause(Duration::from_millis(1));
+        let exchanges = iter::repeat_with(move || [Step::Request, pause(), Step::Answer("")]).flatten();
+        let server = FaultServer::start(iter::repeat_with(move || front.then(exchanges.clone().take(900))));
+        let mut client = Client::new(&front.origin(server.address()), TIMEOUT, &[]);
+        client.check("success");
         client.say("fork 50");
         for report in client.reports(150) {
-            assert_eq!(report.outcome().to_string(), "success", "{scheme}");
+            judge::is(&report.outcome, "success");
         }
-        assert_eq!(client.check().1, "success");
+        client.check("success");
         client.end();
         let received = server.finish();
         judge::bodies(&received);

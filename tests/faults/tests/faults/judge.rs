@@ -1,13 +1,14 @@
 //! What holds for every fault.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay::Delivery;
-use ekolopay_faults::{CallOutcome, Received, logs};
+use ekolopay_faults::{CallOutcome, FaultServer, Received, logs};
 use ekolopay_test_kit::assert_hidden;
 
 /// A busy machine may take this much longer than asked.
@@ -40,19 +41,28 @@ pub(crate) fn slack() -> Duration {
     SLACK + stall()
 }
 
-/// One call: its outcome, how long it took, and what the server received.
+/// Makes one call to the server at the given address: its outcome, and what the server received.
 #[track_caller]
-pub(crate) fn call(outcome: &CallOutcome, lasted: Duration, timeout: Duration, received: &Received) {
+pub(crate) fn call(
+    timeout: Duration,
+    server: FaultServer,
+    make: impl FnOnce(SocketAddr) -> CallOutcome,
+) -> (CallOutcome, Received) {
+    let start = Instant::now();
+    let outcome = make(server.address());
+    let lasted = start.elapsed();
+    let received = server.finish();
     assert!(lasted < timeout * 2 + slack(), "{outcome} after {lasted:?}, the timeout being {timeout:?}");
     if outcome.what.contains("timeout") {
         assert!(lasted + Duration::from_millis(10) >= timeout, "{outcome} after {lasted:?} already");
     }
-    self::outcome(outcome);
-    bodies(received);
+    self::outcome(&outcome);
+    bodies(&received);
     let checks = received.requests().iter().filter(|request| request.is_check()).count();
     assert!(checks <= 1, "{outcome}, and the check is repeated: {received:?}");
-    let not_sent = outcome.delivery == Some(Delivery::NotSent) && outcome.what != "Unavailable";
+    let not_sent = outcome.is(Delivery::NotSent) && outcome.what != "Unavailable";
     assert!(!not_sent || received.calls().is_empty(), "{outcome}, but the server received {:?}", received.calls());
+    (outcome, received)
 }
 
 /// No reply is mistaken for another, and the secret is in no error and no log.
@@ -62,6 +72,13 @@ pub(crate) fn outcome(outcome: &CallOutcome) {
     assert_hidden(&format!("{outcome} {}", outcome.texts));
     let leaks = logs::leaks();
     assert!(leaks.is_empty(), "the log shows the secret: {leaks:#?}");
+}
+
+/// The same, and this is what became of the call.
+#[track_caller]
+pub(crate) fn is(outcome: &CallOutcome, expected: &str) {
+    self::outcome(outcome);
+    assert_eq!(outcome.to_string(), expected, "{}", outcome.texts);
 }
 
 /// No body arrived twice; the calls to one server all differ.

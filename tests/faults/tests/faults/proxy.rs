@@ -1,50 +1,45 @@
 //! Rows 7 and 50 to 52: a proxy is used if the environment says so and the gateway is on another machine.
 
-use std::process::Command;
-use std::time::Duration;
+use std::iter;
 
 use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, CallOutcome, FaultServer, Script, Step, Then};
+use ekolopay_faults::{Call, CallOutcome, FaultServer, Step};
 use ekolopay_test_kit::secret;
 
 use crate::client::Client;
-use crate::fault::{AUTHORITY, Fault, Front, reply};
+use crate::fault::{AUTHORITY, Fault, Front, TIMEOUT, proxied};
 use crate::judge;
-use crate::world::{NAME, World};
+use crate::world::{self, NAME, World};
+
+fn fault(name: &str, steps: impl IntoIterator<Item = Step>) -> Fault {
+    Fault::new(format!("proxy: {name}"), steps).behind(Front::Proxy).on_a_new_connection()
+}
 
 #[test]
 fn row_07_proxy_fails() {
-    let fault = |name, steps: fn() -> Script| Fault::new(7, name, steps).behind(Front::Proxy).on_a_new_connection();
-    for fault in [
-        fault("proxy: 407", || {
-            vec![Step::Head, reply(|_| response(407, "Proxy-Authenticate: Basic realm=\"x\"\r\n", &secret()))]
-        }),
-        fault("proxy: 502", || vec![Step::Head, reply(|_| response(502, "", &secret()))]),
-        fault("proxy: garbage", || vec![Step::Head, reply(|_| format!("{}\r\n\r\n", secret()).into_bytes())]),
-        fault("proxy: closed", || vec![Step::Head]),
+    for (name, answer) in [
+        ("407", response(407, "Proxy-Authenticate: Basic realm=\"x\"\r\n", secret())),
+        ("502", response(502, "", secret())),
+        ("garbage", format!("{}\r\n\r\n", secret()).into_bytes()),
+        ("closed", vec![]),
     ] {
-        fault.call(&["Transport: NotSent"]).check(&["Transport: NotSent"]);
+        let answer = Step::reply(move |_| answer.clone());
+        fault(name, [Step::Head, answer]).becomes("Transport: NotSent", "Transport: NotSent");
     }
-    fault("proxy: silent", || vec![Step::Stall])
-        .times_out()
-        .call(&["Transport, timeout: NotSent"])
-        .check(&["Transport, timeout: NotSent"]);
+    let silent = fault("silent", [Step::Stall]).times_out();
+    silent.becomes("Transport, timeout: NotSent", "Transport, timeout: NotSent");
 }
 
 #[test]
 fn row_07_proxy_variables_and_a_loopback_origin() {
-    let serve = || Then::Play(Box::new(|| vec![Step::Serve]));
-    let proxy = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
-    let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
+    let (proxy, server) = (FaultServer::start([]), FaultServer::start([]));
+    let address = proxy.origin();
+    let variables = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"];
+    let environment = variables.map(|name| (name, &*address));
     for (number, host) in [(0, "127.0.0.1"), (2, "localhost")] {
         let origin = format!("http://{host}:{}", server.address().port());
-        let variables = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"];
-        let address = format!("http://{}", proxy.address());
-        let environment = variables.map(|name| (name, &*address));
-        let mut client = Client::start(Command::new(Client::PROGRAM), &origin, Duration::from_secs(10), &environment);
-        let outcome = client.call(Call::Payment(number)).outcome();
-        judge::outcome(&outcome);
-        assert_eq!(outcome.to_string(), "success", "{host}");
+        let outcome = Client::new(&origin, TIMEOUT, &environment).call(Call::Payment(number)).outcome;
+        judge::is(&outcome, "success");
     }
     let received = server.finish();
     judge::bodies(&received);
@@ -55,20 +50,17 @@ fn row_07_proxy_variables_and_a_loopback_origin() {
 /// Calls a gateway that seems to be on another machine, with these variables, in which `PROXY` stands for the proxy: the
 /// outcome, and how many connections the gateway and the proxy had.
 fn call(world: &World, environment: &[(&str, &str)]) -> (CallOutcome, usize, usize) {
-    let greeting = || vec![Step::Tls(AUTHORITY.config(NAME)), Step::Serve];
-    let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(greeting))).unwrap();
-    let connected = move || {
-        let mut script = vec![Step::Head, reply(|_| b"HTTP/1.1 200 OK\r\n\r\n".to_vec())];
-        script.extend(greeting());
-        script
-    };
-    let proxy = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(connected))).unwrap();
+    let server = world::gateway();
+    let proxy = FaultServer::start(iter::repeat_with(|| {
+        proxied(AUTHORITY.config(NAME)).into_iter().chain([Step::Serve]).collect()
+    }));
     let origin = format!("https://{NAME}:{}", server.address().port());
-    let proxied: Vec<_> =
-        environment.iter().map(|(name, value)| (*name, value.replace("PROXY", &proxy.address().to_string()))).collect();
-    let environment: Vec<_> = proxied.iter().map(|(name, value)| (*name, &**value)).collect();
-    let mut client = Client::start(world.command(Client::PROGRAM), &origin, Duration::from_secs(10), &environment);
-    let outcome = client.call(Call::Payment(0)).outcome();
+    let address = proxy.address().to_string();
+    let environment: Vec<_> =
+        environment.iter().map(|(name, value)| (*name, value.replace("PROXY", &address))).collect();
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, &**value)).collect();
+    let mut client = Client::start(world.command(Client::PROGRAM), &origin, TIMEOUT, &environment);
+    let outcome = client.call(Call::Payment(0)).outcome;
     client.end();
     judge::outcome(&outcome);
     (outcome, server.finish().connections(), proxy.finish().connections())
@@ -95,8 +87,8 @@ fn row_50_proxy_that_cannot_be_used() {
     }
     let environment = [("FAULTS_NEW", ""), ("ALL_PROXY", "socks5://127.0.0.1:1080")];
     let command = world.command(Client::PROGRAM);
-    let mut client = Client::start(command, "https://gateway.invalid", Duration::from_secs(10), &environment);
-    assert_eq!(client.check().1, "Invalid: NotSent");
+    let mut client = Client::start(command, "https://gateway.invalid", TIMEOUT, &environment);
+    client.check("Invalid: NotSent");
     client.end();
 }
 

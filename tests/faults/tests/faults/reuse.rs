@@ -1,37 +1,34 @@
 //! Rows 12, 13, 34 and 37: connections used again, and many at once.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::iter;
 use std::net::SocketAddr;
-use std::sync::mpsc::channel;
-use std::sync::{Barrier, Mutex};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use ekolopay::Delivery;
+use ekolopay::{Delivery, Gateway};
 use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, CallOutcome, FaultServer, Script, Step, Then};
+use ekolopay_faults::{Call, FaultServer, Step};
 use fastrand::Rng;
 
-use crate::fault::{gateway, reply};
+use crate::fault::gateway;
 use crate::judge;
 use crate::seed::SEED;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-fn serve() -> Then {
-    Then::Play(Box::new(|| vec![Step::Serve]))
-}
-
-fn answered() -> Script {
-    vec![Step::Request, reply(|json| response(200, "", json))]
-}
-
 #[track_caller]
-fn succeeds(outcome: &CallOutcome) {
-    judge::outcome(outcome);
-    assert_eq!(outcome.to_string(), "success", "{}", outcome.texts);
+fn succeeds(gateway: &Gateway, call: Call) {
+    judge::is(&call.make(gateway), "success");
+}
+
+/// A step, and a way to wait until it is reached.
+fn reached() -> (Step, Receiver<()>) {
+    let (sender, receiver) = channel();
+    (Step::Do(Arc::new(move || sender.send(()).unwrap())), receiver)
 }
 
 /// Waits until the client's kernel knows what the server did last: the end of a connection, or bytes to be read.
@@ -46,16 +43,13 @@ fn until_the_client_knows(server: SocketAddr) {
 #[test]
 fn row_12_idle_connection_closed() {
     for end in [Step::HangUp, Step::Reset] {
-        let (closed, is_closed) = channel();
-        let mut script: Script = [answered(), answered()].into_iter().flatten().collect();
-        script.push(end);
-        script.push(Step::Do(Box::new(move || closed.send(()).unwrap())));
-        let server = FaultServer::start("127.0.0.1", vec![script], serve()).unwrap();
-        let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
-        succeeds(&Call::Payment(0).make(&gateway));
+        let (closed, is_closed) = reached();
+        let server = FaultServer::start([vec![Step::Answer(""), Step::Answer(""), end, closed]]);
+        let gateway = gateway(&server.origin(), TIMEOUT);
+        succeeds(&gateway, Call::Payment(0));
         is_closed.recv().unwrap();
         until_the_client_knows(server.address());
-        succeeds(&Call::Payment(1).make(&gateway));
+        succeeds(&gateway, Call::Payment(1));
         drop(gateway);
         let received = server.finish();
         judge::bodies(&received);
@@ -67,18 +61,16 @@ fn row_12_idle_connection_closed() {
 fn row_13_closing_races_with_5000_calls() {
     const THREADS: usize = 4;
     const CALLS: u64 = 5_000;
-    let rng = RefCell::new(Rng::with_seed(*SEED));
-    // Some connections are closed after the check, some after the call.
-    let then = Then::Play(Box::new(move || {
-        let mut rng = rng.borrow_mut();
-        let mut script: Script = (0..=rng.u8(..2)).flat_map(|_| answered()).collect();
+    let mut rng = Rng::with_seed(*SEED);
+    let server = FaultServer::start(iter::repeat_with(move || {
+        // Some connections are closed after the check, some after the call.
+        let mut script = vec![Step::Answer(""); rng.usize(1..=2)];
         script.push(Step::Pause(Duration::from_micros(rng.u64(..600))));
         // Otherwise it is closed too, but still reads.
         script.extend(rng.bool().then_some(Step::HangUp));
         script
     }));
-    let server = FaultServer::start("127.0.0.1", vec![], then).unwrap();
-    let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
+    let gateway = gateway(&server.origin(), TIMEOUT);
     let outcomes = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for thread in 0..THREADS as u64 {
@@ -88,7 +80,7 @@ fn row_13_closing_races_with_5000_calls() {
                     let call = if number % 3 == 0 { Call::Token(number + 1) } else { Call::Payment(number) };
                     let outcome = call.make(gateway);
                     judge::outcome(&outcome);
-                    assert_ne!(outcome.delivery, Some(Delivery::Answered), "{}", outcome.texts);
+                    assert!(!outcome.is(Delivery::Answered), "{}", outcome.texts);
                     outcomes.lock().unwrap().push((call, outcome));
                 }
             });
@@ -100,11 +92,7 @@ fn row_13_closing_races_with_5000_calls() {
     let arrived: BTreeSet<_> = received.calls().iter().filter_map(Call::of).collect();
     let mut counts = BTreeMap::<String, usize>::new();
     for (call, outcome) in outcomes.into_inner().unwrap() {
-        let is_sound = match outcome.delivery {
-            Some(Delivery::NotSent) => !arrived.contains(&call),
-            None => arrived.contains(&call),
-            _ => true,
-        };
+        let is_sound = outcome.is(Delivery::Unknown) || outcome.is(Delivery::NotSent) != arrived.contains(&call);
         assert!(is_sound, "{call:?}: {outcome}");
         *counts.entry(outcome.to_string()).or_default() += 1;
     }
@@ -121,27 +109,21 @@ fn row_34_extra_bytes_after_a_reply() {
         // With the check's reply, with the call's, and after the call's, while the connection is idle.
         for after in 1..=3 {
             let extra = extra.clone();
-            let with_extra = move |json: &str| [response(200, "", json), extra.clone()].concat();
-            let (written, is_written) = channel();
-            let told = Step::Do(Box::new(move || written.send(()).unwrap()));
-            let mut script: Script = match after {
-                1 => vec![Step::Request, reply(with_extra), told, Step::Serve],
-                2 => answered().into_iter().chain([Step::Request, reply(with_extra), told, Step::Serve]).collect(),
-                _ => {
-                    let late = move |json: &str| with_extra(json)[response(200, "", json).len()..].to_vec();
-                    let idle = [Step::Pause(Duration::from_millis(50)), reply(late), told, Step::Serve];
-                    answered().into_iter().chain(answered()).chain(idle).collect()
-                }
-            };
-            script.push(Step::Serve);
-            let server = FaultServer::start("127.0.0.1", vec![script], serve()).unwrap();
-            let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
-            succeeds(&Call::Payment(1).make(&gateway));
+            let (written, is_written) = reached();
+            let mut script = vec![Step::Answer(""); after - 1];
+            script.extend(match after {
+                1 | 2 => [Step::Request, Step::reply(move |json| [response(200, "", json), extra.clone()].concat())],
+                _ => [Step::Pause(Duration::from_millis(50)), Step::reply(move |_| extra.clone())],
+            });
+            script.extend([written, Step::Serve]);
+            let server = FaultServer::start([script]);
+            let gateway = gateway(&server.origin(), TIMEOUT);
+            succeeds(&gateway, Call::Payment(1));
             is_written.recv().unwrap();
             if after == 3 {
                 until_the_client_knows(server.address());
             }
-            succeeds(&Call::Payment(3).make(&gateway));
+            succeeds(&gateway, Call::Payment(3));
             drop(gateway);
             judge::bodies(&server.finish());
         }
@@ -152,8 +134,8 @@ fn row_34_extra_bytes_after_a_reply() {
 fn row_37_64_threads_on_one_gateway() {
     const THREADS: u64 = 64;
     const ROUNDS: u64 = 50;
-    let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
-    let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
+    let server = FaultServer::start([]);
+    let gateway = gateway(&server.origin(), TIMEOUT);
     let barrier = Barrier::new(usize::try_from(THREADS).unwrap());
     thread::scope(|scope| {
         for thread in 0..THREADS {
@@ -163,7 +145,7 @@ fn row_37_64_threads_on_one_gateway() {
                     barrier.wait();
                     // Neighbours ask about paid orders, about unpaid ones, and for tokens of their own.
                     let call = if number % 3 == 0 { Call::Token(number + 1) } else { Call::Payment(number) };
-                    succeeds(&call.make(&gateway));
+                    succeeds(&gateway, call);
                 }
             });
         }

@@ -6,10 +6,12 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ekolopay::Gateway;
 use ekolopay::purchase::{Customer, Product, Purchase};
-use ekolopay::{Credentials, Gateway};
-use ekolopay_test_kit::{Authority, Counts, KEPT_TOKEN, Request, Server, secret};
+use ekolopay_test_kit::{Counts, KEPT_TOKEN, Request, Server};
 use socket2::SockRef;
+
+use crate::fault::{AUTHORITY, TIMEOUT, gateway};
 
 /// TCP, TLS, check, call: four round trips.
 const COLD: Counts = Counts { connections: 1, full: 1, resumed: 0, requests: 2 };
@@ -19,11 +21,6 @@ const RESUMED: Counts = Counts { full: 0, resumed: 1, ..COLD };
 
 /// Check, call: two round trips.
 const WARM: Counts = Counts { connections: 0, full: 0, resumed: 0, requests: 2 };
-
-fn gateway(origin: &str, authority: &Authority) -> Gateway {
-    let builder = Gateway::builder(Credentials::new("demo", secret()).unwrap()).origin(origin);
-    builder.root_certificates(authority.pem().as_bytes()).build().unwrap()
-}
 
 fn check_payment(gateway: &Gateway) {
     gateway.check_payment(&KEPT_TOKEN.parse().unwrap()).map(drop).unwrap();
@@ -44,9 +41,8 @@ fn costs(server: &Server, expected: Counts, call: impl FnOnce()) {
 #[test]
 fn a_call_costs_four_round_trips_and_two_within_three_seconds() {
     for call in [check_payment, create_token] {
-        let authority = Authority::new();
-        let server = authority.server(Request::documented);
-        let gateway = gateway(&server.origin, &authority);
+        let server = AUTHORITY.server(Request::documented);
+        let gateway = gateway(&server.origin, TIMEOUT);
         assert_eq!(server.counts(), Counts::default(), "nothing is connected before the first call");
         costs(&server, COLD, || call(&gateway));
         // The second one by a clone in another thread, not at once but in time.
@@ -60,9 +56,8 @@ fn a_call_costs_four_round_trips_and_two_within_three_seconds() {
 
 #[test]
 fn an_availability_check_costs_three_round_trips_and_then_one() {
-    let authority = Authority::new();
-    let server = authority.server(Request::documented);
-    let gateway = gateway(&server.origin, &authority);
+    let server = AUTHORITY.server(Request::documented);
+    let gateway = gateway(&server.origin, TIMEOUT);
     let check = || gateway.check_availability().unwrap();
     costs(&server, Counts { requests: 1, ..COLD }, check);
     costs(&server, Counts { requests: 1, ..WARM }, check);
@@ -71,7 +66,7 @@ fn an_availability_check_costs_three_round_trips_and_then_one() {
 #[test]
 fn plain_http_costs_no_handshake() {
     let server = Server::start(Request::documented);
-    let gateway = gateway(&server.origin, &Authority::new());
+    let gateway = gateway(&server.origin, TIMEOUT);
     costs(&server, Counts { full: 0, ..COLD }, || check_payment(&gateway));
     costs(&server, WARM, || check_payment(&gateway));
 }
@@ -79,13 +74,12 @@ fn plain_http_costs_no_handshake() {
 /// So the tests above can fail.
 #[test]
 fn a_connection_that_is_not_reused_is_counted() {
-    let authority = Authority::new();
     let closes = |request: &Request| {
         let text = String::from_utf8(request.documented()).unwrap();
         text.replacen("\r\n", "\r\nConnection: close\r\n", 1).into_bytes()
     };
-    let server = authority.server(closes);
-    let gateway = gateway(&server.origin, &authority);
+    let server = AUTHORITY.server(closes);
+    let gateway = gateway(&server.origin, TIMEOUT);
     costs(&server, Counts { connections: 2, full: 1, resumed: 1, requests: 2 }, || check_payment(&gateway));
 }
 
@@ -130,7 +124,7 @@ fn serve(stream: &mut TcpStream) -> Duration {
 #[test]
 fn no_part_of_a_request_waits_for_an_acknowledgement() {
     let gaps = gaps(|origin| {
-        let gateway = gateway(origin, &Authority::new());
+        let gateway = gateway(origin, TIMEOUT);
         (0..REQUESTS).for_each(|_| gateway.check_availability().unwrap());
     });
     assert!(gaps.iter().min().unwrap() < &ACKNOWLEDGED, "{gaps:?}");

@@ -1,14 +1,25 @@
-//! Rows 4, 5 and 21: only the right server is trusted.
+//! Rows 4 and 5: only the right server is trusted.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use ekolopay_faults::Step;
 use ekolopay_faults::replies::response;
-use ekolopay_faults::{FaultServer, Step, Then};
-use ekolopay_test_kit::Authority;
-use ekolopay_test_kit::secret;
+use ekolopay_test_kit::{Authority, secret};
 
-use crate::fault::{AUTHORITY, Fault, Front, answer, reply};
+use crate::fault::{AUTHORITY, Fault, Front};
+
+fn fault(name: &str, steps: impl IntoIterator<Item = Step>) -> Fault {
+    Fault::new(name, steps).behind(Front::Tls).on_a_new_connection()
+}
+
+fn fails(name: &str, steps: impl IntoIterator<Item = Step>) {
+    fault(name, steps).becomes("Transport: NotSent", "Transport: NotSent");
+}
+
+fn runs_out_of_time(name: &str, steps: impl IntoIterator<Item = Step>) {
+    fault(name, steps).times_out().becomes("Transport, timeout: NotSent", "Transport, timeout: NotSent");
+}
 
 /// The first message of a TLS 1.1 server, which the client refuses.
 fn server_hello_of_tls_1_1() -> Vec<u8> {
@@ -22,66 +33,25 @@ fn server_hello_of_tls_1_1() -> Vec<u8> {
 
 #[test]
 fn row_04_certificate_or_version_not_trusted() {
-    let unknown = Authority::new().config("127.0.0.1");
-    let other_host = AUTHORITY.config("example.com");
-    let expired = AUTHORITY.expired_config("127.0.0.1");
-    for (name, config) in [("unknown authority", unknown), ("wrong host name", other_host), ("expired", expired)] {
-        Fault::new(4, name, move || vec![Step::Tls(Arc::clone(&config)), Step::Serve])
-            .behind(Front::Tls)
-            .on_a_new_connection()
-            .call(&["Transport: NotSent"])
-            .check(&["Transport: NotSent"]);
+    for (name, config) in [
+        ("unknown authority", Authority::new().config("127.0.0.1")),
+        ("wrong host name", AUTHORITY.config("example.com")),
+        ("expired", AUTHORITY.expired_config("127.0.0.1")),
+    ] {
+        fails(name, [Step::Tls(config), Step::Serve]);
     }
-    let protocol_version = vec![21, 3, 2, 0, 2, 2, 70];
-    for (name, bytes) in [("TLS 1.1 hello", server_hello_of_tls_1_1()), ("TLS 1.1 alert", protocol_version)] {
-        let steps = move || {
-            let bytes = bytes.clone();
-            vec![Step::Bytes(5), reply(move |_| bytes.clone())]
-        };
-        Fault::new(4, name, steps)
-            .behind(Front::Tls)
-            .on_a_new_connection()
-            .call(&["Transport: NotSent"])
-            .check(&["Transport: NotSent"]);
-    }
+    fails("TLS 1.1 hello", [Step::Bytes(5), Step::reply(|_| server_hello_of_tls_1_1())]);
+    // "protocol_version".
+    fails("TLS 1.1 alert", [Step::Bytes(5), Step::reply(|_| vec![21, 3, 2, 0, 2, 2, 70])]);
 }
 
 #[test]
 fn row_05_handshake_fails() {
-    let fault = |name, steps: fn() -> Vec<Step>| Fault::new(5, name, steps).behind(Front::Tls).on_a_new_connection();
-    fault("silent", || vec![Step::Stall])
-        .times_out()
-        .call(&["Transport, timeout: NotSent"])
-        .check(&["Transport, timeout: NotSent"]);
+    runs_out_of_time("silent", [Step::Stall]);
     // The head of a long record, then its body one byte at a time.
-    fault("drip", || {
-        let record = |_: &str| [&[22, 3, 3, 64, 0][..], &[0; 4096]].concat();
-        vec![Step::Bytes(5), Step::Drip(Box::new(record), Duration::from_millis(100))]
-    })
-    .times_out()
-    .call(&["Transport, timeout: NotSent"])
-    .check(&["Transport, timeout: NotSent"]);
-    for fault in [
-        fault("reset", || vec![Step::Bytes(5), Step::Reset]),
-        fault("closed", || vec![Step::Bytes(5)]),
-        fault("plain HTTP on the port", || vec![Step::Bytes(5), reply(|_| response(400, "", &secret()))]),
-    ] {
-        fault.call(&["Transport: NotSent"]).check(&["Transport: NotSent"]);
-    }
-}
-
-#[test]
-fn row_21_https_redirected_to_http() {
-    let plain = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(|| vec![Step::Serve]))).unwrap();
-    for status in [301, 302, 303, 307, 308] {
-        let location = format!("Location: http://{}/api/v1/gateway/check-payment\r\n", plain.address());
-        Fault::new(21, status.to_string(), move || {
-            let location = location.clone();
-            answer(move |json| response(status, &location, json))
-        })
-        .behind(Front::Tls)
-        .call(&["UnexpectedReply: Answered"])
-        .check(&["success"]);
-    }
-    assert_eq!(plain.finish().connections(), 0);
+    let record = |_: &str| [&[22, 3, 3, 64, 0][..], &[0; 4096]].concat();
+    runs_out_of_time("drip", [Step::Bytes(5), Step::Drip(Arc::new(record), Duration::from_millis(100))]);
+    fails("reset", [Step::Bytes(5), Step::Reset]);
+    fails("closed", [Step::Bytes(5)]);
+    fails("plain HTTP on the port", [Step::Bytes(5), Step::reply(|_| response(400, "", secret()))]);
 }

@@ -2,21 +2,19 @@
 //! whom it does not.
 
 use std::io::Write;
-use std::process::Command;
-use std::time::Duration;
 
 use ekolopay_faults::Call;
 use ekolopay_test_kit::{Authority, Request};
 
 use crate::client::Client;
+use crate::fault::TIMEOUT;
+use crate::judge;
 
-const TIMEOUT: Duration = Duration::from_secs(10);
-
-fn outcome(origin: &str, environment: &[(&str, &str)]) -> String {
-    let mut client = Client::start(Command::new(Client::PROGRAM), origin, TIMEOUT, environment);
-    let outcome = client.call(Call::Payment(0)).outcome().to_string();
+#[track_caller]
+fn call(origin: &str, environment: &[(&str, &str)], expected: &str) {
+    let mut client = Client::new(origin, TIMEOUT, environment);
+    judge::is(&client.call(Call::Payment(0)).outcome, expected);
     client.end();
-    outcome
 }
 
 #[test]
@@ -24,7 +22,7 @@ fn a_certificate_of_the_merchants_own_authority_is_trusted_among_others() {
     let (authority, other) = (Authority::new(), Authority::new());
     let pem = format!("A company's roots\n{}\n{}", other.pem(), authority.pem());
     let server = authority.server(Request::documented);
-    assert_eq!(outcome(&server.origin, &[("FAULTS_ROOTS", &pem)]), "success");
+    call(&server.origin, &[("FAULTS_ROOTS", &pem)], "success");
     assert_eq!((server.calls().len(), server.counts().connections), (1, 1), "check and call share a connection");
 }
 
@@ -37,6 +35,6 @@ fn the_trust_store_is_the_one_of_the_feature() {
     store.write_all(authority.pem().as_bytes()).unwrap();
     let environment = [("FAULTS_ROOTS", ""), ("SSL_CERT_FILE", store.path().to_str().unwrap())];
     let expected = if cfg!(feature = "rustls") { "Transport: NotSent" } else { "success" };
-    assert_eq!(outcome(&server.origin, &environment), expected);
+    call(&server.origin, &environment, expected);
     assert_eq!(server.calls().len(), usize::from(expected == "success"), "nothing is sent, in plain text least of all");
 }

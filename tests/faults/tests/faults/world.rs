@@ -3,18 +3,31 @@
 use std::env;
 use std::fs;
 use std::io;
+use std::iter;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use ekolopay_faults::{FaultServer, Step};
 use simple_dns::rdata::{A, RData};
 use simple_dns::{CLASS, Packet, QTYPE, RCODE, ResourceRecord, TYPE};
 use tempfile::TempDir;
 
+use crate::fault::AUTHORITY;
+
 /// The name of the gateway there.
 pub(crate) const NAME: &str = "gateway.test";
+
+/// A gateway of that name, on a free port of 127.0.0.1.
+pub(crate) fn gateway() -> FaultServer {
+    FaultServer::start(iter::repeat_with(|| vec![greeting(), Step::Serve]))
+}
+
+pub(crate) fn greeting() -> Step {
+    Step::Tls(AUTHORITY.config(NAME))
+}
 
 pub(crate) struct World(TempDir);
 
