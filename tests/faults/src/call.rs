@@ -1,5 +1,3 @@
-use std::fmt;
-
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay::verify::Verification;
 use ekolopay::{Delivery, Error, Gateway, InvalidInput};
@@ -60,9 +58,8 @@ fn token(number: u64) -> Result<PurchaseToken, InvalidInput> {
 /// What became of a call.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CallOutcome {
-    /// The kind of the error, or `success`.
+    /// The kind of the error and its delivery, such as `Transport: NotSent`, or `success`.
     pub what: String,
-    delivery: Option<String>,
     /// `Display` and `Debug` of the error and of all its sources.
     pub texts: String,
 }
@@ -70,28 +67,17 @@ pub struct CallOutcome {
 impl CallOutcome {
     /// The outcome of a result that is `true` if the reply was the right one.
     pub fn of(result: Result<bool, Error>) -> CallOutcome {
-        let (what, error) = match result {
-            Ok(right) => (if right { "success" } else { "wrong reply" }.to_owned(), None),
-            Err(error) => (kind(&error), Some(error)),
+        let what = match &result {
+            Ok(true) => "success".to_owned(),
+            Ok(false) => "wrong reply".to_owned(),
+            Err(error) => format!("{}: {:?}", kind(error), error.delivery()),
         };
-        CallOutcome {
-            what,
-            delivery: error.as_ref().map(|error| format!("{:?}", error.delivery())),
-            texts: error.map_or(String::new(), |error| all_texts(&error)),
-        }
+        CallOutcome { what, texts: result.err().map_or(String::new(), |error| all_texts(&error)) }
     }
 
     /// Whether it is an error with this delivery.
     pub fn is(&self, delivery: Delivery) -> bool {
-        self.delivery == Some(format!("{delivery:?}"))
-    }
-}
-
-/// `Transport: NotSent`, or `success`.
-impl fmt::Display for CallOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
-        self.delivery.as_ref().map_or(Ok(()), |delivery| write!(f, ": {delivery}"))
+        self.what.ends_with(&format!(": {delivery:?}"))
     }
 }
 

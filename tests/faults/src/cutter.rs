@@ -1,4 +1,4 @@
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
@@ -60,24 +60,15 @@ fn carry(client: &TcpStream, server: &TcpStream, line: Option<Line>) -> [u64; 2]
 
 /// Carries bytes to the end, or to where the line fails; from there on they are read and lost.
 fn pass(mut from: &TcpStream, mut to: &TcpStream, line: Option<Line>, fail: impl Fn(Cut) -> io::Result<()>) -> u64 {
-    let (mut buffer, mut passed, mut failed) = ([0; 4096], 0, false);
-    loop {
-        if let Some(line) = line.filter(|line| !failed && passed == line.passes) {
-            failed = true;
-            // Whatever the other end did meanwhile: the line is not to be used any more.
-            let _ = fail(line.cut);
-        }
-        let most = line.filter(|_| !failed).map_or(u64::MAX, |line| line.passes - passed);
-        let most = usize::try_from(most).unwrap_or(usize::MAX).min(buffer.len());
-        match from.read(&mut buffer[..most]) {
-            Ok(length @ 1..) if !failed => match to.write_all(&buffer[..length]) {
-                Ok(()) => passed += length as u64,
-                Err(_) => failed = true,
-            },
-            Ok(1..) => {}
-            Ok(0) | Err(_) => break,
-        }
+    let most = line.map_or(u64::MAX, |line| line.passes);
+    let mut passing = from.take(most);
+    // Whatever becomes of either end, the rest is read.
+    let _ = io::copy(&mut passing, &mut to);
+    let passed = most - passing.limit();
+    if let Some(line) = line.filter(|line| line.passes == passed) {
+        let _ = fail(line.cut);
     }
+    let _ = io::copy(&mut from, &mut io::sink());
     let _ = to.shutdown(Shutdown::Write);
     passed
 }

@@ -14,20 +14,15 @@ pub struct FaultServer(Acceptor<Vec<u8>>);
 impl FaultServer {
     /// Listens on a free port of 127.0.0.1. The n-th connection plays the n-th script; after the last one, every
     /// connection is served.
-    pub fn start<S>(scripts: S) -> FaultServer
-    where
-        S: IntoIterator<Item = Script>,
-        S::IntoIter: Send + 'static,
-    {
+    pub fn start(scripts: impl IntoIterator<Item = Script, IntoIter: Send + 'static>) -> FaultServer {
         FaultServer::on(TcpListener::bind("127.0.0.1:0").expect("a free port"), scripts)
     }
 
     /// The same on this listener.
-    pub fn on<S>(listener: TcpListener, scripts: S) -> FaultServer
-    where
-        S: IntoIterator<Item = Script>,
-        S::IntoIter: Send + 'static,
-    {
+    pub fn on(
+        listener: TcpListener,
+        scripts: impl IntoIterator<Item = Script, IntoIter: Send + 'static>,
+    ) -> FaultServer {
         let mut scripts = scripts.into_iter();
         FaultServer(Acceptor::start(listener, move || {
             let script = scripts.next().unwrap_or_else(|| vec![Step::Serve]);

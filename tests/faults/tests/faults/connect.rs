@@ -24,10 +24,8 @@ fn row_01_name_does_not_resolve() {
         let outcome = Client::new("https://gateway.invalid", timeout, &[]).call(call).outcome;
         assert!(start.elapsed() < timeout * 2 + Duration::from_secs(3));
         // The machine's resolver may be slower than the timeout.
-        judge::is(
-            &outcome,
-            if outcome.what == "Transport" { "Transport: NotSent" } else { "Transport, timeout: NotSent" },
-        );
+        judge::outcome(&outcome);
+        assert!(["Transport: NotSent", "Transport, timeout: NotSent"].contains(&&*outcome.what), "{}", outcome.what);
     }
 }
 
@@ -79,7 +77,7 @@ fn row_03_connect_unanswered() {
                 let _running = running;
                 call.make(&gateway(&format!("http://{address}"), timeout))
             });
-            assert_eq!(outcome.to_string(), "Transport, timeout: NotSent", "{hit:?}");
+            assert_eq!(outcome.what, "Transport, timeout: NotSent", "{hit:?}");
         }
     }
 }
@@ -92,7 +90,7 @@ fn row_03_connecting_gets_10_s() {
     let start = Instant::now();
     let outcome = Call::Payment(0).make(&gateway(&format!("http://{address}"), Duration::from_secs(30)));
     let lasted = start.elapsed();
-    assert_eq!(outcome.to_string(), "Transport, timeout: NotSent");
+    assert_eq!(outcome.what, "Transport, timeout: NotSent");
     assert!((Duration::from_millis(9_900)..Duration::from_secs(10) + judge::slack()).contains(&lasted), "{lasted:?}");
 }
 

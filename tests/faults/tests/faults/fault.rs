@@ -129,12 +129,12 @@ impl Fault {
         let others = iter::repeat_with(move || front.then([Step::Serve]));
         let server = FaultServer::start(scripts.into_iter().chain(others));
         let (outcome, received) = judge::call(self.timeout, server, |address| self.make(call, address));
-        let text = outcome.to_string();
+        let what = outcome.what;
         // Nothing is tried again, nor in another way, such as in plain text after TLS failed.
-        let again = text != "success" && received.connections() > connections;
+        let again = what != "success" && received.connections() > connections;
         assert!(!again, "{context}: another connection");
-        assert!(expected.split(" or ").any(|expected| expected == text), "{context}: {text}, expected {expected}");
-        let calls = usize::from(hit == Hit::Call || text == "success");
+        assert!(expected.split(" or ").any(|expected| expected == what), "{context}: {what}, expected {expected}");
+        let calls = usize::from(hit == Hit::Call || what == "success");
         assert!(received.calls().len() <= calls, "{context}: {received:?}");
     }
 

@@ -22,12 +22,11 @@ fn row_38_no_log_shows_the_secret() {
         }
     });
     // A gateway that echoes it: only that dump shows it, at TRACE.
-    let before = logs::excepted();
+    let before = logs::seen().excepted;
     let fault = Fault::new("all but ureq_proto at TRACE, echo", answer(|_| response(200, "", secret())));
     fault.becomes("UnexpectedReply: Answered", "success");
-    assert!(logs::excepted() > before, "the secret is found where it is");
-
-    let lines = logs::lines();
+    let logs::Seen { lines, excepted, .. } = logs::seen();
+    assert!(excepted > before, "the secret is found where it is");
     let of = |from: &str, level| lines.get(&(from.to_owned(), level)).copied().unwrap_or(0);
     assert!(of("ureq", Level::Debug) > 0 && of("ureq_proto", Level::Trace) > 0, "{lines:?}");
     #[cfg(feature = "rustls")]

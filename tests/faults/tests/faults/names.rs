@@ -24,7 +24,7 @@ fn client(program: Command, server: &FaultServer, timeout: Duration) -> Client {
 
 #[test]
 fn row_45_no_thread_can_be_made() {
-    let Some(world) = World::with_hosts("127.0.0.1 localhost\n") else { return };
+    let Some(world) = World::new("127.0.0.1 localhost\n", Says::Nothing) else { return };
     for (host, expected) in [("127.0.0.1", "success"), ("localhost", "Transport: NotSent")] {
         let server = FaultServer::start([]);
         let origin = format!("http://{host}:{}", server.address().port());
@@ -41,7 +41,7 @@ fn row_45_no_thread_can_be_made() {
 /// One look-up on one thread, and then none for a minute.
 #[test]
 fn warm_calls_look_up_nothing_and_make_no_thread() {
-    let Some((world, name_server)) = World::with_name_server(HERE) else { return };
+    let Some(world) = World::new("", HERE) else { return };
     let server = gateway();
     let mut client = client(world.as_nobody(Client::PROGRAM), &server, TIMEOUT);
     let start = Instant::now();
@@ -50,14 +50,14 @@ fn warm_calls_look_up_nothing_and_make_no_thread() {
     for _ in 0..1_000 {
         client.check("success");
     }
-    assert!(name_server.asked() as u64 <= 1 + start.elapsed().as_secs() / 60);
+    assert!(world.asked() as u64 <= 1 + start.elapsed().as_secs() / 60);
     client.end();
     assert_eq!(server.finish().calls().len(), 1_001);
 }
 
 #[test]
 fn row_46_silent_name_server() {
-    let Some((world, _name_server)) = World::with_name_server(Says::Nothing) else { return };
+    let Some(world) = World::new("", Says::Nothing) else { return };
     let server = gateway();
     let mut client = client(world.command(Client::PROGRAM), &server, Duration::from_secs(2));
     // The second time, the first look-up is still running.
@@ -81,7 +81,7 @@ fn row_46_silent_name_server() {
 
 #[test]
 fn row_47_silent_ipv6_address() {
-    let Some(world) = World::with_hosts(&format!("::1 {NAME}\n127.0.0.1 {NAME}\n")) else { return };
+    let Some(world) = World::new(&format!("::1 {NAME}\n127.0.0.1 {NAME}\n"), Says::Nothing) else { return };
     // Both addresses with the same port.
     let pair = (0..100).find_map(|_| {
         let server = gateway();
@@ -100,7 +100,7 @@ fn row_47_silent_ipv6_address() {
 fn row_48_name_moves() {
     // No other test listens at these addresses: a closed port stays closed.
     let (old, new) = (Ipv4Addr::new(127, 0, 0, 3), Ipv4Addr::new(127, 0, 0, 4));
-    let Some((world, name_server)) = World::with_name_server(Says::Address(old)) else { return };
+    let Some(world) = World::new("", Says::Address(old)) else { return };
     let listener = TcpListener::bind((old, 0)).unwrap();
     let exchanges = vec![greeting(), refuse(&listener), Step::Answer(""), Step::LAST_ANSWER];
     let before = FaultServer::on(listener, [exchanges]);
@@ -109,7 +109,7 @@ fn row_48_name_moves() {
     let listener = TcpListener::bind((new, before.address().port())).unwrap();
     let after = FaultServer::on(listener, iter::repeat_with(|| vec![greeting(), Step::Serve]));
     before.finish();
-    name_server.say(Says::Address(new));
+    world.say(Says::Address(new));
     client.check("Transport: NotSent");
     client.check("success");
     client.end();
@@ -126,61 +126,43 @@ fn forgetful() -> (FaultServer, Arc<AtomicBool>) {
     (FaultServer::start(iter::repeat_with(script)), resets)
 }
 
-/// After a failed exchange the name is looked up again.
-#[track_caller]
-fn fail(client: &mut Client, resets: &AtomicBool) {
-    resets.store(true, Ordering::SeqCst);
-    // The server prepares its next script before the connection comes.
-    assert!(
-        (0..2).any(|number| client.call(Call::Payment(number)).outcome.what != "success"),
-        "one connection was reset"
-    );
-}
-
+/// Half of a short time is kept to connect to an old address.
 #[test]
 fn a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_that_fails() {
-    let Some((world, name_server)) = World::with_name_server(HERE) else { return };
-    let (server, resets) = forgetful();
-    let mut client = client(world.command(Client::PROGRAM), &server, TIMEOUT);
-    let start = Instant::now();
-    for _ in 0..100 {
-        client.check("success");
-    }
-    assert!(name_server.asked() as u64 <= 1 + start.elapsed().as_secs() / 60);
+    for (says, timeout, at_least) in
+        [(Says::Failure, TIMEOUT, 0), (Says::Nothing, TIMEOUT, 4_900), (Says::Nothing, Duration::from_secs(4), 1_900)]
+    {
+        let Some(world) = World::new("", HERE) else { return };
+        let (server, resets) = forgetful();
+        let mut client = client(world.command(Client::PROGRAM), &server, timeout);
+        let start = Instant::now();
+        for _ in 0..100 {
+            client.check("success");
+        }
+        assert!(world.asked() as u64 <= 1 + start.elapsed().as_secs() / 60);
 
-    for (says, at_least) in [(Says::Failure, 0), (Says::Nothing, 4_900)] {
-        name_server.say(says);
-        fail(&mut client, &resets);
+        world.say(says);
+        // After a failed exchange the name is looked up again. The server prepares its next script too early.
+        resets.store(true, Ordering::SeqCst);
+        let fails = (0..2).any(|number| client.call(Call::Payment(number)).outcome.what != "success");
+        assert!(fails, "one connection was reset");
         let ms = client.check("success");
         assert!((at_least..at_least + 1_000 + judge::slack().as_millis()).contains(&ms.into()), "after {ms} ms");
         for _ in 0..3 {
             let ms = client.check("success");
             assert!(ms < 2_500, "after {ms} ms");
         }
+        client.end();
     }
-    client.end();
-}
-
-#[test]
-fn half_of_a_short_time_is_kept_to_connect_to_an_old_address() {
-    let Some((world, name_server)) = World::with_name_server(HERE) else { return };
-    let (server, resets) = forgetful();
-    let mut client = client(world.command(Client::PROGRAM), &server, Duration::from_secs(4));
-    client.check("success");
-    name_server.say(Says::Nothing);
-    fail(&mut client, &resets);
-    let ms = client.check("success");
-    assert!(ms >= 1_900, "after {ms} ms");
-    client.end();
 }
 
 #[test]
 fn a_look_up_that_fails_is_told_from_one_that_is_not_answered() {
-    let Some((world, name_server)) = World::with_name_server(Says::Failure) else { return };
+    let Some(world) = World::new("", Says::Failure) else { return };
     let server = gateway();
     let mut client = client(world.command(Client::PROGRAM), &server, Duration::from_secs(2));
     client.check("Transport: NotSent");
-    name_server.say(Says::Nothing);
+    world.say(Says::Nothing);
     client.check("Transport, timeout: NotSent");
     client.end();
     assert!(server.finish().requests().is_empty());

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ekolopay::{Delivery, Gateway};
 use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, FaultServer, Step};
+use ekolopay_faults::{Call, FaultServer, Received, Script, Step};
 use fastrand::Rng;
 
 use crate::fault::gateway;
@@ -40,61 +40,71 @@ fn until_the_client_knows(server: SocketAddr) {
     }
 }
 
+/// Calls to a server with these scripts: what it received.
+fn session(
+    scripts: impl IntoIterator<Item = Script, IntoIter: Send + 'static>,
+    calls: impl FnOnce(&Gateway, SocketAddr),
+) -> Received {
+    let server = FaultServer::start(scripts);
+    let gateway = gateway(&server.origin(), TIMEOUT);
+    calls(&gateway, server.address());
+    drop(gateway);
+    let received = server.finish();
+    judge::bodies(&received);
+    received
+}
+
+/// This many threads make calls, of which neighbours ask about paid orders, about unpaid ones, and for tokens.
+fn in_threads(threads: usize, calls: u64, make: impl Fn(Call) + Sync) {
+    thread::scope(|scope| {
+        for numbers in (0..threads).map(|first| (first as u64..calls).step_by(threads)) {
+            let calls = numbers.map(|n| if n % 3 == 0 { Call::Token(n + 1) } else { Call::Payment(n) });
+            scope.spawn(|| calls.for_each(&make));
+        }
+    });
+}
+
 #[test]
 fn row_12_idle_connection_closed() {
     for end in [Step::HangUp, Step::Reset] {
         let (closed, is_closed) = reached();
-        let server = FaultServer::start([vec![Step::Answer(""), Step::Answer(""), end, closed]]);
-        let gateway = gateway(&server.origin(), TIMEOUT);
-        succeeds(&gateway, Call::Payment(0));
-        is_closed.recv().unwrap();
-        until_the_client_knows(server.address());
-        succeeds(&gateway, Call::Payment(1));
-        drop(gateway);
-        let received = server.finish();
-        judge::bodies(&received);
+        let script = vec![Step::Answer(""), Step::Answer(""), end, closed];
+        let received = session([script], |gateway, server| {
+            succeeds(gateway, Call::Payment(0));
+            is_closed.recv().unwrap();
+            until_the_client_knows(server);
+            succeeds(gateway, Call::Payment(1));
+        });
         assert_eq!((received.connections(), received.calls().len()), (2, 2));
     }
 }
 
 #[test]
 fn row_13_closing_races_with_5000_calls() {
-    const THREADS: usize = 4;
-    const CALLS: u64 = 5_000;
     let mut rng = Rng::with_seed(*SEED);
-    let server = FaultServer::start(iter::repeat_with(move || {
+    let scripts = iter::repeat_with(move || {
         // Some connections are closed after the check, some after the call.
         let mut script = vec![Step::Answer(""); rng.usize(1..=2)];
         script.push(Step::Pause(Duration::from_micros(rng.u64(..600))));
         // Otherwise it is closed too, but still reads.
         script.extend(rng.bool().then_some(Step::HangUp));
         script
-    }));
-    let gateway = gateway(&server.origin(), TIMEOUT);
-    let outcomes = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for thread in 0..THREADS as u64 {
-            let (gateway, outcomes) = (&gateway, &outcomes);
-            scope.spawn(move || {
-                for number in (thread..CALLS).step_by(THREADS) {
-                    let call = if number % 3 == 0 { Call::Token(number + 1) } else { Call::Payment(number) };
-                    let outcome = call.make(gateway);
-                    judge::outcome(&outcome);
-                    assert!(!outcome.is(Delivery::Answered), "{}", outcome.texts);
-                    outcomes.lock().unwrap().push((call, outcome));
-                }
-            });
-        }
     });
-    drop(gateway);
-    let received = server.finish();
-    judge::bodies(&received);
+    let outcomes = Mutex::new(Vec::new());
+    let received = session(scripts, |gateway, _| {
+        in_threads(4, 5_000, |call| {
+            let outcome = call.make(gateway);
+            judge::outcome(&outcome);
+            assert!(!outcome.is(Delivery::Answered), "{}", outcome.texts);
+            outcomes.lock().unwrap().push((call, outcome));
+        });
+    });
     let arrived: BTreeSet<_> = received.calls().iter().filter_map(Call::of).collect();
     let mut counts = BTreeMap::<String, usize>::new();
     for (call, outcome) in outcomes.into_inner().unwrap() {
         let is_sound = outcome.is(Delivery::Unknown) || outcome.is(Delivery::NotSent) != arrived.contains(&call);
-        assert!(is_sound, "{call:?}: {outcome}");
-        *counts.entry(outcome.to_string()).or_default() += 1;
+        assert!(is_sound, "{call:?}: {}", outcome.what);
+        *counts.entry(outcome.what).or_default() += 1;
     }
     let (calls, connections) = (arrived.len(), received.connections());
     println!("{counts:?}; {calls} bodies arrived, none twice, on {connections} connections");
@@ -116,43 +126,29 @@ fn row_34_extra_bytes_after_a_reply() {
                 _ => [Step::Pause(Duration::from_millis(50)), Step::reply(move |_| extra.clone())],
             });
             script.extend([written, Step::Serve]);
-            let server = FaultServer::start([script]);
-            let gateway = gateway(&server.origin(), TIMEOUT);
-            succeeds(&gateway, Call::Payment(1));
-            is_written.recv().unwrap();
-            if after == 3 {
-                until_the_client_knows(server.address());
-            }
-            succeeds(&gateway, Call::Payment(3));
-            drop(gateway);
-            judge::bodies(&server.finish());
+            session([script], |gateway, server| {
+                succeeds(gateway, Call::Payment(1));
+                is_written.recv().unwrap();
+                if after == 3 {
+                    until_the_client_knows(server);
+                }
+                succeeds(gateway, Call::Payment(3));
+            });
         }
     }
 }
 
 #[test]
 fn row_37_64_threads_on_one_gateway() {
-    const THREADS: u64 = 64;
-    const ROUNDS: u64 = 50;
-    let server = FaultServer::start([]);
-    let gateway = gateway(&server.origin(), TIMEOUT);
-    let barrier = Barrier::new(usize::try_from(THREADS).unwrap());
-    thread::scope(|scope| {
-        for thread in 0..THREADS {
-            let (gateway, barrier) = (gateway.clone(), &barrier);
-            scope.spawn(move || {
-                for number in (thread..THREADS * ROUNDS).step_by(64) {
-                    barrier.wait();
-                    // Neighbours ask about paid orders, about unpaid ones, and for tokens of their own.
-                    let call = if number % 3 == 0 { Call::Token(number + 1) } else { Call::Payment(number) };
-                    succeeds(&gateway, call);
-                }
-            });
-        }
+    const THREADS: usize = 64;
+    const ROUNDS: usize = 50;
+    let barrier = Barrier::new(THREADS);
+    let received = session([], |gateway, _| {
+        in_threads(THREADS, (THREADS * ROUNDS) as u64, |call| {
+            barrier.wait();
+            succeeds(&gateway.clone(), call);
+        });
     });
-    drop(gateway);
-    let received = server.finish();
-    judge::bodies(&received);
-    assert_eq!(received.calls().len() as u64, THREADS * ROUNDS);
-    assert!(received.connections() as u64 <= THREADS, "{} connections", received.connections());
+    assert_eq!(received.calls().len(), THREADS * ROUNDS);
+    assert!(received.connections() <= THREADS, "{} connections", received.connections());
 }

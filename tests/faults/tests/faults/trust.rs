@@ -1,14 +1,63 @@
-//! Whom the SDK trusts, with whichever of the features `rustls` and `native-tls` this is built with; rows 4 and 5 show
-//! whom it does not.
+//! Rows 4 and 5, and whom the SDK trusts with whichever of the features `rustls` and `native-tls` this is built with.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
 
-use ekolopay_faults::Call;
-use ekolopay_test_kit::{Authority, Request};
+use ekolopay_faults::replies::response;
+use ekolopay_faults::{Call, Step};
+use ekolopay_test_kit::{Authority, Request, secret};
 
 use crate::client::Client;
-use crate::fault::TIMEOUT;
+use crate::fault::{AUTHORITY, Fault, Front, TIMEOUT};
 use crate::judge;
+
+fn fault(name: &str, steps: impl IntoIterator<Item = Step>) -> Fault {
+    Fault::new(name, steps).behind(Front::Tls).on_a_new_connection()
+}
+
+fn fails(name: &str, steps: impl IntoIterator<Item = Step>) {
+    fault(name, steps).becomes("Transport: NotSent", "Transport: NotSent");
+}
+
+fn runs_out_of_time(name: &str, steps: impl IntoIterator<Item = Step>) {
+    fault(name, steps).times_out().becomes("Transport, timeout: NotSent", "Transport, timeout: NotSent");
+}
+
+/// The first message of a TLS 1.1 server, which the client refuses.
+fn server_hello_of_tls_1_1() -> Vec<u8> {
+    // Version 3.2, a random, no session, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no compression.
+    let mut hello = vec![3, 2];
+    hello.extend([0x5a; 32]);
+    hello.extend([0, 0xc0, 0x13, 0]);
+    let length = u8::try_from(hello.len()).unwrap();
+    [&[22, 3, 2, 0, length + 4, 2, 0, 0, length], &hello[..]].concat()
+}
+
+#[test]
+fn row_04_certificate_or_version_not_trusted() {
+    for (name, config) in [
+        ("unknown authority", Authority::new().config("127.0.0.1")),
+        ("wrong host name", AUTHORITY.config("example.com")),
+        ("expired", AUTHORITY.expired_config("127.0.0.1")),
+    ] {
+        fails(name, [Step::Tls(config), Step::Serve]);
+    }
+    fails("TLS 1.1 hello", [Step::Bytes(5), Step::reply(|_| server_hello_of_tls_1_1())]);
+    // "protocol_version".
+    fails("TLS 1.1 alert", [Step::Bytes(5), Step::reply(|_| vec![21, 3, 2, 0, 2, 2, 70])]);
+}
+
+#[test]
+fn row_05_handshake_fails() {
+    runs_out_of_time("silent", [Step::Stall]);
+    // The head of a long record, then its body one byte at a time.
+    let record = |_: &str| [&[22, 3, 3, 64, 0][..], &[0; 4096]].concat();
+    runs_out_of_time("drip", [Step::Bytes(5), Step::Drip(Arc::new(record), Duration::from_millis(100))]);
+    fails("reset", [Step::Bytes(5), Step::Reset]);
+    fails("closed", [Step::Bytes(5)]);
+    fails("plain HTTP on the port", [Step::Bytes(5), Step::reply(|_| response(400, "", secret()))]);
+}
 
 #[track_caller]
 fn call(origin: &str, environment: &[(&str, &str)], expected: &str) {

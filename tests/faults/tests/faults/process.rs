@@ -1,5 +1,6 @@
-//! Row 36: a signal interrupts the wait, and the call is not disturbed.
+//! Rows 36 and 49: a signal interrupts the wait, or the process forks, and no call is disturbed.
 
+use std::iter;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
@@ -10,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::client::Client;
-use crate::fault::{Hit, TIMEOUT};
+use crate::fault::{Front, Hit, TIMEOUT};
 use crate::judge;
 
 #[test]
@@ -41,5 +42,27 @@ fn row_36_signals_during_the_wait() {
             judge::is(&outcome, "success");
             assert!(signalled && received.connections() == 1);
         }
+    }
+}
+
+/// Parent and children keep calling.
+#[test]
+fn row_49_fork() {
+    for front in [Front::Plain, Front::Tls] {
+        // Slow enough for the requests of two processes on one connection to collide.
+        let pause = || Step::Pause(Duration::from_millis(1));
+        let exchanges = iter::repeat_with(move || [Step::Request, pause(), Step::Answer("")]).flatten();
+        let server = FaultServer::start(iter::repeat_with(move || front.then(exchanges.clone().take(900))));
+        let mut client = Client::new(&front.origin(server.address()), TIMEOUT, &[]);
+        client.check("success");
+        client.say("fork 50");
+        for report in client.reports(150) {
+            judge::is(&report.outcome, "success");
+        }
+        client.check("success");
+        client.end();
+        let received = server.finish();
+        judge::bodies(&received);
+        assert_eq!(received.calls().len(), 152);
     }
 }
