@@ -18,22 +18,13 @@ pub enum Cut {
     Stall,
 }
 
-/// Which way the bytes go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// From the client to the server.
-    Up,
-    /// From the server to the client.
-    Down,
-}
-
 /// Where a line fails: once this many bytes have passed in this direction.
 #[derive(Debug, Clone, Copy)]
 pub struct Line {
     /// What happens there.
     pub cut: Cut,
-    /// Whose bytes are counted.
-    pub direction: Direction,
+    /// Whether the bytes that are counted come from the client.
+    pub up: bool,
     /// How many of them still pass.
     pub passes: u64,
 }
@@ -49,11 +40,11 @@ pub fn line_to(server: SocketAddr, lines: Vec<Option<Line>>) -> Acceptor<[u64; 2
 }
 
 fn carry(client: &TcpStream, server: &TcpStream, line: Option<Line>) -> [u64; 2] {
-    let fails = |direction| line.filter(|line| line.direction == direction);
+    let fails = |up| line.filter(|line| line.up == up);
     let fail = |cut| fail(client, server, cut);
     thread::scope(|scope| {
-        let up = scope.spawn(|| pass(client, server, fails(Direction::Up), fail));
-        let down = pass(server, client, fails(Direction::Down), fail);
+        let up = scope.spawn(|| pass(client, server, fails(true), fail));
+        let down = pass(server, client, fails(false), fail);
         [up.join().expect("no thread panics"), down]
     })
 }

@@ -13,7 +13,7 @@ mod server;
 
 pub use acceptor::Acceptor;
 pub use call::{Call, CallOutcome};
-pub use cutter::{Cut, Direction, Line, line_to};
+pub use cutter::{Cut, Line, line_to};
 pub use request::{Received, Request};
 pub use script::{Answer, Script, Step};
 pub use server::{FaultServer, refuse};

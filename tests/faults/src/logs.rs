@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, Once};
+use std::sync::{LazyLock, Mutex, Once};
 
 use ekolopay_test_kit::spellings;
 use log::{Level, LevelFilter, Log, Metadata, Record};
@@ -26,16 +26,16 @@ thread_local! {
     static EXCEPTION: Cell<bool> = const { Cell::new(true) };
 }
 
-struct Watch {
-    spellings: Vec<String>,
-}
+static SPELLINGS: LazyLock<Vec<String>> = LazyLock::new(spellings);
+
+struct Watch;
 
 /// Looks at every line that is logged from now on.
 pub fn watch() {
     static WATCH: Once = Once::new();
 
     WATCH.call_once(|| {
-        log::set_boxed_logger(Box::new(Watch { spellings: spellings() })).expect("no other logger is installed");
+        log::set_logger(&Watch).expect("no other logger is installed");
         log::set_max_level(LevelFilter::Trace);
     });
 }
@@ -61,7 +61,7 @@ impl Log for Watch {
     fn log(&self, record: &Record<'_>) {
         let from = record.target().split("::").next().unwrap_or_default();
         let line = record.args().to_string();
-        let shows = self.spellings.iter().any(|spelling| line.contains(spelling.as_str()));
+        let shows = SPELLINGS.iter().any(|spelling| line.contains(spelling.as_str()));
         let mut seen = SEEN.lock().expect("no thread panics while it holds this");
         if shows && EXCEPTION.get() && from == "ureq_proto" && record.level() == Level::Trace {
             seen.excepted += 1;

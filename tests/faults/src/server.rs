@@ -42,7 +42,7 @@ impl FaultServer {
 
     /// Stops listening and waits for the end of every connection. The client must let go of them.
     pub fn finish(self) -> Received {
-        Received(self.0.finish())
+        Received::parse(&self.0.finish())
     }
 }
 

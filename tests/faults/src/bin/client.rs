@@ -3,14 +3,12 @@
 //!
 //! - `token N`, `payment N`: one call;
 //! - `at-once N`: that many calls at once, each in a thread of its own;
-//! - `threads`: how many threads the process has;
 //! - `no-threads`: from now on the process cannot make any;
 //! - `fork N`: this process and two child processes make N calls each, at the same time.
 
 use std::env;
 use std::error::Error;
-use std::fs;
-use std::io::{self, stdin};
+use std::io::stdin;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,10 +33,7 @@ fn main() -> Result<()> {
     let gateway = gateway();
     let make = |call: Call| {
         let start = Instant::now();
-        let outcome = match &gateway {
-            Ok(gateway) => call.make(gateway),
-            Err(outcome) => outcome.clone(),
-        };
+        let outcome = gateway.as_ref().map_or_else(CallOutcome::clone, |gateway| call.make(gateway));
         let ms = start.elapsed().as_millis();
         assert!(logs::seen().leaks.is_empty(), "the log shows the secret");
         let highest = status().expect("/proc is there").vmhwm.expect("VmHWM is there");
@@ -54,7 +49,6 @@ fn main() -> Result<()> {
             ("at-once", count) => thread::scope(|scope| {
                 (0..count).for_each(|number| drop(scope.spawn(move || make(Call::Payment(number)))));
             }),
-            ("threads", _) => println!("{}", fs::read_dir("/proc/self/task")?.count()),
             ("no-threads", _) => Resource::NPROC.set(0, 0)?,
             ("fork", count) => fork_and_call(count, make)?,
             _ => return Err(line.into()),
@@ -66,20 +60,25 @@ fn main() -> Result<()> {
 /// One process asks about paid orders only, one about others, this one about tokens: a crossed reply shows.
 fn fork_and_call(count: u64, make: impl Fn(Call)) -> Result<()> {
     let calls = |process: u64| {
-        for number in (1_000 * process..).step_by(2).take(usize::try_from(count).expect("a count")) {
-            make(if process == 0 { Call::Token(number + 1) } else { Call::Payment(number + process % 2) });
-        }
+        (0..count).for_each(|number| {
+            make(match process {
+                0 => Call::Token(number + 1),
+                _ => Call::Payment(1_000 * process + 2 * number + process % 2),
+            });
+        });
     };
-    let child = |process| match fork::fork()? {
-        Fork::Parent(child) => Ok(child),
-        Fork::Child => {
-            calls(process);
-            process::exit(0)
+    let mut children = Vec::new();
+    for process in [1, 2] {
+        match fork::fork()? {
+            Fork::Parent(child) => children.push(child),
+            Fork::Child => {
+                calls(process);
+                process::exit(0)
+            }
         }
-    };
-    let children: io::Result<Vec<_>> = [1, 2].into_iter().map(child).collect();
+    }
     calls(0);
-    for child in children? {
+    for child in children {
         if fork::waitpid(child)? != 0 {
             return Err("a child process failed".into());
         }

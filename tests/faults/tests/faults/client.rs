@@ -63,15 +63,10 @@ impl Client {
     }
 
     #[track_caller]
-    pub(crate) fn lines(&mut self, count: usize) -> Vec<String> {
+    pub(crate) fn reports(&mut self, count: usize) -> Vec<Report> {
         let lines: Vec<_> = self.output.by_ref().lines().take(count).map(Result::unwrap).collect();
         assert_eq!(lines.len(), count, "the program ended after {lines:?}");
-        lines
-    }
-
-    #[track_caller]
-    pub(crate) fn reports(&mut self, count: usize) -> Vec<Report> {
-        self.lines(count).iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     #[track_caller]

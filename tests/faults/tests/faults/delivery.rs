@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use ekolopay::Delivery;
 use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, CallOutcome, Cut, Direction, FaultServer, Line, Received, Script, Step, line_to};
+use ekolopay_faults::{Call, CallOutcome, Cut, FaultServer, Line, Received, Script, Step, line_to};
 use ekolopay_test_kit::secret;
 use fastrand::Rng;
 
@@ -46,8 +45,8 @@ impl Case {
     fn random(rng: &mut Rng, lengths: &[Length]) -> Case {
         let (front, kept, [up, down]) = lengths[rng.usize(..lengths.len())];
         let cut = [Cut::Close, Cut::Reset, Cut::Stall][rng.usize(..3)];
-        let (direction, bytes) = if rng.bool() { (Direction::Up, up) } else { (Direction::Down, down) };
-        let line = Some(Line { cut, direction, passes: rng.u64(..=bytes) });
+        let is_up = rng.bool();
+        let line = Some(Line { cut, up: is_up, passes: rng.u64(..=if is_up { up } else { down }) });
         // With two connections, either one is cut.
         let lines = if kept || rng.bool() { vec![line] } else { vec![None, line] };
         let call = if rng.bool() { Call::Token(150_000) } else { Call::Payment(0) };
@@ -96,17 +95,13 @@ fn delivery_is_sound_at_every_byte() {
     let seed = *SEED;
     let ways = [(Front::Plain, true), (Front::Plain, false), (Front::Tls, true), (Front::Tls, false)];
     let lengths = ways.map(|(front, kept)| length(front, kept));
-    let next = AtomicU64::new(0);
     let counts = Mutex::new(BTreeMap::<String, usize>::new());
     thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::SeqCst);
-                    if number >= CASES {
-                        return;
-                    }
-                    let case = Case::random(&mut Rng::with_seed(seed.wrapping_add(number)), &lengths);
+        for numbers in (0..THREADS).map(|first| (first as u64..CASES).step_by(THREADS)) {
+            let (lengths, counts) = (&lengths, &counts);
+            scope.spawn(move || {
+                for number in numbers {
+                    let case = Case::random(&mut Rng::with_seed(seed.wrapping_add(number)), lengths);
                     let (outcome, received, _) = case.play();
                     // One byte of the body counts as received; and an answered call was received.
                     let calls = received.calls().len();

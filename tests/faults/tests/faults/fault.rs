@@ -131,7 +131,7 @@ impl Fault {
         let (outcome, received) = judge::call(self.timeout, server, |address| self.make(call, address));
         let what = outcome.what;
         // Nothing is tried again, nor in another way, such as in plain text after TLS failed.
-        let again = what != "success" && received.connections() > connections;
+        let again = what != "success" && received.connections > connections;
         assert!(!again, "{context}: another connection");
         assert!(expected.split(" or ").any(|expected| expected == what), "{context}: {what}, expected {expected}");
         let calls = usize::from(hit == Hit::Call || what == "success");

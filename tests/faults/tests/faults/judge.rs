@@ -56,7 +56,7 @@ pub(crate) fn call(
     }
     self::outcome(&outcome);
     bodies(&received);
-    let checks = received.requests().iter().filter(|request| request.is_check()).count();
+    let checks = received.requests.iter().filter(|request| request.is_check()).count();
     assert!(checks <= 1, "{what}, and the check is repeated: {received:?}");
     let not_sent = outcome.is(Delivery::NotSent) && !what.starts_with("Unavailable");
     assert!(!not_sent || received.calls().is_empty(), "{what}, but the server received {:?}", received.calls());
@@ -84,6 +84,6 @@ pub(crate) fn is(outcome: &CallOutcome, expected: &str) {
 pub(crate) fn bodies(received: &Received) {
     let mut different = BTreeSet::new();
     for call in received.calls() {
-        assert!(different.insert((call.target.clone(), call.body.clone())), "received twice: {call:?}");
+        assert!(different.insert((&call.target, &call.body)), "received twice: {call:?}");
     }
 }

@@ -40,7 +40,7 @@ fn row_36_signals_during_the_wait() {
                 report.outcome
             });
             judge::is(&outcome, "success");
-            assert!(signalled && received.connections() == 1);
+            assert!(signalled && received.connections == 1);
         }
     }
 }

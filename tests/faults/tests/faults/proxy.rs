@@ -44,26 +44,27 @@ fn row_07_proxy_variables_and_a_loopback_origin() {
     let received = server.finish();
     judge::bodies(&received);
     assert_eq!(received.calls().len(), 2);
-    assert_eq!(proxy.finish().connections(), 0);
+    assert_eq!(proxy.finish().connections, 0);
 }
 
-/// Calls a gateway that seems to be on another machine, with these variables, in which `PROXY` stands for the proxy: the
-/// outcome, and how many connections the gateway and the proxy had.
-fn call(world: &World, environment: &[(&str, &str)]) -> (CallOutcome, usize, usize) {
+/// Calls a gateway that seems to be on another machine, with these variables, in which `PROXY` stands for the proxy. The
+/// gateway and the proxy have this many connections.
+#[track_caller]
+fn call(world: &World, environment: &[(&str, &str)], expected: &str, connections: [usize; 2]) -> CallOutcome {
     let server = world::gateway();
     let proxy = FaultServer::start(iter::repeat_with(|| {
         proxied(AUTHORITY.config(NAME)).into_iter().chain([Step::Serve]).collect()
     }));
-    let origin = format!("https://{NAME}:{}", server.address().port());
     let address = proxy.address().to_string();
-    let environment: Vec<_> =
-        environment.iter().map(|(name, value)| (*name, value.replace("PROXY", &address))).collect();
-    let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, &**value)).collect();
-    let mut client = Client::start(world.command(Client::PROGRAM), &origin, TIMEOUT, &environment);
+    let environment = environment.iter().map(|(name, value)| (*name, value.replace("PROXY", &address)));
+    let proxied: Vec<_> = environment.collect();
+    let environment: Vec<_> = proxied.iter().map(|(name, value)| (*name, &**value)).collect();
+    let mut client = Client::start(world.command(Client::PROGRAM), &world::origin(&server), TIMEOUT, &environment);
     let outcome = client.call(Call::Payment(0)).outcome;
     client.end();
-    judge::outcome(&outcome);
-    (outcome, server.finish().connections(), proxy.finish().connections())
+    judge::is(&outcome, expected);
+    assert_eq!([server, proxy].map(|server| server.finish().connections), connections, "{environment:?}");
+    outcome
 }
 
 fn world() -> Option<World> {
@@ -79,10 +80,9 @@ fn row_50_proxy_that_cannot_be_used() {
         "http://:3128 http://user@:3128 http://localhost: http://localhost:0 http://localhost:99999 http://localhost:x";
     for address in [schemes, hosts].into_iter().flat_map(|list| list.split(' ')).chain(["http://local host:3128"]) {
         for variable in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
-            let (outcome, direct, by_proxy) = call(&world, &[(variable, address)]);
+            let outcome = call(&world, &[(variable, address)], "Invalid: NotSent", [0, 0]);
             let text = format!("{variable} must be the address of an http or https proxy");
             assert!(outcome.texts.contains(&text), "{variable}={address}: {}", outcome.texts);
-            assert_eq!((outcome.what.as_str(), direct, by_proxy), ("Invalid: NotSent", 0, 0), "{address}");
         }
     }
     let environment = [("FAULTS_NEW", ""), ("ALL_PROXY", "socks5://127.0.0.1:1080")];
@@ -96,34 +96,34 @@ fn row_50_proxy_that_cannot_be_used() {
 fn row_51_http_proxy_is_not_used() {
     let Some(world) = world() else { return };
     for variable in ["HTTP_PROXY", "http_proxy"] {
-        let (outcome, direct, by_proxy) = call(&world, &[(variable, "http://PROXY")]);
-        assert_eq!((outcome.what.as_str(), direct, by_proxy), ("success", 1, 0), "{variable}");
+        call(&world, &[(variable, "http://PROXY")], "success", [1, 0]);
     }
 }
 
 #[test]
 fn row_52_proxy_variables_as_meant() {
+    const DIRECTLY: [usize; 2] = [1, 0];
+    const THROUGH_IT: [usize; 2] = [0, 1];
+
     let Some(world) = world() else { return };
     let others = format!("other.test , {NAME} ,");
-    for (environment, through_proxy) in [
-        (&[("HTTPS_PROXY", " http://PROXY ")][..], true),
-        (&[("HTTPS_PROXY", "PROXY")], true),
-        (&[("https_proxy", "http://PROXY"), ("HTTPS_PROXY", "socks5://127.0.0.1:1")], true),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("all_proxy", "socks5://127.0.0.1:1")], true),
-        (&[("HTTPS_PROXY", " "), ("ALL_PROXY", "http://PROXY")], true),
-        (&[("https_proxy", ""), ("HTTPS_PROXY", "http://PROXY")], true),
-        (&[("all_proxy", "http://PROXY"), ("ALL_PROXY", "socks5://127.0.0.1:1")], true),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "other.test,,")], true),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "")], true),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("no_proxy", "other.test"), ("NO_PROXY", NAME)], true),
-        (&[("HTTPS_PROXY", "")], false),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", &others)], false),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("no_proxy", "*")], false),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", ".test")], false),
-        (&[("HTTPS_PROXY", "socks5://127.0.0.1:1"), ("NO_PROXY", &others)], false),
+    for (environment, connections) in [
+        (&[("HTTPS_PROXY", " http://PROXY ")][..], THROUGH_IT),
+        (&[("HTTPS_PROXY", "PROXY")], THROUGH_IT),
+        (&[("https_proxy", "http://PROXY"), ("HTTPS_PROXY", "socks5://127.0.0.1:1")], THROUGH_IT),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("all_proxy", "socks5://127.0.0.1:1")], THROUGH_IT),
+        (&[("HTTPS_PROXY", " "), ("ALL_PROXY", "http://PROXY")], THROUGH_IT),
+        (&[("https_proxy", ""), ("HTTPS_PROXY", "http://PROXY")], THROUGH_IT),
+        (&[("all_proxy", "http://PROXY"), ("ALL_PROXY", "socks5://127.0.0.1:1")], THROUGH_IT),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "other.test,,")], THROUGH_IT),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "")], THROUGH_IT),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("no_proxy", "other.test"), ("NO_PROXY", NAME)], THROUGH_IT),
+        (&[("HTTPS_PROXY", "")], DIRECTLY),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", &others)], DIRECTLY),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("no_proxy", "*")], DIRECTLY),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", ".test")], DIRECTLY),
+        (&[("HTTPS_PROXY", "socks5://127.0.0.1:1"), ("NO_PROXY", &others)], DIRECTLY),
     ] {
-        let (outcome, direct, by_proxy) = call(&world, environment);
-        let expected = ("success", usize::from(!through_proxy), usize::from(through_proxy));
-        assert_eq!((outcome.what.as_str(), direct, by_proxy), expected, "{environment:?}, {}", outcome.texts);
+        call(&world, environment, "success", connections);
     }
 }

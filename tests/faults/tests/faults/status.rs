@@ -33,7 +33,7 @@ fn redirects_to_another(front: Front, statuses: &[u16]) {
     for status in statuses {
         redirects(front, *status, &other.origin());
     }
-    assert_eq!(other.finish().connections(), 0, "the other host sees nothing");
+    assert_eq!(other.finish().connections, 0, "the other host sees nothing");
 }
 
 #[test]

@@ -25,6 +25,11 @@ pub(crate) fn gateway() -> FaultServer {
     FaultServer::start(iter::repeat_with(|| vec![greeting(), Step::Serve]))
 }
 
+/// The origin of such a gateway.
+pub(crate) fn origin(server: &FaultServer) -> String {
+    format!("https://{NAME}:{}", server.address().port())
+}
+
 pub(crate) fn greeting() -> Step {
     Step::Tls(AUTHORITY.config(NAME))
 }
