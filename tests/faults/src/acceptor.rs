@@ -21,10 +21,9 @@ impl<T: Send + 'static> Acceptor<T> {
             let mut connections = Vec::new();
             loop {
                 let serve = next();
-                let Ok((stream, _)) = listener.accept() else { return connections };
-                if stopped.try_recv() == Err(TryRecvError::Disconnected) {
+                let (Ok((stream, _)), Err(TryRecvError::Empty)) = (listener.accept(), stopped.try_recv()) else {
                     return connections;
-                }
+                };
                 connections.push(thread::spawn(move || serve(stream)));
             }
         });

@@ -19,10 +19,7 @@ impl FaultServer {
     }
 
     /// The same on this listener.
-    pub fn on(
-        listener: TcpListener,
-        scripts: impl IntoIterator<Item = Script, IntoIter: Send + 'static>,
-    ) -> FaultServer {
+    pub fn on(listener: TcpListener, scripts: impl IntoIterator<Item = Script, IntoIter: Send + 'static>) -> Self {
         let mut scripts = scripts.into_iter();
         FaultServer(Acceptor::start(listener, move || {
             let script = scripts.next().unwrap_or_else(|| vec![Step::Serve]);

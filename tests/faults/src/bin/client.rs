@@ -30,7 +30,7 @@ fn main() -> Result<()> {
     let signalled = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGUSR1, Arc::clone(&signalled))?;
     let resident = status()?.vmrss.ok_or("no VmRSS")?;
-    let gateway = gateway();
+    let gateway = gateway().map_err(|error| CallOutcome::of(Err(error)));
     let make = |call: Call| {
         let start = Instant::now();
         let outcome = gateway.as_ref().map_or_else(CallOutcome::clone, |gateway| call.make(gateway));
@@ -60,12 +60,10 @@ fn main() -> Result<()> {
 /// One process asks about paid orders only, one about others, this one about tokens: a crossed reply shows.
 fn fork_and_call(count: u64, make: impl Fn(Call)) -> Result<()> {
     let calls = |process: u64| {
-        (0..count).for_each(|number| {
-            make(match process {
-                0 => Call::Token(number + 1),
-                _ => Call::Payment(1_000 * process + 2 * number + process % 2),
-            });
-        });
+        for number in 0..count {
+            let payment = 1_000 * process + 2 * number + process % 2;
+            make(if process == 0 { Call::Token(number + 1) } else { Call::Payment(payment) });
+        }
     };
     let mut children = Vec::new();
     for process in [1, 2] {
@@ -88,18 +86,14 @@ fn fork_and_call(count: u64, make: impl Fn(Call)) -> Result<()> {
 
 /// What the SDK reads from the environment, with the certificates of `FAULTS_ROOTS` if there are any; or, with `FAULTS_NEW`, by
 /// `Gateway::new`, which knows no origin but the real one.
-fn gateway() -> std::result::Result<Gateway, CallOutcome> {
-    let built = if env::var_os("FAULTS_NEW").is_some() {
-        Credentials::new("demo", secret()).map(Gateway::new).map_err(ekolopay::Error::from)
-    } else {
-        GatewayBuilder::from_env().map_err(ekolopay::Error::from).and_then(|builder| {
-            let ms = env::var("FAULTS_TIMEOUT").ok().and_then(|ms| ms.parse().ok()).expect("a timeout");
-            let pem = env::var("FAULTS_ROOTS").expect("certificates");
-            let builder = builder.timeout(Duration::from_millis(ms));
-            if pem.is_empty() { builder.build() } else { builder.root_certificates(pem.as_bytes()).build() }
-        })
-    };
-    built.map_err(|error| CallOutcome::of(Err(error)))
+fn gateway() -> std::result::Result<Gateway, ekolopay::Error> {
+    if env::var_os("FAULTS_NEW").is_some() {
+        return Ok(Gateway::new(Credentials::new("demo", secret())?));
+    }
+    let ms = env::var("FAULTS_TIMEOUT").ok().and_then(|ms| ms.parse().ok()).expect("a timeout");
+    let builder = GatewayBuilder::from_env()?.timeout(Duration::from_millis(ms));
+    let pem = env::var("FAULTS_ROOTS").expect("certificates");
+    if pem.is_empty() { builder.build() } else { builder.root_certificates(pem.as_bytes()).build() }
 }
 
 fn status() -> procfs::ProcResult<procfs::process::Status> {

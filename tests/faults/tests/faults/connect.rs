@@ -11,7 +11,7 @@ use ekolopay_faults::{Call, CallOutcome, FaultServer, Step, refuse};
 use ekolopay_test_kit::secret;
 
 use crate::client::Client;
-use crate::fault::{Fault, Hit, TIMEOUT, gateway};
+use crate::fault::{Fault, Front, Hit, TIMEOUT, gateway};
 use crate::judge;
 
 const CALLS: [Call; 2] = [Call::Token(1), Call::Payment(0)];
@@ -113,6 +113,6 @@ fn row_06_plain_http_to_another_machine() {
 
 #[test]
 fn row_08_reset_at_accept() {
-    let fault = Fault::new("reset at accept", [Step::Reset]).on_a_new_connection();
+    let fault = Fault::connecting(Front::Plain, "reset at accept", [Step::Reset]);
     fault.becomes("Transport: NotSent or Transport: Unknown", "Transport: NotSent");
 }

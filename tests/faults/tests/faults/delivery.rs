@@ -1,10 +1,10 @@
 //! `Delivery` is true wherever the line is cut, at any byte, plain or encrypted.
 //!
 //! The line is cut between the client and a server that works, so that the server knows what it received.
-//! `EKOLOPAY_FAULTS_SEED` replays the cases of an earlier run.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::env;
+use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -16,7 +16,14 @@ use fastrand::Rng;
 
 use crate::fault::{Front, gateway};
 use crate::judge;
-use crate::seed::SEED;
+
+/// The seed of the random tests: `EKOLOPAY_FAULTS_SEED`, or a random number that is printed.
+pub(crate) static SEED: LazyLock<u64> = LazyLock::new(|| {
+    let given = env::var("EKOLOPAY_FAULTS_SEED").ok();
+    let seed = given.map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("the seed is a number"));
+    println!("EKOLOPAY_FAULTS_SEED={seed}");
+    seed
+});
 
 const CASES: u64 = 2_500;
 

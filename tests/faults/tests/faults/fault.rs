@@ -27,6 +27,8 @@ static BEHIND_A_PROXY: LazyLock<Arc<ServerConfig>> = LazyLock::new(|| AUTHORITY.
 pub(crate) enum Front {
     Plain,
     Tls,
+    /// From a process of its own, whose memory is measured.
+    Process,
     /// Https through an HTTP proxy, from a process with a proxy variable.
     Proxy,
 }
@@ -35,7 +37,7 @@ impl Front {
     /// What comes before the first request if nothing fails, and then these steps.
     pub(crate) fn then(self, steps: impl IntoIterator<Item = Step>) -> Script {
         let greeting = match self {
-            Front::Plain => vec![],
+            Front::Plain | Front::Process => vec![],
             Front::Tls => vec![Step::Tls(Arc::clone(&LOOPBACK))],
             Front::Proxy => proxied(Arc::clone(&BEHIND_A_PROXY)).to_vec(),
         };
@@ -65,44 +67,27 @@ pub(crate) struct Fault {
     name: String,
     steps: Script,
     front: Front,
-    timeout: Duration,
     new_connection: bool,
-    child: bool,
 }
 
 impl Fault {
     /// The steps begin where a request is about to arrive.
     pub(crate) fn new(name: impl ToString, steps: impl IntoIterator<Item = Step>) -> Fault {
         let (name, steps) = (name.to_string(), steps.into_iter().collect());
-        Fault { name, steps, front: Front::Plain, timeout: TIMEOUT, new_connection: false, child: false }
-    }
-
-    /// The fault is met with a short timeout.
-    pub(crate) fn times_out(mut self) -> Fault {
-        self.timeout = Duration::from_secs(1);
-        self
+        Fault { name, steps, front: Front::Plain, new_connection: false }
     }
 
     /// The steps begin where a connection is about to be opened.
-    pub(crate) fn on_a_new_connection(mut self) -> Fault {
-        self.new_connection = true;
-        self
+    pub(crate) fn connecting(front: Front, name: &str, steps: impl IntoIterator<Item = Step>) -> Fault {
+        Fault { new_connection: true, ..Fault::new(name, steps).behind(front) }
     }
 
-    pub(crate) fn behind(mut self, front: Front) -> Fault {
-        self.front = front;
-        self.child |= front == Front::Proxy;
-        self
-    }
-
-    /// The client is a process of its own, whose memory is measured.
-    pub(crate) fn in_a_process(mut self) -> Fault {
-        self.child = true;
-        self
+    pub(crate) fn behind(self, front: Front) -> Fault {
+        Fault { front, ..self }
     }
 
     /// What becomes of a call that meets the fault after a check that passed; and of a check that meets it: either it
-    /// passes, or nothing is sent after it.
+    /// passes, or nothing is sent after it. What is to run out of time has a short timeout.
     pub(crate) fn becomes(self, call: &str, check: &str) {
         assert!(check.ends_with(": NotSent") || check == "success");
         let steps = || self.steps.clone();
@@ -124,11 +109,12 @@ impl Fault {
     }
 
     fn play(&self, hit: Hit, call: Call, scripts: Vec<Script>, expected: &str) {
+        let timeout = if expected.contains("timeout") { Duration::from_secs(1) } else { TIMEOUT };
         let context = format!("{}, {hit:?}, {call:?}", self.name);
         let (front, connections) = (self.front, scripts.len());
         let others = iter::repeat_with(move || front.then([Step::Serve]));
         let server = FaultServer::start(scripts.into_iter().chain(others));
-        let (outcome, received) = judge::call(self.timeout, server, |address| self.make(call, address));
+        let (outcome, received) = judge::call(timeout, server, |address| self.make(call, address, timeout));
         let what = outcome.what;
         // Nothing is tried again, nor in another way, such as in plain text after TLS failed.
         let again = what != "success" && received.connections > connections;
@@ -138,14 +124,12 @@ impl Fault {
         assert!(received.calls().len() <= calls, "{context}: {received:?}");
     }
 
-    fn make(&self, call: Call, address: SocketAddr) -> CallOutcome {
+    fn make(&self, call: Call, address: SocketAddr, timeout: Duration) -> CallOutcome {
         let origin = self.front.origin(address);
-        if !self.child {
-            return call.make(&gateway(&origin, self.timeout));
-        }
         let mut client = match self.front {
-            Front::Proxy => Client::new("https://gateway.invalid", self.timeout, &[("https_proxy", &origin)]),
-            _ => Client::new(&origin, self.timeout, &[]),
+            Front::Plain | Front::Tls => return call.make(&gateway(&origin, timeout)),
+            Front::Process => Client::new(&origin, timeout, &[]),
+            Front::Proxy => Client::new("https://gateway.invalid", timeout, &[("https_proxy", &origin)]),
         };
         let report = client.call(call);
         client.end();

@@ -16,7 +16,7 @@ fn breaks(name: &str, steps: impl IntoIterator<Item = Step>) {
 
 /// The same, because the time is up.
 fn runs_out_of_time(name: &str, steps: impl IntoIterator<Item = Step>) {
-    Fault::new(name, steps).times_out().becomes("Transport, timeout: Unknown", "Transport, timeout: NotSent");
+    Fault::new(name, steps).becomes("Transport, timeout: Unknown", "Transport, timeout: NotSent");
 }
 
 fn succeeds(name: &str, steps: impl IntoIterator<Item = Step>) {

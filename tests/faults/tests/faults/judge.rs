@@ -24,9 +24,8 @@ pub(crate) fn stall() -> Duration {
             loop {
                 let start = Instant::now();
                 thread::sleep(BEAT);
-                let late = start.elapsed().saturating_sub(BEAT);
                 let mut stall = STALL.lock().unwrap();
-                *stall = late.max(*stall);
+                *stall = start.elapsed().saturating_sub(BEAT).max(*stall);
             }
         });
     });

@@ -1,6 +1,6 @@
 //! The rows of the table of faults in `tests/README.md`: each is a test, or several, named by its number.
 
-mod broken_reply;
+mod answers;
 mod client;
 mod connect;
 mod delivery;
@@ -14,7 +14,5 @@ mod process;
 mod proxy;
 mod reuse;
 mod round_trips;
-mod seed;
-mod status;
 mod trust;
 mod world;

@@ -7,12 +7,12 @@ use ekolopay_faults::replies::response;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::fault::{Fault, answer, last_answer};
+use crate::fault::{Fault, Front, answer, last_answer};
 
 #[test]
 fn row_18_oversized_headers() {
     let bounded = |name, steps: Vec<Step>| {
-        Fault::new(name, steps).in_a_process().becomes("Transport: Unknown", "Transport: NotSent");
+        Fault::new(name, steps).behind(Front::Process).becomes("Transport: Unknown", "Transport: NotSent");
     };
     let megabyte = |json: &str| response(200, &format!("X: {}\r\n", "x".repeat(1 << 20)), json);
     bounded("1 MB header", last_answer(megabyte).into());
@@ -32,7 +32,8 @@ fn row_31_oversized_bodies() {
     const UNEXPECTED: &str = "UnexpectedReply: Answered";
     const GZIP: &str = "Content-Encoding: gzip\r\n";
 
-    let bounded = |name, call, steps: Vec<Step>| Fault::new(name, steps).in_a_process().becomes(call, "success");
+    let bounded =
+        |name, call, steps: Vec<Step>| Fault::new(name, steps).behind(Front::Process).becomes(call, "success");
     let flood = |head: &'static str| {
         vec![Step::Request, Step::reply(|_| head.as_bytes().to_vec()), Step::Flood(vec![b' '; 1 << 14], 1 << 16)]
     };

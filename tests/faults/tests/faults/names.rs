@@ -41,7 +41,7 @@ fn row_45_no_thread_can_be_made() {
 #[test]
 fn warm_calls_look_up_nothing_and_make_no_thread() {
     let Some(world) = World::new("", HERE) else { return };
-    let server = gateway();
+    let server = gateway("127.0.0.1:0");
     let mut client = client(world.as_nobody(Client::PROGRAM), &server, TIMEOUT);
     let start = Instant::now();
     client.check("success");
@@ -57,7 +57,7 @@ fn warm_calls_look_up_nothing_and_make_no_thread() {
 #[test]
 fn row_46_silent_name_server() {
     let Some(world) = World::new("", Says::Nothing) else { return };
-    let server = gateway();
+    let server = gateway("127.0.0.1:0");
     let mut client = client(world.command(Client::PROGRAM), &server, Duration::from_secs(2));
     // The second time, the first look-up is still running.
     for _ in 0..2 {
@@ -70,7 +70,7 @@ fn row_46_silent_name_server() {
     // The threads of the calls take a moment to end.
     let mut left = (0..100).map(|_| {
         thread::sleep(Duration::from_millis(20));
-        fs::read_dir(format!("/proc/{}/task", client.id())).unwrap().count()
+        fs::read_dir(format!("/proc/{}/task", client.process.id())).unwrap().count()
     });
     assert!(left.any(|threads| threads == 2), "more than the main thread and one look-up are left");
     client.end();
@@ -82,7 +82,7 @@ fn row_47_silent_ipv6_address() {
     let Some(world) = World::new(&format!("::1 {NAME}\n127.0.0.1 {NAME}\n"), Says::Nothing) else { return };
     // Both addresses with the same port.
     let pair = (0..100).find_map(|_| {
-        let server = gateway();
+        let server = gateway("127.0.0.1:0");
         Some((TcpListener::bind(("::1", server.address().port())).ok()?, server))
     });
     let Some((silent, server)) = pair else { return println!("this machine has no IPv6") };
@@ -100,12 +100,11 @@ fn row_48_name_moves() {
     let (old, new) = (Ipv4Addr::new(127, 0, 0, 3), Ipv4Addr::new(127, 0, 0, 4));
     let Some(world) = World::new("", Says::Address(old)) else { return };
     let listener = TcpListener::bind((old, 0)).unwrap();
-    let exchanges = vec![greeting(), refuse(&listener), Step::Answer(""), Step::LAST_ANSWER];
-    let before = FaultServer::on(listener, [exchanges]);
+    let script = vec![greeting(), refuse(&listener), Step::Answer(""), Step::LAST_ANSWER];
+    let before = FaultServer::on(listener, [script]);
     let mut client = client(world.command(Client::PROGRAM), &before, TIMEOUT);
     client.check("success");
-    let listener = TcpListener::bind((new, before.address().port())).unwrap();
-    let after = FaultServer::on(listener, iter::repeat_with(|| vec![greeting(), Step::Serve]));
+    let after = gateway((new, before.address().port()));
     before.finish();
     world.say(Says::Address(new));
     client.check("Transport: NotSent");
@@ -147,7 +146,7 @@ fn a_name_is_looked_up_once_a_minute_and_old_addresses_serve_while_that_fails() 
 #[test]
 fn a_look_up_that_fails_is_told_from_one_that_is_not_answered() {
     let Some(world) = World::new("", Says::Failure) else { return };
-    let server = gateway();
+    let server = gateway("127.0.0.1:0");
     let mut client = client(world.command(Client::PROGRAM), &server, Duration::from_secs(2));
     client.check("Transport: NotSent");
     world.say(Says::Nothing);

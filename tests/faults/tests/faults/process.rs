@@ -20,7 +20,7 @@ fn row_36_signals_during_the_wait() {
         for hit in [Hit::Check, Hit::Call] {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let mut client = Client::new(&format!("http://{}", listener.local_addr().unwrap()), TIMEOUT, &[]);
-            let process = Pid::from_raw(client.id().try_into().unwrap());
+            let process = Pid::from_raw(client.process.id().try_into().unwrap());
             // A signal handler interrupts a read with a timeout, and so does being stopped and continued.
             let signals = Step::Do(Arc::new(move || {
                 for signal in [Signal::SIGUSR1, Signal::SIGSTOP, Signal::SIGCONT, Signal::SIGUSR1, Signal::SIGWINCH] {
@@ -50,9 +50,9 @@ fn row_36_signals_during_the_wait() {
 fn row_49_fork() {
     for front in [Front::Plain, Front::Tls] {
         // Slow enough for the requests of two processes on one connection to collide.
-        let pause = || Step::Pause(Duration::from_millis(1));
-        let exchanges = iter::repeat_with(move || [Step::Request, pause(), Step::Answer("")]).flatten();
-        let server = FaultServer::start(iter::repeat_with(move || front.then(exchanges.clone().take(900))));
+        let exchange = [Step::Request, Step::Pause(Duration::from_millis(1)), Step::Answer("")];
+        let script = move || front.then(iter::repeat_n(exchange.clone(), 300).flatten());
+        let server = FaultServer::start(iter::repeat_with(script));
         let mut client = Client::new(&front.origin(server.address()), TIMEOUT, &[]);
         client.check("success");
         client.say("fork 50");

@@ -11,10 +11,6 @@ use crate::fault::{AUTHORITY, Fault, Front, TIMEOUT, proxied};
 use crate::judge;
 use crate::world::{self, NAME, Says, World};
 
-fn fault(name: &str, steps: impl IntoIterator<Item = Step>) -> Fault {
-    Fault::new(format!("proxy: {name}"), steps).behind(Front::Proxy).on_a_new_connection()
-}
-
 #[test]
 fn row_07_proxy_fails() {
     for (name, answer) in [
@@ -24,10 +20,10 @@ fn row_07_proxy_fails() {
         ("closed", vec![]),
     ] {
         let answer = Step::reply(move |_| answer.clone());
-        fault(name, [Step::Head, answer]).becomes("Transport: NotSent", "Transport: NotSent");
+        Fault::connecting(Front::Proxy, name, [Step::Head, answer]).becomes("Transport: NotSent", "Transport: NotSent");
     }
-    let silent = fault("silent", [Step::Stall]).times_out();
-    silent.becomes("Transport, timeout: NotSent", "Transport, timeout: NotSent");
+    Fault::connecting(Front::Proxy, "silent", [Step::Stall])
+        .becomes("Transport, timeout: NotSent", "Transport, timeout: NotSent");
 }
 
 #[test]
@@ -47,11 +43,13 @@ fn row_07_proxy_variables_and_a_loopback_origin() {
     assert_eq!(proxy.finish().connections, 0);
 }
 
+const HOSTS: &str = "127.0.0.1 gateway.test ekolopay.com\n";
+
 /// Calls a gateway that seems to be on another machine, with these variables, in which `PROXY` stands for the proxy. The
 /// gateway and the proxy have this many connections.
 #[track_caller]
 fn call(world: &World, environment: &[(&str, &str)], expected: &str, connections: [usize; 2]) -> CallOutcome {
-    let server = world::gateway();
+    let server = world::gateway("127.0.0.1:0");
     let proxy = FaultServer::start(iter::repeat_with(|| {
         proxied(AUTHORITY.config(NAME)).into_iter().chain([Step::Serve]).collect()
     }));
@@ -67,13 +65,9 @@ fn call(world: &World, environment: &[(&str, &str)], expected: &str, connections
     outcome
 }
 
-fn world() -> Option<World> {
-    World::new(&format!("127.0.0.1 {NAME} ekolopay.com\n"), Says::Nothing)
-}
-
 #[test]
 fn row_50_proxy_that_cannot_be_used() {
-    let Some(world) = world() else { return };
+    let Some(world) = World::new(HOSTS, Says::Nothing) else { return };
     let schemes =
         "socks5://PROXY socks4a://PROXY socks5h://PROXY ftp://PROXY http:// http:/PROXY \"http://PROXY\" :: /";
     let hosts =
@@ -94,7 +88,7 @@ fn row_50_proxy_that_cannot_be_used() {
 
 #[test]
 fn row_51_http_proxy_is_not_used() {
-    let Some(world) = world() else { return };
+    let Some(world) = World::new(HOSTS, Says::Nothing) else { return };
     for variable in ["HTTP_PROXY", "http_proxy"] {
         call(&world, &[(variable, "http://PROXY")], "success", [1, 0]);
     }
@@ -105,7 +99,7 @@ fn row_52_proxy_variables_as_meant() {
     const DIRECTLY: [usize; 2] = [1, 0];
     const THROUGH_IT: [usize; 2] = [0, 1];
 
-    let Some(world) = world() else { return };
+    let Some(world) = World::new(HOSTS, Says::Nothing) else { return };
     let others = format!("other.test , {NAME} ,");
     for (environment, connections) in [
         (&[("HTTPS_PROXY", " http://PROXY ")][..], THROUGH_IT),

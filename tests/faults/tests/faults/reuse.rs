@@ -14,9 +14,9 @@ use ekolopay_faults::replies::response;
 use ekolopay_faults::{Call, FaultServer, Received, Script, Step};
 use fastrand::Rng;
 
+use crate::delivery::SEED;
 use crate::fault::gateway;
 use crate::judge;
-use crate::seed::SEED;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 

@@ -12,16 +12,12 @@ use crate::client::Client;
 use crate::fault::{AUTHORITY, Fault, Front, TIMEOUT};
 use crate::judge;
 
-fn fault(name: &str, steps: impl IntoIterator<Item = Step>) -> Fault {
-    Fault::new(name, steps).behind(Front::Tls).on_a_new_connection()
-}
-
 fn fails(name: &str, steps: impl IntoIterator<Item = Step>) {
-    fault(name, steps).becomes("Transport: NotSent", "Transport: NotSent");
+    Fault::connecting(Front::Tls, name, steps).becomes("Transport: NotSent", "Transport: NotSent");
 }
 
 fn runs_out_of_time(name: &str, steps: impl IntoIterator<Item = Step>) {
-    fault(name, steps).times_out().becomes("Transport, timeout: NotSent", "Transport, timeout: NotSent");
+    Fault::connecting(Front::Tls, name, steps).becomes("Transport, timeout: NotSent", "Transport, timeout: NotSent");
 }
 
 /// The first message of a TLS 1.1 server, which the client refuses.
@@ -36,13 +32,10 @@ fn server_hello_of_tls_1_1() -> Vec<u8> {
 
 #[test]
 fn row_04_certificate_or_version_not_trusted() {
-    for (name, config) in [
-        ("unknown authority", Authority::new().config("127.0.0.1")),
-        ("wrong host name", AUTHORITY.config("example.com")),
-        ("expired", AUTHORITY.expired_config("127.0.0.1")),
-    ] {
-        fails(name, [Step::Tls(config), Step::Serve]);
-    }
+    let serves = |config| [Step::Tls(config), Step::Serve];
+    fails("unknown authority", serves(Authority::new().config("127.0.0.1")));
+    fails("wrong host name", serves(AUTHORITY.config("example.com")));
+    fails("expired", serves(AUTHORITY.expired_config("127.0.0.1")));
     fails("TLS 1.1 hello", [Step::Bytes(5), Step::reply(|_| server_hello_of_tls_1_1())]);
     // "protocol_version".
     fails("TLS 1.1 alert", [Step::Bytes(5), Step::reply(|_| vec![21, 3, 2, 0, 2, 2, 70])]);

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::io;
 use std::iter;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, ToSocketAddrs, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -20,9 +20,9 @@ use crate::fault::AUTHORITY;
 /// The name of the gateway there.
 pub(crate) const NAME: &str = "gateway.test";
 
-/// A gateway of that name, on a free port of 127.0.0.1.
-pub(crate) fn gateway() -> FaultServer {
-    FaultServer::start(iter::repeat_with(|| vec![greeting(), Step::Serve]))
+/// A gateway of that name, at this address.
+pub(crate) fn gateway(address: impl ToSocketAddrs) -> FaultServer {
+    FaultServer::on(TcpListener::bind(address).unwrap(), iter::repeat_with(|| vec![greeting(), Step::Serve]))
 }
 
 /// The origin of such a gateway.
@@ -56,9 +56,13 @@ impl World {
         // An unprivileged user must be able to reach the program.
         fs::set_permissions(world.files.path(), fs::Permissions::from_mode(0o755)).unwrap();
         if let Some(address) = serve_names(Arc::clone(&world.state)) {
-            world.write("hosts", hosts);
-            world.write("resolv.conf", &format!("nameserver {address}\noptions timeout:30 attempts:1\n"));
-            world.write("nsswitch.conf", "hosts: files dns\n");
+            for (name, text) in [
+                ("hosts", hosts),
+                ("resolv.conf", &format!("nameserver {address}\noptions timeout:30 attempts:1\n")),
+                ("nsswitch.conf", "hosts: files dns\n"),
+            ] {
+                fs::write(world.files.path().join(name), text).unwrap();
+            }
             if world.command("true").output().is_ok_and(|output| output.status.success()) {
                 return Some(world);
             }
@@ -75,10 +79,6 @@ impl World {
 
     pub(crate) fn asked(&self) -> usize {
         self.state.lock().unwrap().1
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.files.path().join(name), text).unwrap();
     }
 
     pub(crate) fn command(&self, program: &str) -> Command {
