@@ -2,8 +2,6 @@
 
 mod merchant;
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -14,7 +12,7 @@ use ekolopay::transport::{Endpoint, Reply, Request, Transport};
 use ekolopay::verify::Verification;
 use ekolopay::{Credentials, Delivery, Error, Gateway};
 use ekolopay_sandbox::Sandbox;
-use ekolopay_test_kit::SECRET_KEY;
+use ekolopay_test_kit::{SECRET_KEY, Server, response};
 use merchant::{at, purchase, token};
 
 /// What the customer's browser does on the payment page.
@@ -60,35 +58,22 @@ fn an_order_is_not_paid_until_the_customer_pays() {
 #[test]
 fn every_other_outcome_is_not_paid_and_its_callback_is_read() {
     for php_booleans in [false, true] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/callback", listener.local_addr().unwrap());
-        let (sender, receiver) = channel();
-        thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
-                // The message ends with a full stop: nothing comes after it.
-                while !bytes.ends_with(b".") {
-                    match stream.read(&mut buffer) {
-                        Ok(length @ 1..) => bytes.extend_from_slice(&buffer[..length]),
-                        _ => break,
-                    }
-                }
-                let head = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-                sender.send(bytes.split_off(head + 4)).unwrap();
-                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
-            }
-        });
+        let merchant = Server::start(|_| response(200, ""));
+        let url = format!("{}/callback", merchant.origin);
         let sandbox = Sandbox::builder().callback_url(url).php_booleans(php_booleans).start().unwrap();
         let gateway = at(&sandbox.origin());
-        for (outcome, status, message) in [
+        for (number, (outcome, status, message)) in [
             ("paid", Status::Success, "Paiement réussi."),
             ("failed", Status::Failed, "Le paiement a échoué."),
             ("rejected", Status::Rejected, "Le paiement est rejeté."),
             ("timeout", Status::Timeout, "Le temps d'attente de paiement est dépassé."),
-        ] {
+        ]
+        .into_iter()
+        .enumerate()
+        {
             let token = gateway.create_purchase_token(&purchase()).unwrap();
             submit(&gateway, &token, outcome);
-            let callback = Callback::parse(&receiver.recv_timeout(Duration::from_secs(10)).unwrap()).unwrap();
+            let callback = Callback::parse(merchant.wait_for(number + 1)[number].body.as_bytes()).unwrap();
             assert_eq!(callback.purchase_token(), &token);
             assert_eq!((callback.status(), callback.message()), (&status, message));
             assert_eq!(callback.claims_success(), outcome == "paid");
