@@ -10,7 +10,7 @@ use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
 use ekolopay::{Credentials, Delivery, Error, Gateway};
 use ekolopay_test_kit::replies::NOT_PAID;
 use ekolopay_test_kit::{SECRET_KEY, Server, all_texts, assert_hidden, response, secret, spellings};
-use merchant::{message, purchase, token, unexpected, with_secret};
+use merchant::{errors, message, purchase, token, unexpected, with_secret};
 
 fn gateway(canned: Canned) -> Gateway {
     with_secret(&secret(), canned)
@@ -83,9 +83,7 @@ fn a_gateway_that_echoes_it_does_not_bring_it_into_an_error() {
         ];
         for body in bodies {
             let gateway = gateway(Canned::new().reply(500, body.as_str()).reply(500, body.as_str()));
-            let errors =
-                [gateway.check_payment(&token()).unwrap_err(), gateway.create_purchase_token(&purchase()).unwrap_err()];
-            for error in errors {
+            for error in errors(&gateway) {
                 assert_hidden(&all_texts(&error));
                 match error {
                     Error::UnexpectedReply { excerpt, .. } => {
@@ -113,7 +111,7 @@ fn a_program_that_panics_with_an_error_does_not_show_it() {
 fn an_echo_in_the_reply_to_the_check_is_hidden_too() {
     let body = format!(r#"{{"reason":"UNAVAILABLE_SERVICE","message":"clé {SECRET_KEY}"}}"#);
     let transport = move |_: &Request| Ok::<_, TransportError>(Reply::new(200, body.as_str()));
-    let gateway = Gateway::builder(merchant::credentials()).transport(transport).build().unwrap();
+    let gateway = merchant::over(transport);
     let error = gateway.check_availability().unwrap_err();
     assert!(error.is_unavailable());
     assert_eq!(message(error), "clé [secret]");
@@ -140,7 +138,7 @@ fn an_echo_that_is_cut_is_hidden_too() {
     for (spelling, width) in [(SECRET_KEY, 1), (&percent, 3), (&unicode, 6)] {
         for end in 0..=spelling.len() {
             let body = format!("avant {}", &spelling[..end]);
-            let gateway = merchant::canned(Canned::new().reply(200, body.as_str()));
+            let gateway = merchant::over(Canned::new().reply(200, body.as_str()));
             // A few characters reveal nothing.
             let expected = if end < 8 * width { &body } else { "avant [secret]" };
             assert_eq!(excerpt(&gateway), expected);

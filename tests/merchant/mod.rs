@@ -3,6 +3,7 @@
 
 use ekolopay::canned::Canned;
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
+use ekolopay::transport::Transport;
 use ekolopay::{Credentials, Error, Gateway};
 use ekolopay_test_kit::{API_CLIENT, KEPT_TOKEN, SECRET_KEY};
 
@@ -18,8 +19,8 @@ pub fn purchase() -> Purchase {
     Purchase::new(150_000, Product::new("Achat d'un Iphone S"), Customer::new("066304925")).expect("the order is valid")
 }
 
-pub fn canned(canned: Canned) -> Gateway {
-    Gateway::builder(credentials()).transport(canned).build().expect("the settings are valid")
+pub fn over(transport: impl Transport + 'static) -> Gateway {
+    Gateway::builder(credentials()).transport(transport).build().expect("the settings are valid")
 }
 
 /// A gateway for the merchant with this secret key.
@@ -30,6 +31,11 @@ pub fn with_secret(secret: &str, canned: Canned) -> Gateway {
 
 pub fn at(origin: &str) -> Gateway {
     Gateway::builder(credentials()).origin(origin).build().expect("the origin is valid")
+}
+
+/// What becomes of both calls.
+pub fn errors(gateway: &Gateway) -> [Error; 2] {
+    [gateway.check_payment(&token()).unwrap_err(), gateway.create_purchase_token(&purchase()).unwrap_err()]
 }
 
 /// The status, the reason and the excerpt of an unexpected reply.

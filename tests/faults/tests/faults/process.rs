@@ -28,10 +28,8 @@ fn row_36_signals_during_the_wait() {
                     thread::sleep(Duration::from_millis(50));
                 }
             }));
-            let mut script = vec![Step::Request, signals, Step::Serve];
-            if hit == Hit::Call {
-                script.insert(0, Step::Answer(""));
-            }
+            let passes = (hit == Hit::Call).then_some(Step::Answer(""));
+            let script = passes.into_iter().chain([Step::Request, signals, Step::Serve]).collect();
             let mut signalled = false;
             let (outcome, received) = judge::call(TIMEOUT, FaultServer::on(listener, [script]), |_| {
                 let report = client.call(call);

@@ -80,10 +80,9 @@ const REQUESTS: usize = 9;
 /// Linux acknowledges after 40 ms at the earliest when it is asked to take its time.
 const ACKNOWLEDGED: Duration = Duration::from_millis(20);
 
-/// How long after the head of a request its body came, for the requests of one connection. ureq writes the two on their
-/// own; with Nagle's algorithm the kernel keeps the body back until the head is acknowledged, which is a round trip. On
-/// loopback that shows only where the server's kernel is asked not to acknowledge at once. A busy machine makes some
-/// gaps longer, and none at all where the server reads both at once.
+/// How long after the head of each request on one connection its body came. ureq writes the two separately; with Nagle's
+/// algorithm the kernel holds the body back until the head is acknowledged, which is a round trip. On loopback this shows
+/// only if the server's kernel delays that. A busy machine lengthens some gaps, and hides those it reads in one go.
 fn gaps(client: impl FnOnce(&str)) -> Vec<Duration> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
