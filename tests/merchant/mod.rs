@@ -33,7 +33,7 @@ pub fn at(origin: &str) -> Gateway {
     Gateway::builder(credentials()).origin(origin).build().expect("the origin is valid")
 }
 
-/// What becomes of both calls.
+/// The errors of both calls.
 pub fn errors(gateway: &Gateway) -> [Error; 2] {
     [gateway.check_payment(&token()).unwrap_err(), gateway.create_purchase_token(&purchase()).unwrap_err()]
 }

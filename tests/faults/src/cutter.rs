@@ -30,7 +30,7 @@ pub struct Line {
 }
 
 /// A line to this server, on loopback. Its n-th connection fails as the n-th `Line` says; without one it does not fail.
-/// At the end it tells how many bytes each connection carried up and down.
+/// `finish` returns how many bytes each connection carried up and down.
 pub fn line_to(server: SocketAddr, lines: Vec<Option<Line>>) -> Acceptor<[u64; 2]> {
     let mut lines = lines.into_iter();
     Acceptor::start(TcpListener::bind("127.0.0.1:0").expect("a free port"), move || {

@@ -43,7 +43,7 @@ impl FaultServer {
     }
 }
 
-/// The step from which on new connections to this listener are refused. Closing it is not enough: a process that another
+/// After this step, new connections to this listener are refused. Closing it is not enough: a process that another
 /// test is about to start may hold the socket for another moment.
 pub fn refuse(listener: &TcpListener) -> Step {
     let listener = listener.try_clone().expect("a socket can be shared");

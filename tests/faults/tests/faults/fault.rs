@@ -87,7 +87,7 @@ impl Fault {
     }
 
     /// What becomes of a call that meets the fault after a check that passed; and of a check that meets it: either it
-    /// passes, or nothing is sent after it. What is to run out of time has a short timeout.
+    /// passes, or nothing is sent after it. A call that is expected to time out gets a short timeout.
     pub(crate) fn becomes(self, call: &str, check: &str) {
         assert!(check.ends_with(": NotSent") || check == "success");
         let steps = || self.steps.clone();

@@ -37,7 +37,7 @@ pub(crate) fn slack() -> Duration {
     SLACK + stall()
 }
 
-/// Makes one call to the server at the given address: its outcome, and what the server received.
+/// Makes one call to the server, which is then finished: the outcome, and what the server received.
 #[track_caller]
 pub(crate) fn call(
     timeout: Duration,

@@ -54,7 +54,7 @@ fn session(
     received
 }
 
-/// This many threads make calls, of which neighbours ask about paid orders, about unpaid ones, and for tokens.
+/// Makes calls in this many threads. Neighbours ask about paid orders, about unpaid ones, and for tokens of their own.
 fn in_threads(threads: usize, calls: u64, make: impl Fn(Call) + Sync) {
     thread::scope(|scope| {
         for numbers in (0..threads).map(|first| (first as u64..calls).step_by(threads)) {
@@ -68,14 +68,15 @@ fn in_threads(threads: usize, calls: u64, make: impl Fn(Call) + Sync) {
 fn row_12_idle_connection_closed() {
     for end in [Step::HangUp, Step::Reset] {
         let (closed, is_closed) = reached();
-        let script = vec![Step::Answer(""), Step::Answer(""), end, closed];
+        let script = vec![Step::Answer(""), Step::Answer(""), Step::Answer(""), Step::Answer(""), end, closed];
         let received = session([script], |gateway, server| {
             succeeds(gateway, Call::Payment(0));
+            succeeds(gateway, Call::Payment(2));
             is_closed.recv().unwrap();
             until_the_client_knows(server);
             succeeds(gateway, Call::Payment(1));
         });
-        assert_eq!((received.connections, received.calls().len()), (2, 2));
+        assert_eq!((received.connections, received.calls().len()), (2, 3));
     }
 }
 

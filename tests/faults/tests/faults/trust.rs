@@ -1,4 +1,4 @@
-//! Rows 4 and 5, and whom the SDK trusts with whichever of the features `rustls` and `native-tls` this is built with.
+//! Rows 4 and 5; and whom the SDK trusts, with either of the features `rustls` and `native-tls`.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -37,8 +37,7 @@ fn row_04_certificate_or_version_not_trusted() {
     fails("wrong host name", serves(AUTHORITY.config("example.com")));
     fails("expired", serves(AUTHORITY.expired_config("127.0.0.1")));
     fails("TLS 1.1 hello", [Step::Bytes(5), Step::reply(|_| server_hello_of_tls_1_1())]);
-    // "protocol_version".
-    fails("TLS 1.1 alert", [Step::Bytes(5), Step::reply(|_| vec![21, 3, 2, 0, 2, 2, 70])]);
+    fails("TLS 1.1 alert: protocol_version", [Step::Bytes(5), Step::reply(|_| vec![21, 3, 2, 0, 2, 2, 70])]);
 }
 
 #[test]
