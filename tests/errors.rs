@@ -6,14 +6,14 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use ekolopay::canned::Canned;
-use ekolopay::transport::{Reply, Request, TransportError};
-use ekolopay::{Credentials, Delivery, Error, Gateway, GatewayBuilder, InvalidInput};
+use ekolopay::transport::{Request, TransportError};
+use ekolopay::{Credentials, Delivery, Error, Gateway, GatewayBuilder};
 use ekolopay_test_kit::replies::{REFUSED, UNAVAILABLE};
-use merchant::{canned, credentials, token};
+use merchant::{credentials, message, over, token, unexpected};
 
 #[track_caller]
 fn check(canned_transport: Canned, text: &str, delivery: Delivery) -> Error {
-    let error = canned(canned_transport).check_payment(&token()).unwrap_err();
+    let error = over(canned_transport).check_payment(&token()).unwrap_err();
     assert_eq!(error.to_string(), text);
     assert_eq!(error.delivery(), delivery);
     if let Some(source) = error.source() {
@@ -24,21 +24,15 @@ fn check(canned_transport: Canned, text: &str, delivery: Delivery) -> Error {
 
 #[test]
 fn each_error_has_its_text() {
-    let error =
-        check(Canned::new().unavailable(), r#"the gateway is unavailable: "Service indisponible""#, Delivery::NotSent);
+    let text = r#"the gateway is unavailable: "Service indisponible""#;
+    let error = check(Canned::new().unavailable(), text, Delivery::NotSent);
     assert!(error.is_unavailable() && error.source().is_none());
 
     let refusal = REFUSED.replace("string", "Solde \\u001b[31m insuffisant\\n");
-    check(
-        Canned::new().reply(402, refusal),
-        r#"the gateway refused with code 0: "Solde \u{1b}[31m insuffisant\n""#,
-        Delivery::Answered,
-    );
-    check(
-        Canned::new().reply(500, "<h1>Erreur\n"),
-        r#"unexpected reply, HTTP 500: the body is not the documented JSON; it begins with "<h1>Erreur\n""#,
-        Delivery::Answered,
-    );
+    let text = r#"the gateway refused with code 0: "Solde \u{1b}[31m insuffisant\n""#;
+    check(Canned::new().reply(402, refusal), text, Delivery::Answered);
+    let text = r#"unexpected reply, HTTP 500: the body is not the documented JSON; it begins with "<h1>Erreur\n""#;
+    check(Canned::new().reply(500, "<h1>Erreur\n"), text, Delivery::Answered);
 
     let not_sent = || TransportError::new(Delivery::NotSent, "no route");
     let unknown = || TransportError::new(Delivery::Unknown, "reset");
@@ -66,7 +60,7 @@ fn a_failure_of_the_check_says_so() {
                 let failure = TransportError::new(delivery, "reset");
                 Err(if timed_out { failure.timed_out() } else { failure })
             };
-            let gateway = Gateway::builder(credentials()).transport(transport).build().unwrap();
+            let gateway = over(transport);
             let error = gateway.check_payment(&token()).unwrap_err();
             assert_eq!(error.to_string(), text);
             assert_eq!(error.source().unwrap().to_string(), "reset");
@@ -81,12 +75,9 @@ fn a_message_has_at_most_1_000_characters() {
     for (body, status) in
         [(REFUSED.replace("string", &long), 400), (UNAVAILABLE.replace("Service indisponible", &long), 200)]
     {
-        match canned(Canned::new().reply(status, body)).check_payment(&token()).unwrap_err() {
-            Error::Refused { status: 400, message, .. } | Error::Unavailable { message, .. } => {
-                assert_eq!(message, "é".repeat(1_000));
-            }
-            other => panic!("{other:?}"),
-        }
+        let error = over(Canned::new().reply(status, body)).check_payment(&token()).unwrap_err();
+        assert_eq!(error.is_unavailable(), status == 200);
+        assert_eq!(message(error), "é".repeat(1_000));
     }
 }
 
@@ -107,22 +98,16 @@ fn an_invalid_input_is_not_sent() {
 
 #[test]
 fn an_excerpt_has_at_most_200_characters() {
-    for (body, expected) in
-        [("é".repeat(300), "é".repeat(200)), ("é".repeat(200), "é".repeat(200)), (String::new(), String::new())]
-    {
-        match canned(Canned::new().reply(200, body)).check_payment(&token()).unwrap_err() {
-            Error::UnexpectedReply { excerpt, .. } => assert_eq!(excerpt, expected),
-            other => panic!("{other:?}"),
-        }
+    for (length, kept) in [(300, 200), (200, 200), (0, 0)] {
+        let gateway = over(Canned::new().reply(200, "é".repeat(length)));
+        assert_eq!(unexpected(gateway.check_payment(&token()).unwrap_err()).2, "é".repeat(kept));
     }
 }
 
 #[track_caller]
 fn refused(builder: GatewayBuilder, text: &str) {
-    match builder.build().unwrap_err() {
-        Error::Invalid(invalid) => assert_eq!(invalid.to_string(), text),
-        other => panic!("{other:?}"),
-    }
+    let error = builder.build().unwrap_err();
+    assert!(matches!(&error, Error::Invalid(invalid) if invalid.to_string() == text), "{error:?}");
 }
 
 #[test]
@@ -190,20 +175,7 @@ fn an_origin_is_a_scheme_a_host_and_a_port() {
 }
 
 #[test]
-fn types_cross_threads_and_errors_are_small() {
-    fn crosses_threads<T: Send + Sync + std::fmt::Debug + 'static>() {}
-    fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
-    crosses_threads::<Gateway>();
-    crosses_threads::<GatewayBuilder>();
-    crosses_threads::<Credentials>();
-    crosses_threads::<ekolopay::callback::Callback>();
-    crosses_threads::<ekolopay::verify::Verification>();
-    crosses_threads::<Request>();
-    crosses_threads::<Reply>();
-    crosses_threads::<Canned>();
-    is_error::<Error>();
-    is_error::<InvalidInput>();
-    is_error::<TransportError>();
+fn errors_are_small_and_a_gateway_is_one_pointer() {
     assert!(size_of::<Error>() <= 48, "{} bytes", size_of::<Error>());
     assert_eq!(size_of::<Gateway>(), size_of::<usize>(), "a clone is one counted pointer");
 }

@@ -2,8 +2,6 @@
 
 mod merchant;
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -14,8 +12,8 @@ use ekolopay::transport::{Endpoint, Reply, Request, Transport};
 use ekolopay::verify::Verification;
 use ekolopay::{Credentials, Delivery, Error, Gateway};
 use ekolopay_sandbox::Sandbox;
-use ekolopay_test_kit::SECRET_KEY;
-use merchant::{at, purchase, token};
+use ekolopay_test_kit::{SECRET_KEY, Server, response};
+use merchant::{at, errors, purchase, token};
 
 /// What the customer's browser does on the payment page.
 fn submit(gateway: &Gateway, token: &PurchaseToken, outcome: &str) {
@@ -60,24 +58,8 @@ fn an_order_is_not_paid_until_the_customer_pays() {
 #[test]
 fn every_other_outcome_is_not_paid_and_its_callback_is_read() {
     for php_booleans in [false, true] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/callback", listener.local_addr().unwrap());
-        let (sender, receiver) = channel();
-        thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
-                // The message ends with a full stop: nothing comes after it.
-                while !bytes.ends_with(b".") {
-                    match stream.read(&mut buffer) {
-                        Ok(length @ 1..) => bytes.extend_from_slice(&buffer[..length]),
-                        _ => break,
-                    }
-                }
-                let head = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-                sender.send(bytes.split_off(head + 4)).unwrap();
-                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
-            }
-        });
+        let merchant = Server::start(|_| response(200, ""));
+        let url = format!("{}/callback", merchant.origin);
         let sandbox = Sandbox::builder().callback_url(url).php_booleans(php_booleans).start().unwrap();
         let gateway = at(&sandbox.origin());
         for (outcome, status, message) in [
@@ -88,7 +70,8 @@ fn every_other_outcome_is_not_paid_and_its_callback_is_read() {
         ] {
             let token = gateway.create_purchase_token(&purchase()).unwrap();
             submit(&gateway, &token, outcome);
-            let callback = Callback::parse(&receiver.recv_timeout(Duration::from_secs(10)).unwrap()).unwrap();
+            let body = merchant.wait_for(sandbox.payments().len()).pop().unwrap().body;
+            let callback = Callback::parse(body.as_bytes()).unwrap();
             assert_eq!(callback.purchase_token(), &token);
             assert_eq!((callback.status(), callback.message()), (&status, message));
             assert_eq!(callback.claims_success(), outcome == "paid");
@@ -98,24 +81,22 @@ fn every_other_outcome_is_not_paid_and_its_callback_is_read() {
 }
 
 #[track_caller]
-fn refused<T: std::fmt::Debug>(result: Result<T, Error>) {
-    match result.unwrap_err() {
-        Error::Refused { code: 0, message, .. } => assert!(!message.is_empty()),
-        other => panic!("{other:?}"),
-    }
+fn refused(error: Error) {
+    assert!(matches!(&error, Error::Refused { code: 0, message, .. } if !message.is_empty()), "{error:?}");
 }
 
 #[test]
 fn what_the_gateway_refuses_is_refused_in_its_words() {
     let sandbox = Sandbox::start().unwrap();
     let gateway = at(&sandbox.origin());
-    refused(gateway.check_payment(&token()));
+    refused(gateway.check_payment(&token()).unwrap_err());
     for (client, secret) in [("demo", "wrong"), ("other", SECRET_KEY)] {
         let credentials = Credentials::new(client, secret).unwrap();
         let stranger = Gateway::builder(credentials).origin(&sandbox.origin()).build().unwrap();
         stranger.check_availability().unwrap();
-        refused(stranger.create_purchase_token(&purchase()));
-        refused(stranger.check_payment(&token()));
+        for error in errors(&stranger) {
+            refused(error);
+        }
     }
     assert!(sandbox.payments().is_empty());
 }
@@ -126,11 +107,7 @@ fn out_of_service_nothing_is_sent() {
     let gateway = at(&sandbox.origin());
     let token = gateway.create_purchase_token(&purchase()).unwrap();
     sandbox.set_in_service(false);
-    for error in [
-        gateway.check_availability().unwrap_err(),
-        gateway.create_purchase_token(&purchase()).unwrap_err(),
-        gateway.check_payment(&token).unwrap_err(),
-    ] {
+    for error in errors(&gateway).into_iter().chain([gateway.check_availability().unwrap_err()]) {
         assert!(error.is_unavailable());
         assert_eq!(error.delivery(), Delivery::NotSent);
         assert_eq!(error.to_string(), r#"the gateway is unavailable: "Service indisponible""#);
@@ -171,7 +148,7 @@ fn a_slow_gateway_runs_out_of_time() {
     let hurried = builder().timeout(Duration::from_millis(150)).build().unwrap();
     assert!(hurried.check_payment(&token()).unwrap_err().is_timeout());
     let patient = builder().timeout(Duration::from_secs(20)).build().unwrap();
-    refused(patient.check_payment(&token()));
+    refused(patient.check_payment(&token()).unwrap_err());
 }
 
 #[test]

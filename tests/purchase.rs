@@ -10,7 +10,7 @@ use ekolopay::transport::Endpoint;
 use ekolopay::{Error, Gateway};
 use ekolopay_test_kit::SECRET_KEY;
 use ekolopay_test_kit::replies::TOKEN;
-use merchant::{canned, credentials, purchase, token};
+use merchant::{credentials, over, purchase, token};
 use serde_json::{Value, json};
 
 const REFUSED: &str = include_str!("fixtures/purchase-token-refused.json");
@@ -38,7 +38,7 @@ fn an_order_that_breaks_a_rule_is_refused_by_its_field() {
 /// The form as the gateway gets it: every key once, JSON decoded.
 fn sent(purchase: &Purchase) -> BTreeMap<String, Value> {
     let transport = Canned::new().reply(200, TOKEN);
-    canned(transport.clone()).create_purchase_token(purchase).unwrap();
+    over(transport.clone()).create_purchase_token(purchase).unwrap();
     let requests = transport.requests();
     assert_eq!(requests[1].endpoint(), Endpoint::PurchaseToken);
     assert_eq!(requests[1].url(), "https://ekolopay.com/api/v1/gateway/purchase-token?api_client=demo");
@@ -91,22 +91,18 @@ fn any_text_arrives_as_it_was() {
 
 #[test]
 fn the_documented_replies_are_read() {
-    let gateway = canned(Canned::new().reply(200, TOKEN).reply(200, REFUSED));
+    let gateway = over(Canned::new().reply(200, TOKEN).reply(200, REFUSED));
     assert_eq!(gateway.create_purchase_token(&purchase()).unwrap().as_str(), "string");
-    match gateway.create_purchase_token(&purchase()).unwrap_err() {
-        Error::Refused { code: 0, message, .. } => assert_eq!(message, "string"),
-        other => panic!("{other:?}"),
-    }
+    let error = gateway.create_purchase_token(&purchase()).unwrap_err();
+    assert!(matches!(&error, Error::Refused { code: 0, message, .. } if message == "string"), "{error:?}");
 }
 
 #[track_caller]
 fn unexpected(data: &Value, expected: &str) {
     let reply = json!({"response": {"API_RESPONSE_CODE": 200, "API_RESPONSE_DATA": {"API_DATA": data}}});
-    let gateway = canned(Canned::new().reply(200, reply.to_string()));
-    match gateway.create_purchase_token(&purchase()).unwrap_err() {
-        Error::UnexpectedReply { status: 200, reason, .. } => assert_eq!(reason, expected),
-        other => panic!("{other:?}"),
-    }
+    let gateway = over(Canned::new().reply(200, reply.to_string()));
+    let (status, reason, _) = merchant::unexpected(gateway.create_purchase_token(&purchase()).unwrap_err());
+    assert_eq!((status, reason), (200, expected));
 }
 
 #[test]

@@ -1,8 +1,8 @@
-use std::fmt;
-
-use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
+use ekolopay::purchase::{Customer, Product, Purchase};
 use ekolopay::verify::Verification;
-use ekolopay::{Delivery, Error, Gateway, InvalidInput};
+use ekolopay::{Delivery, Error, Gateway};
+use ekolopay_test_kit::all_texts;
+use serde::{Deserialize, Serialize};
 
 use crate::request::Request;
 use crate::{logs, replies};
@@ -12,7 +12,7 @@ use crate::{logs, replies};
 pub enum Call {
     /// `create_purchase_token`, of an order of this amount.
     Token(u64),
-    /// `check_payment`, of the token with this number.
+    /// `check_payment`, of the token with this number. Even numbers belong to orders that are paid.
     Payment(u64),
 }
 
@@ -20,20 +20,24 @@ impl Call {
     /// Makes the call. A reply that belongs to another call is the outcome `wrong reply`.
     pub fn make(self, gateway: &Gateway) -> CallOutcome {
         logs::watch();
-        let right = match self {
-            Call::Token(amount) => purchase(amount)
-                .map_err(Error::from)
-                .and_then(|purchase| gateway.create_purchase_token(&purchase))
-                .map(|token| token.as_str() == replies::token_of(&amount.to_string())),
-            Call::Payment(number) => token(number)
-                .map_err(Error::from)
-                .and_then(|token| Ok((gateway.check_payment(&token)?, token)))
-                .map(|(verification, token)| match verification {
-                    Verification::Paid(paid) => number % 2 == 0 && *paid.token() == token,
+        CallOutcome::of(self.gets_its_reply(gateway))
+    }
+
+    fn gets_its_reply(self, gateway: &Gateway) -> Result<bool, Error> {
+        match self {
+            Call::Token(amount) => {
+                let (product, customer) = (Product::new("Achat d'un Iphone S"), Customer::new("066304925"));
+                let token = gateway.create_purchase_token(&Purchase::new(amount, product, customer)?)?;
+                Ok(token.as_str() == replies::token_of(&amount.to_string()))
+            }
+            Call::Payment(number) => {
+                let token = format!("{number}{}", if number % 2 == 0 { "" } else { replies::UNPAID });
+                Ok(match gateway.check_payment(&token.parse()?)? {
+                    Verification::Paid(paid) => number % 2 == 0 && paid.token().as_str() == token,
                     Verification::NotPaid => number % 2 == 1,
-                }),
-        };
-        CallOutcome::of(right)
+                })
+            }
+        }
     }
 
     /// The call that this request makes, if its body came whole.
@@ -46,22 +50,11 @@ impl Call {
     }
 }
 
-fn purchase(amount: u64) -> Result<Purchase, InvalidInput> {
-    Purchase::new(amount, Product::new("Achat d'un Iphone S"), Customer::new("066304925"))
-}
-
-/// Even numbers belong to orders that are paid.
-fn token(number: u64) -> Result<PurchaseToken, InvalidInput> {
-    PurchaseToken::new(format!("{number}{}", if number % 2 == 0 { "" } else { replies::UNPAID }))
-}
-
 /// What became of a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CallOutcome {
-    /// The kind of the error, or `success`.
+    /// The kind of the error and its delivery, such as `Transport: NotSent`, or `success`.
     pub what: String,
-    /// The delivery of the error.
-    pub delivery: Option<Delivery>,
     /// `Display` and `Debug` of the error and of all its sources.
     pub texts: String,
 }
@@ -69,23 +62,17 @@ pub struct CallOutcome {
 impl CallOutcome {
     /// The outcome of a result that is `true` if the reply was the right one.
     pub fn of(result: Result<bool, Error>) -> CallOutcome {
-        let (what, error) = match result {
-            Ok(right) => (if right { "success" } else { "wrong reply" }.to_owned(), None),
-            Err(error) => (kind(&error), Some(error)),
+        let what = match &result {
+            Ok(true) => "success",
+            Ok(false) => "wrong reply",
+            Err(error) => &format!("{}: {:?}", kind(error), error.delivery()),
         };
-        CallOutcome {
-            what,
-            delivery: error.as_ref().map(Error::delivery),
-            texts: error.map_or(String::new(), |error| ekolopay_test_kit::all_texts(&error)),
-        }
+        CallOutcome { what: what.to_owned(), texts: result.err().map_or(String::new(), |error| all_texts(&error)) }
     }
-}
 
-/// `Transport, NotSent`, or `success`.
-impl fmt::Display for CallOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
-        self.delivery.map_or(Ok(()), |delivery| write!(f, ": {delivery:?}"))
+    /// Whether it is an error with this delivery.
+    pub fn is(&self, delivery: Delivery) -> bool {
+        self.what.ends_with(&format!(": {delivery:?}"))
     }
 }
 

@@ -1,10 +1,11 @@
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{Sender, TryRecvError, channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use socket2::SockRef;
+
+use crate::acceptor::Acceptor;
 
 /// How a line fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,97 +18,48 @@ pub enum Cut {
     Stall,
 }
 
-/// Which way the bytes go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// From the client to the server.
-    Up,
-    /// From the server to the client.
-    Down,
-}
-
 /// Where a line fails: once this many bytes have passed in this direction.
 #[derive(Debug, Clone, Copy)]
 pub struct Line {
     /// What happens there.
     pub cut: Cut,
-    /// Whose bytes are counted.
-    pub direction: Direction,
+    /// Whether the bytes that are counted come from the client.
+    pub up: bool,
     /// How many of them still pass.
     pub passes: u64,
 }
 
-/// A line to a server, on loopback. Its n-th connection fails as the n-th `Line` says; without one it does not fail.
-pub struct Cutter {
-    address: SocketAddr,
-    stop: Sender<()>,
-    carrying: JoinHandle<io::Result<Vec<JoinHandle<[u64; 2]>>>>,
-}
-
-impl Cutter {
-    /// A line to this server.
-    pub fn start(server: SocketAddr, lines: Vec<Option<Line>>) -> io::Result<Cutter> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
-        let (stop, stopped) = channel();
-        let carrying = thread::spawn(move || {
-            let (mut lines, mut carriers) = (lines.into_iter(), Vec::new());
-            loop {
-                let (client, _) = listener.accept()?;
-                if stopped.try_recv() == Err(TryRecvError::Disconnected) {
-                    return Ok(carriers);
-                }
-                let (line, server) = (lines.next().flatten(), TcpStream::connect(server)?);
-                carriers.push(thread::spawn(move || carry(&client, &server, line)));
-            }
-        });
-        Ok(Cutter { address, stop, carrying })
-    }
-
-    /// Where the client is to connect.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Waits for the end of all connections and returns how many bytes each carried up and down.
-    pub fn finish(self) -> Vec<[u64; 2]> {
-        drop(self.stop);
-        let _ = TcpStream::connect(self.address);
-        let carriers = self.carrying.join().expect("no thread panics").expect("the server can be reached");
-        carriers.into_iter().map(|carrier| carrier.join().expect("no thread panics")).collect()
-    }
+/// A line to this server, on loopback. Its n-th connection fails as the n-th `Line` says; without one it does not fail.
+/// `finish` returns how many bytes each connection carried up and down.
+pub fn line_to(server: SocketAddr, lines: Vec<Option<Line>>) -> Acceptor<[u64; 2]> {
+    let mut lines = lines.into_iter();
+    Acceptor::start(TcpListener::bind("127.0.0.1:0").expect("a free port"), move || {
+        let line = lines.next().flatten();
+        move |client| carry(&client, &TcpStream::connect(server).expect("the server can be reached"), line)
+    })
 }
 
 fn carry(client: &TcpStream, server: &TcpStream, line: Option<Line>) -> [u64; 2] {
-    let fails = |direction| line.filter(|line| line.direction == direction);
+    let fails = |up| line.filter(|line| line.up == up);
     let fail = |cut| fail(client, server, cut);
     thread::scope(|scope| {
-        let up = scope.spawn(|| pass(client, server, fails(Direction::Up), fail));
-        let down = pass(server, client, fails(Direction::Down), fail);
+        let up = scope.spawn(|| pass(client, server, fails(true), fail));
+        let down = pass(server, client, fails(false), fail);
         [up.join().expect("no thread panics"), down]
     })
 }
 
 /// Carries bytes to the end, or to where the line fails; from there on they are read and lost.
 fn pass(mut from: &TcpStream, mut to: &TcpStream, line: Option<Line>, fail: impl Fn(Cut) -> io::Result<()>) -> u64 {
-    let (mut buffer, mut passed, mut failed) = ([0; 4096], 0, false);
-    loop {
-        if let Some(line) = line.filter(|line| !failed && passed == line.passes) {
-            failed = true;
-            // Whatever the other end did meanwhile: the line is not to be used any more.
-            let _ = fail(line.cut);
-        }
-        let most = line.filter(|_| !failed).map_or(u64::MAX, |line| line.passes - passed);
-        let most = usize::try_from(most).unwrap_or(usize::MAX).min(buffer.len());
-        match from.read(&mut buffer[..most]) {
-            Ok(length @ 1..) if !failed => match to.write_all(&buffer[..length]) {
-                Ok(()) => passed += length as u64,
-                Err(_) => failed = true,
-            },
-            Ok(1..) => {}
-            Ok(0) | Err(_) => break,
-        }
+    let most = line.map_or(u64::MAX, |line| line.passes);
+    let mut passing = from.take(most);
+    // Whatever becomes of either end, the rest is read.
+    let _ = io::copy(&mut passing, &mut to);
+    let passed = most - passing.limit();
+    if let Some(line) = line.filter(|line| line.passes == passed) {
+        let _ = fail(line.cut);
     }
+    let _ = io::copy(&mut from, &mut io::sink());
     let _ = to.shutdown(Shutdown::Write);
     passed
 }

@@ -1,6 +1,7 @@
 //! What the tests of this package are made of: a server on loopback that fails as it is told, a line that is cut at any
 //! byte, a call with what became of it, and an eye on the log.
 
+mod acceptor;
 mod call;
 mod connection;
 mod cutter;
@@ -10,8 +11,9 @@ mod request;
 mod script;
 mod server;
 
+pub use acceptor::Acceptor;
 pub use call::{Call, CallOutcome};
-pub use cutter::{Cut, Cutter, Direction, Line};
+pub use cutter::{Cut, Line, line_to};
 pub use request::{Received, Request};
 pub use script::{Answer, Script, Step};
-pub use server::{FaultServer, Then};
+pub use server::{FaultServer, refuse};

@@ -29,11 +29,6 @@ impl Request {
         self.length == CHECK.len() && CHECK.starts_with(&self.body)
     }
 
-    /// One of the two calls, if at least one byte of its body came.
-    pub fn is_call(&self) -> bool {
-        !self.body.is_empty() && !self.is_check()
-    }
-
     /// The value of a key of its form.
     pub fn value(&self, key: &str) -> Option<String> {
         let value = form_urlencoded::parse(&self.body).find(|(name, _)| name == key);
@@ -41,32 +36,30 @@ impl Request {
     }
 }
 
-/// Everything that reached a server: the bytes of each connection, in the order in which the connections were opened.
+/// What reached a server.
 #[derive(Debug)]
-pub struct Received(pub(crate) Vec<Vec<u8>>);
+pub struct Received {
+    /// How many connections were opened.
+    pub connections: usize,
+    /// The requests of all connections.
+    pub requests: Vec<Request>,
+}
 
 impl Received {
-    /// How many connections were opened.
-    pub fn connections(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The requests of all connections.
-    pub fn requests(&self) -> Vec<Request> {
-        self.0.iter().flat_map(|bytes| requests(bytes)).collect()
+    /// From the bytes of each connection.
+    pub(crate) fn parse(connections: &[Vec<u8>]) -> Received {
+        let mut requests = Vec::new();
+        for mut bytes in connections.iter().map(Vec::as_slice) {
+            while let Some((request, length)) = Request::parse(bytes) {
+                requests.push(request);
+                bytes = bytes.get(length..).unwrap_or_default();
+            }
+        }
+        Received { connections: connections.len(), requests }
     }
 
     /// The calls, if at least one byte of their body came.
-    pub fn calls(&self) -> Vec<Request> {
-        self.requests().into_iter().filter(Request::is_call).collect()
+    pub fn calls(&self) -> Vec<&Request> {
+        self.requests.iter().filter(|request| !request.body.is_empty() && !request.is_check()).collect()
     }
-}
-
-fn requests(mut bytes: &[u8]) -> Vec<Request> {
-    let mut requests = Vec::new();
-    while let Some((request, length)) = Request::parse(bytes) {
-        requests.push(request);
-        bytes = bytes.get(length..).unwrap_or_default();
-    }
-    requests
 }

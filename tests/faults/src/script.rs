@@ -8,9 +8,10 @@ use rustls::ServerConfig;
 pub type Script = Vec<Step>;
 
 /// Makes the bytes of an answer from the JSON that a gateway in service would give.
-pub type Answer = Box<dyn Fn(&str) -> Vec<u8> + Send>;
+pub type Answer = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
 
 /// One step of a script. It ends the script when the client is gone.
+#[derive(Clone)]
 pub enum Step {
     /// Completes a TLS handshake; everything after it is encrypted.
     Tls(Arc<ServerConfig>),
@@ -26,16 +27,28 @@ pub enum Step {
     Drip(Answer, Duration),
     /// Writes the same bytes, this many times.
     Flood(Vec<u8>, u64),
+    /// Reads a request and answers it as a gateway in service does, with these header lines added.
+    Answer(&'static str),
+    /// Answers every request like that.
+    Serve,
     /// Waits.
     Pause(Duration),
     /// Does something else.
-    Do(Box<dyn FnMut() + Send>),
-    /// Answers every request as a gateway in service does.
-    Serve,
+    Do(Arc<dyn Fn() + Send + Sync>),
     /// Reads, and never writes, until the client gives up.
     Stall,
     /// Closes both sides at once, like a server whose process ends.
     HangUp,
     /// The same with a TCP reset.
     Reset,
+}
+
+impl Step {
+    /// Answers a request and announces that the connection is closed.
+    pub const LAST_ANSWER: Step = Step::Answer("Connection: close\r\n");
+
+    /// Writes an answer to the last request.
+    pub fn reply(bytes: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Step {
+        Step::Reply(Arc::new(bytes))
+    }
 }

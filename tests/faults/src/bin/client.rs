@@ -3,14 +3,12 @@
 //!
 //! - `token N`, `payment N`: one call;
 //! - `at-once N`: that many calls at once, each in a thread of its own;
-//! - `threads`: how many threads the process has;
 //! - `no-threads`: from now on the process cannot make any;
 //! - `fork N`: this process and two child processes make N calls each, at the same time.
 
 use std::env;
 use std::error::Error;
-use std::fs;
-use std::io::{self, stdin};
+use std::io::stdin;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,24 +30,15 @@ fn main() -> Result<()> {
     let signalled = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGUSR1, Arc::clone(&signalled))?;
     let resident = status()?.vmrss.ok_or("no VmRSS")?;
-    let gateway = gateway();
+    let gateway = gateway().map_err(|error| CallOutcome::of(Err(error)));
     let make = |call: Call| {
         let start = Instant::now();
-        let outcome = match &gateway {
-            Ok(gateway) => call.make(gateway),
-            Err(outcome) => outcome.clone(),
-        };
+        let outcome = gateway.as_ref().map_or_else(CallOutcome::clone, |gateway| call.make(gateway));
         let ms = start.elapsed().as_millis();
-        assert!(logs::leaks().is_empty(), "the log shows the secret");
+        assert!(logs::seen().leaks.is_empty(), "the log shows the secret");
         let highest = status().expect("/proc is there").vmhwm.expect("VmHWM is there");
-        let delivery = outcome.delivery.map(|delivery| format!("{delivery:?}"));
-        println!(
-            "{}",
-            json!({
-                "ms": ms, "what": outcome.what, "delivery": delivery, "texts": outcome.texts,
-                "growth": highest.saturating_sub(resident), "signalled": signalled.load(Ordering::SeqCst),
-            })
-        );
+        let (growth, signalled) = (highest.saturating_sub(resident), signalled.load(Ordering::SeqCst));
+        println!("{}", json!({ "ms": ms, "outcome": outcome, "growth": growth, "signalled": signalled }));
     };
     for line in stdin().lines() {
         let line = line?;
@@ -60,7 +49,6 @@ fn main() -> Result<()> {
             ("at-once", count) => thread::scope(|scope| {
                 (0..count).for_each(|number| drop(scope.spawn(move || make(Call::Payment(number)))));
             }),
-            ("threads", _) => println!("{}", fs::read_dir("/proc/self/task")?.count()),
             ("no-threads", _) => Resource::NPROC.set(0, 0)?,
             ("fork", count) => fork_and_call(count, make)?,
             _ => return Err(line.into()),
@@ -72,20 +60,23 @@ fn main() -> Result<()> {
 /// One process asks about paid orders only, one about others, this one about tokens: a crossed reply shows.
 fn fork_and_call(count: u64, make: impl Fn(Call)) -> Result<()> {
     let calls = |process: u64| {
-        for number in (1_000 * process..).step_by(2).take(usize::try_from(count).expect("a count")) {
-            make(if process == 0 { Call::Token(number + 1) } else { Call::Payment(number + process % 2) });
+        for number in 0..count {
+            let payment = 1_000 * process + 2 * number + process % 2;
+            make(if process == 0 { Call::Token(number + 1) } else { Call::Payment(payment) });
         }
     };
-    let child = |process| match fork::fork()? {
-        Fork::Parent(child) => Ok(child),
-        Fork::Child => {
-            calls(process);
-            process::exit(0)
+    let mut children = Vec::new();
+    for process in [1, 2] {
+        match fork::fork()? {
+            Fork::Parent(child) => children.push(child),
+            Fork::Child => {
+                calls(process);
+                process::exit(0)
+            }
         }
-    };
-    let children: io::Result<Vec<_>> = [1, 2].into_iter().map(child).collect();
+    }
     calls(0);
-    for child in children? {
+    for child in children {
         if fork::waitpid(child)? != 0 {
             return Err("a child process failed".into());
         }
@@ -95,18 +86,14 @@ fn fork_and_call(count: u64, make: impl Fn(Call)) -> Result<()> {
 
 /// What the SDK reads from the environment, with the certificates of `FAULTS_ROOTS` if there are any; or, with `FAULTS_NEW`, by
 /// `Gateway::new`, which knows no origin but the real one.
-fn gateway() -> std::result::Result<Gateway, CallOutcome> {
-    let built = if env::var_os("FAULTS_NEW").is_some() {
-        Credentials::new("demo", secret()).map(Gateway::new).map_err(ekolopay::Error::from)
-    } else {
-        GatewayBuilder::from_env().map_err(ekolopay::Error::from).and_then(|builder| {
-            let ms = env::var("FAULTS_TIMEOUT").ok().and_then(|ms| ms.parse().ok()).expect("a timeout");
-            let pem = env::var("FAULTS_ROOTS").expect("certificates");
-            let builder = builder.timeout(Duration::from_millis(ms));
-            if pem.is_empty() { builder.build() } else { builder.root_certificates(pem.as_bytes()).build() }
-        })
-    };
-    built.map_err(|error| CallOutcome::of(Err(error)))
+fn gateway() -> std::result::Result<Gateway, ekolopay::Error> {
+    if env::var_os("FAULTS_NEW").is_some() {
+        return Ok(Gateway::new(Credentials::new("demo", secret())?));
+    }
+    let ms = env::var("FAULTS_TIMEOUT").ok().and_then(|ms| ms.parse().ok()).expect("a timeout");
+    let builder = GatewayBuilder::from_env()?.timeout(Duration::from_millis(ms));
+    let pem = env::var("FAULTS_ROOTS").expect("certificates");
+    if pem.is_empty() { builder.build() } else { builder.root_certificates(pem.as_bytes()).build() }
 }
 
 fn status() -> procfs::ProcResult<procfs::process::Status> {

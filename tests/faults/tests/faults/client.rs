@@ -5,15 +5,15 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use ekolopay::Delivery;
 use ekolopay_faults::{Call, CallOutcome};
 use ekolopay_test_kit::secret;
 use serde::Deserialize;
 
 use crate::fault::AUTHORITY;
+use crate::judge;
 
 pub(crate) struct Client {
-    process: Child,
+    pub(crate) process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     /// No two calls are alike.
@@ -24,29 +24,18 @@ pub(crate) struct Client {
 #[derive(Deserialize)]
 pub(crate) struct Report {
     pub(crate) ms: u64,
-    what: String,
-    delivery: Option<String>,
-    texts: String,
+    pub(crate) outcome: CallOutcome,
     /// By how much its memory grew at most, in KiB.
     pub(crate) growth: u64,
     /// Whether it got a SIGUSR1.
     pub(crate) signalled: bool,
 }
 
-impl Report {
-    pub(crate) fn outcome(&self) -> CallOutcome {
-        let deliveries = [Delivery::NotSent, Delivery::Unknown, Delivery::Answered];
-        let said = |known: &Delivery| self.delivery.as_ref() == Some(&format!("{known:?}"));
-        let delivery = deliveries.into_iter().find(said);
-        CallOutcome { what: self.what.clone(), delivery, texts: self.texts.clone() }
-    }
-}
-
 impl Client {
     pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_client");
 
-    pub(crate) fn new(origin: &str, timeout: Duration) -> Client {
-        Client::start(Command::new(Client::PROGRAM), origin, timeout, &[])
+    pub(crate) fn new(origin: &str, timeout: Duration, environment: &[(&str, &str)]) -> Client {
+        Client::start(Command::new(Client::PROGRAM), origin, timeout, environment)
     }
 
     /// Started by this command, with an environment of its own.
@@ -65,24 +54,15 @@ impl Client {
         Client { process, input, output: BufReader::new(output), next: 10_000 }
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.process.id()
-    }
-
     pub(crate) fn say(&mut self, word: &str) {
         writeln!(self.input, "{word}").unwrap();
     }
 
     #[track_caller]
-    pub(crate) fn lines(&mut self, count: usize) -> Vec<String> {
+    pub(crate) fn reports(&mut self, count: usize) -> Vec<Report> {
         let lines: Vec<_> = self.output.by_ref().lines().take(count).map(Result::unwrap).collect();
         assert_eq!(lines.len(), count, "the program ended after {lines:?}");
-        lines
-    }
-
-    #[track_caller]
-    pub(crate) fn reports(&mut self, count: usize) -> Vec<Report> {
-        self.lines(count).iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     #[track_caller]
@@ -94,12 +74,13 @@ impl Client {
         self.reports(1).remove(0)
     }
 
-    /// A check of a payment: how many milliseconds it took, and what became of it.
+    /// A check of a payment, with what must become of it: how many milliseconds it took.
     #[track_caller]
-    pub(crate) fn check(&mut self) -> (u64, String) {
+    pub(crate) fn check(&mut self, expected: &str) -> u64 {
         self.next += 1;
         let report = self.call(Call::Payment(self.next));
-        (report.ms, report.outcome().to_string())
+        judge::is(&report.outcome, expected);
+        report.ms
     }
 
     /// The program ends without a panic in any of its threads.

@@ -1,23 +1,29 @@
 //! `Delivery` is true wherever the line is cut, at any byte, plain or encrypted.
 //!
 //! The line is cut between the client and a server that works, so that the server knows what it received.
-//! `EKOLOPAY_FAULTS_SEED` replays the cases of an earlier run.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::env;
+use std::sync::{LazyLock, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ekolopay::Delivery;
 use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, CallOutcome, Cut, Cutter, Direction, FaultServer, Line, Received, Script, Step, Then};
+use ekolopay_faults::{Call, CallOutcome, Cut, FaultServer, Line, Received, Script, Step, line_to};
 use ekolopay_test_kit::secret;
 use fastrand::Rng;
 
-use crate::fault::{Front, gateway, reply};
+use crate::fault::{Front, gateway};
 use crate::judge;
-use crate::seed::SEED;
+
+/// The seed of the random tests: `EKOLOPAY_FAULTS_SEED`, or a random number that is printed.
+pub(crate) static SEED: LazyLock<u64> = LazyLock::new(|| {
+    let given = env::var("EKOLOPAY_FAULTS_SEED").ok();
+    let seed = given.map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("the seed is a number"));
+    println!("EKOLOPAY_FAULTS_SEED={seed}");
+    seed
+});
 
 const CASES: u64 = 2_500;
 
@@ -25,6 +31,8 @@ const CASES: u64 = 2_500;
 const THREADS: usize = 16;
 
 const TIMEOUT: Duration = Duration::from_millis(500);
+
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 /// How a gateway is reached, whether check and call share a connection, and how many bytes go up and down on it if
 /// nothing fails, handshake included.
@@ -41,15 +49,11 @@ struct Case {
 }
 
 impl Case {
-    fn uncut(front: Front, kept: bool) -> Case {
-        Case { front, call: Call::Token(150_000), kept, lines: vec![], framing: 3 }
-    }
-
     fn random(rng: &mut Rng, lengths: &[Length]) -> Case {
         let (front, kept, [up, down]) = lengths[rng.usize(..lengths.len())];
         let cut = [Cut::Close, Cut::Reset, Cut::Stall][rng.usize(..3)];
-        let (direction, bytes) = if rng.bool() { (Direction::Up, up) } else { (Direction::Down, down) };
-        let line = Some(Line { cut, direction, passes: rng.u64(..=bytes) });
+        let is_up = rng.bool();
+        let line = Some(Line { cut, up: is_up, passes: rng.u64(..=if is_up { up } else { down }) });
         // With two connections, either one is cut.
         let lines = if kept || rng.bool() { vec![line] } else { vec![None, line] };
         let call = if rng.bool() { Call::Token(150_000) } else { Call::Payment(0) };
@@ -61,54 +65,36 @@ impl Case {
         let framing = self.framing;
         let answer = move |json: &str| match framing {
             0 => format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{json}").into_bytes(),
-            1 => {
-                format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{json}\r\n0\r\n\r\n", json.len())
-                    .into_bytes()
-            }
-            2 => response(500, "", &secret()),
+            1 => [CHUNKED, &format!("{:x}\r\n{json}\r\n0\r\n\r\n", json.len())].concat().into_bytes(),
+            2 => response(500, "", secret()),
             _ => response(200, "", json),
         };
-        let check = if self.kept { "" } else { "Connection: close\r\n" };
-        let mut script = self.front.greeting();
-        script.push(Step::Request);
-        script.push(reply(
-            move |json| if json.contains("Token invalide") { response(200, check, json) } else { answer(json) },
-        ));
         if self.kept {
-            script.push(Step::Request);
-            script.push(reply(answer));
+            return self.front.then([Step::Answer(""), Step::Request, Step::reply(answer)]);
         }
-        script
+        let either = move |json: &str| {
+            if json.contains("Token invalide") { response(200, "Connection: close\r\n", json) } else { answer(json) }
+        };
+        self.front.then([Step::Request, Step::reply(either)])
     }
 
-    fn play(self) -> Played {
-        let scripts = (0..2).map(|_| self.script()).collect();
-        let server = FaultServer::start("127.0.0.1", scripts, Then::Play(Box::new(|| vec![Step::Serve]))).unwrap();
-        let line = Cutter::start(server.address(), self.lines).unwrap();
-        let scheme = if self.front == Front::Tls { "https" } else { "http" };
-        let gateway = gateway(&format!("{scheme}://{}", line.address()), TIMEOUT);
-        let start = Instant::now();
-        let outcome = self.call.make(&gateway);
-        let lasted = start.elapsed();
-        drop(gateway);
-        Played { outcome, lasted, carried: line.finish(), received: server.finish() }
+    /// What became of it, what the server received, and how many bytes each connection carried up and down.
+    fn play(self) -> (CallOutcome, Received, Vec<[u64; 2]>) {
+        let server = FaultServer::start([self.script(), self.script()]);
+        let line = line_to(server.address(), self.lines);
+        let gateway = gateway(&self.front.origin(line.address()), TIMEOUT);
+        let (outcome, received) = judge::call(TIMEOUT, server, move |_| self.call.make(&gateway));
+        (outcome, received, line.finish())
     }
-}
-
-struct Played {
-    outcome: CallOutcome,
-    lasted: Duration,
-    /// By each connection, up and down.
-    carried: Vec<[u64; 2]>,
-    received: Received,
 }
 
 fn length(front: Front, kept: bool) -> Length {
-    let uncut = Case::uncut(front, kept).play();
-    assert_eq!(uncut.outcome.to_string(), "success", "{}", uncut.outcome.texts);
-    assert_eq!(uncut.carried.len(), if kept { 1 } else { 2 });
+    let uncut = Case { front, call: Call::Token(150_000), kept, lines: vec![], framing: 3 };
+    let (outcome, _, carried) = uncut.play();
+    judge::is(&outcome, "success");
+    assert_eq!(carried.len(), if kept { 1 } else { 2 });
     // The last connection is the call's, with the longer body.
-    (front, kept, uncut.carried[uncut.carried.len() - 1])
+    (front, kept, carried[carried.len() - 1])
 }
 
 #[test]
@@ -116,27 +102,20 @@ fn delivery_is_sound_at_every_byte() {
     let seed = *SEED;
     let ways = [(Front::Plain, true), (Front::Plain, false), (Front::Tls, true), (Front::Tls, false)];
     let lengths = ways.map(|(front, kept)| length(front, kept));
-    let next = AtomicU64::new(0);
     let counts = Mutex::new(BTreeMap::<String, usize>::new());
     thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::SeqCst);
-                    if number >= CASES {
-                        return;
-                    }
-                    let case = Case::random(&mut Rng::with_seed(seed.wrapping_add(number)), &lengths);
-                    let Played { outcome, lasted, received, .. } = case.play();
-                    judge::call(&outcome, lasted, TIMEOUT, &received);
+        for numbers in (0..THREADS).map(|first| (first as u64..CASES).step_by(THREADS)) {
+            let (lengths, counts) = (&lengths, &counts);
+            scope.spawn(move || {
+                for number in numbers {
+                    let case = Case::random(&mut Rng::with_seed(seed.wrapping_add(number)), lengths);
+                    let (outcome, received, _) = case.play();
                     // One byte of the body counts as received; and an answered call was received.
                     let calls = received.calls().len();
-                    let answered = outcome.delivery.is_none_or(|delivery| delivery == Delivery::Answered);
-                    assert!(
-                        calls <= 1 && (calls == 1 || !answered),
-                        "case {number} of {seed}: {outcome}, {received:?}"
-                    );
-                    *counts.lock().unwrap().entry(outcome.to_string()).or_default() += 1;
+                    let answered = outcome.what == "success" || outcome.is(Delivery::Answered);
+                    let is_sound = calls <= 1 && (calls == 1 || !answered);
+                    assert!(is_sound, "case {number} of {seed}: {}, {received:?}", outcome.what);
+                    *counts.lock().unwrap().entry(outcome.what).or_default() += 1;
                 }
             });
         }

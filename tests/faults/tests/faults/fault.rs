@@ -1,19 +1,21 @@
 //! A fault of the table, which first the call and then the check meets.
 
-use std::process::Command;
+use std::iter;
+use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ekolopay::{Credentials, Gateway};
-use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, CallOutcome, FaultServer, Script, Step, Then};
-use ekolopay_test_kit::Authority;
-use ekolopay_test_kit::secret;
+use ekolopay_faults::{Call, CallOutcome, FaultServer, Script, Step};
+use ekolopay_test_kit::{Authority, secret};
 use rustls::ServerConfig;
 
 use crate::client::Client;
 use crate::judge;
+
+/// Long enough for every call that is answered.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The authority that clients trust.
 pub(crate) static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
@@ -21,25 +23,37 @@ static LOOPBACK: LazyLock<Arc<ServerConfig>> = LazyLock::new(|| AUTHORITY.config
 static BEHIND_A_PROXY: LazyLock<Arc<ServerConfig>> = LazyLock::new(|| AUTHORITY.config("gateway.invalid"));
 
 /// How the gateway is reached.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Front {
     Plain,
     Tls,
+    /// From a process of its own, whose memory is measured.
+    Process,
     /// Https through an HTTP proxy, from a process with a proxy variable.
     Proxy,
 }
 
 impl Front {
-    /// What comes before the first request if nothing fails.
-    pub(crate) fn greeting(self) -> Script {
-        match self {
-            Front::Plain => vec![],
+    /// What comes before the first request if nothing fails, and then these steps.
+    pub(crate) fn then(self, steps: impl IntoIterator<Item = Step>) -> Script {
+        let greeting = match self {
+            Front::Plain | Front::Process => vec![],
             Front::Tls => vec![Step::Tls(Arc::clone(&LOOPBACK))],
-            Front::Proxy => {
-                vec![Step::Head, reply(|_| b"HTTP/1.1 200 OK\r\n\r\n".to_vec()), Step::Tls(Arc::clone(&BEHIND_A_PROXY))]
-            }
-        }
+            Front::Proxy => proxied(Arc::clone(&BEHIND_A_PROXY)).to_vec(),
+        };
+        greeting.into_iter().chain(steps).collect()
     }
+
+    /// The origin of a server at this address, without a proxy.
+    pub(crate) fn origin(self, address: SocketAddr) -> String {
+        let scheme = if self == Front::Tls { "https" } else { "http" };
+        format!("{scheme}://{address}")
+    }
+}
+
+/// A proxy connects, and the gateway behind it completes a TLS handshake.
+pub(crate) fn proxied(config: Arc<ServerConfig>) -> [Step; 3] {
+    [Step::Head, Step::reply(|_| b"HTTP/1.1 200 OK\r\n\r\n".to_vec()), Step::Tls(config)]
 }
 
 /// What meets the fault.
@@ -50,126 +64,77 @@ pub(crate) enum Hit {
 }
 
 pub(crate) struct Fault {
-    row: u8,
     name: String,
-    steps: Box<dyn Fn() -> Script + Send + Sync>,
+    steps: Script,
     front: Front,
-    timeout: Duration,
     new_connection: bool,
-    child: bool,
 }
 
 impl Fault {
     /// The steps begin where a request is about to arrive.
-    pub(crate) fn new(row: u8, name: impl Into<String>, steps: impl Fn() -> Script + Send + Sync + 'static) -> Fault {
-        let timeout = Duration::from_secs(10);
-        let steps = Box::new(steps);
-        Fault { row, name: name.into(), steps, front: Front::Plain, timeout, new_connection: false, child: false }
-    }
-
-    /// The fault is met with a short timeout.
-    pub(crate) fn times_out(mut self) -> Fault {
-        self.timeout = Duration::from_secs(1);
-        self
+    pub(crate) fn new(name: impl ToString, steps: impl IntoIterator<Item = Step>) -> Fault {
+        let (name, steps) = (name.to_string(), steps.into_iter().collect());
+        Fault { name, steps, front: Front::Plain, new_connection: false }
     }
 
     /// The steps begin where a connection is about to be opened.
-    pub(crate) fn on_a_new_connection(mut self) -> Fault {
-        self.new_connection = true;
-        self
+    pub(crate) fn connecting(front: Front, name: &str, steps: impl IntoIterator<Item = Step>) -> Fault {
+        Fault { new_connection: true, ..Fault::new(name, steps).behind(front) }
     }
 
-    pub(crate) fn behind(mut self, front: Front) -> Fault {
-        self.front = front;
-        self.child |= front == Front::Proxy;
-        self
+    pub(crate) fn behind(self, front: Front) -> Fault {
+        Fault { front, ..self }
     }
 
-    /// The client is a process of its own, whose memory is measured.
-    pub(crate) fn in_a_process(mut self) -> Fault {
-        self.child = true;
-        self
-    }
-
-    /// The check passes, and the call meets the fault. Its outcome is one of these.
-    #[track_caller]
-    pub(crate) fn call(&self, expected: &[&str]) -> &Fault {
-        let scripts = || {
-            let mut first = self.front.greeting();
-            first.push(Step::Request);
-            if self.new_connection {
-                first.push(reply(|json| response(200, "Connection: close\r\n", json)));
-                vec![first, (self.steps)()]
-            } else {
-                first.push(reply(|json| response(200, "", json)));
-                first.extend((self.steps)());
-                vec![first]
-            }
-        };
-        self.hit(Hit::Call, scripts, expected)
-    }
-
-    /// The check meets the fault: either it passes, or nothing is sent after it.
-    #[track_caller]
-    pub(crate) fn check(&self, expected: &[&str]) -> &Fault {
-        assert!(expected.iter().all(|expected| expected.ends_with(": NotSent") || *expected == "success"));
-        let scripts = || {
-            let mut first = if self.new_connection { vec![] } else { self.front.greeting() };
-            first.extend((self.steps)());
-            vec![first]
-        };
-        self.hit(Hit::Check, scripts, expected)
+    /// What becomes of a call that meets the fault after a check that passed; and of a check that meets it: either it
+    /// passes, or nothing is sent after it. A call that is expected to time out gets a short timeout.
+    pub(crate) fn becomes(self, call: &str, check: &str) {
+        assert!(check.ends_with(": NotSent") || check == "success");
+        let steps = || self.steps.clone();
+        if self.new_connection {
+            self.hit(Hit::Call, &[self.front.then([Step::LAST_ANSWER]), steps()], call);
+            self.hit(Hit::Check, &[steps()], check);
+        } else {
+            self.hit(Hit::Call, &[self.front.then(iter::once(Step::Answer("")).chain(steps()))], call);
+            self.hit(Hit::Check, &[self.front.then(steps())], check);
+        }
     }
 
     /// Both calls, at the same time.
-    #[track_caller]
-    fn hit(&self, hit: Hit, scripts: impl Fn() -> Vec<Script> + Sync, expected: &[&str]) -> &Fault {
-        let play = |call| self.play(hit, call, scripts(), expected);
+    fn hit(&self, hit: Hit, scripts: &[Script], expected: &str) {
         thread::scope(|scope| {
-            scope.spawn(|| play(Call::Token(150_000)));
-            play(Call::Payment(0));
+            scope.spawn(|| self.play(hit, Call::Token(150_000), scripts.to_vec(), expected));
+            self.play(hit, Call::Payment(0), scripts.to_vec(), expected);
         });
-        self
     }
 
-    fn play(&self, hit: Hit, call: Call, scripts: Vec<Script>, expected: &[&str]) {
-        let context = format!("row {}, {}, {hit:?}, {call:?}", self.row, self.name);
-        let front = self.front;
-        let then = Then::Play(Box::new(move || [front.greeting(), vec![Step::Serve]].into_iter().flatten().collect()));
-        let connections = scripts.len();
-        let server = FaultServer::start("127.0.0.1", scripts, then).unwrap();
-        let start = Instant::now();
-        let outcome = self.make(call, &server);
-        let lasted = start.elapsed();
-        let received = server.finish();
-        judge::call(&outcome, lasted, self.timeout, &received);
-        let text = outcome.to_string();
+    fn play(&self, hit: Hit, call: Call, scripts: Vec<Script>, expected: &str) {
+        let timeout = if expected.contains("timeout") { Duration::from_secs(1) } else { TIMEOUT };
+        let context = format!("{}, {hit:?}, {call:?}", self.name);
+        let (front, connections) = (self.front, scripts.len());
+        let others = iter::repeat_with(move || front.then([Step::Serve]));
+        let server = FaultServer::start(scripts.into_iter().chain(others));
+        let (outcome, received) = judge::call(timeout, server, |address| self.make(call, address, timeout));
+        let what = outcome.what;
         // Nothing is tried again, nor in another way, such as in plain text after TLS failed.
-        let again = text != "success" && received.connections() > connections;
+        let again = what != "success" && received.connections > connections;
         assert!(!again, "{context}: another connection");
-        assert!(expected.contains(&&*text), "{context}: {text}, expected {expected:?}");
-        let calls = usize::from(hit == Hit::Call || text == "success");
+        assert!(expected.split(" or ").any(|expected| expected == what), "{context}: {what}, expected {expected}");
+        let calls = usize::from(hit == Hit::Call || what == "success");
         assert!(received.calls().len() <= calls, "{context}: {received:?}");
     }
 
-    fn make(&self, call: Call, server: &FaultServer) -> CallOutcome {
-        let address = server.address();
-        if !self.child {
-            let scheme = if self.front == Front::Tls { "https" } else { "http" };
-            return call.make(&gateway(&format!("{scheme}://{address}"), self.timeout));
-        }
+    fn make(&self, call: Call, address: SocketAddr, timeout: Duration) -> CallOutcome {
+        let origin = self.front.origin(address);
         let mut client = match self.front {
-            Front::Proxy => {
-                let proxy = format!("http://{address}");
-                let command = Command::new(Client::PROGRAM);
-                Client::start(command, "https://gateway.invalid", self.timeout, &[("https_proxy", &proxy)])
-            }
-            _ => Client::new(&format!("http://{address}"), self.timeout),
+            Front::Plain | Front::Tls => return call.make(&gateway(&origin, timeout)),
+            Front::Process => Client::new(&origin, timeout, &[]),
+            Front::Proxy => Client::new("https://gateway.invalid", timeout, &[("https_proxy", &origin)]),
         };
         let report = client.call(call);
         client.end();
         assert!(report.growth < 8 << 10, "{}: {} KiB more memory", self.name, report.growth);
-        report.outcome()
+        report.outcome
     }
 }
 
@@ -181,16 +146,12 @@ pub(crate) fn gateway(origin: &str, timeout: Duration) -> Gateway {
     builder.build().unwrap()
 }
 
-pub(crate) fn reply(bytes: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Step {
-    Step::Reply(Box::new(bytes))
-}
-
 /// A complete answer, after which the connection can be used again.
-pub(crate) fn answer(bytes: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Script {
-    vec![Step::Request, reply(bytes), Step::Serve]
+pub(crate) fn answer(bytes: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> [Step; 3] {
+    [Step::Request, Step::reply(bytes), Step::Serve]
 }
 
 /// An answer after which the connection is closed.
-pub(crate) fn last_answer(bytes: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Script {
-    vec![Step::Request, reply(bytes)]
+pub(crate) fn last_answer(bytes: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> [Step; 2] {
+    [Step::Request, Step::reply(bytes)]
 }

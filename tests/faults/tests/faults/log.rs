@@ -1,38 +1,32 @@
 //! Row 38: every test watches the log; here without the documented exception.
 
-use std::time::Duration;
-
 use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, FaultServer, Step, Then, logs};
+use ekolopay_faults::{Call, FaultServer, Step, logs};
 use ekolopay_test_kit::secret;
 use log::Level;
 
-use crate::fault::{Fault, Front, answer, gateway};
+use crate::fault::{Fault, Front, TIMEOUT, answer, gateway};
 use crate::judge;
 
 #[test]
 fn row_38_no_log_shows_the_secret() {
     // A gateway that does not echo the secret: even ureq's protocol dump does not show it.
     logs::without_exception(|| {
-        for (front, scheme) in [(Front::Plain, "http"), (Front::Tls, "https")] {
+        for front in [Front::Plain, Front::Tls] {
             for end in [Step::Serve, Step::Request] {
-                let script = [front.greeting(), vec![end]].into_iter().flatten().collect();
-                let server = FaultServer::start("127.0.0.1", vec![script], Then::Refuse).unwrap();
-                let gateway = gateway(&format!("{scheme}://{}", server.address()), Duration::from_secs(10));
-                judge::outcome(&Call::Payment(0).make(&gateway));
-                drop(gateway);
-                server.finish();
+                let server = FaultServer::start([front.then([end])]);
+                judge::call(TIMEOUT, server, |address| {
+                    Call::Payment(0).make(&gateway(&front.origin(address), TIMEOUT))
+                });
             }
         }
     });
     // A gateway that echoes it: only that dump shows it, at TRACE.
-    let before = logs::excepted();
-    Fault::new(38, "all but ureq_proto at TRACE, echo", || answer(|_| response(200, "", &secret())))
-        .call(&["UnexpectedReply: Answered"])
-        .check(&["success"]);
-    assert!(logs::excepted() > before, "the secret is found where it is");
-
-    let lines = logs::lines();
+    let before = logs::seen().excepted;
+    let fault = Fault::new("all but ureq_proto at TRACE, echo", answer(|_| response(200, "", secret())));
+    fault.becomes("UnexpectedReply: Answered", "success");
+    let logs::Seen { lines, excepted, .. } = logs::seen();
+    assert!(excepted > before, "the secret is found where it is");
     let of = |from: &str, level| lines.get(&(from.to_owned(), level)).copied().unwrap_or(0);
     assert!(of("ureq", Level::Debug) > 0 && of("ureq_proto", Level::Trace) > 0, "{lines:?}");
     #[cfg(feature = "rustls")]

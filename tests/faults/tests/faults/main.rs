@@ -1,22 +1,18 @@
 //! The rows of the table of faults in `tests/README.md`: each is a test, or several, named by its number.
 
-mod broken_reply;
+mod answers;
 mod client;
 mod connect;
 mod delivery;
 mod fault;
-mod fork;
 mod interrupted;
 mod judge;
 mod log;
 mod memory;
 mod names;
+mod process;
 mod proxy;
 mod reuse;
 mod round_trips;
-mod seed;
-mod signals;
-mod status;
-mod tls;
 mod trust;
 mod world;

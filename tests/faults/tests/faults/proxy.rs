@@ -1,137 +1,123 @@
 //! Rows 7 and 50 to 52: a proxy is used if the environment says so and the gateway is on another machine.
 
-use std::process::Command;
-use std::time::Duration;
+use std::iter;
 
 use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, CallOutcome, FaultServer, Script, Step, Then};
+use ekolopay_faults::{Call, CallOutcome, FaultServer, Step};
 use ekolopay_test_kit::secret;
 
 use crate::client::Client;
-use crate::fault::{AUTHORITY, Fault, Front, reply};
+use crate::fault::{AUTHORITY, Fault, Front, TIMEOUT, proxied};
 use crate::judge;
-use crate::world::{NAME, World};
+use crate::world::{self, NAME, Says, World};
 
 #[test]
 fn row_07_proxy_fails() {
-    let fault = |name, steps: fn() -> Script| Fault::new(7, name, steps).behind(Front::Proxy).on_a_new_connection();
-    for fault in [
-        fault("proxy: 407", || {
-            vec![Step::Head, reply(|_| response(407, "Proxy-Authenticate: Basic realm=\"x\"\r\n", &secret()))]
-        }),
-        fault("proxy: 502", || vec![Step::Head, reply(|_| response(502, "", &secret()))]),
-        fault("proxy: garbage", || vec![Step::Head, reply(|_| format!("{}\r\n\r\n", secret()).into_bytes())]),
-        fault("proxy: closed", || vec![Step::Head]),
+    for (name, answer) in [
+        ("407", response(407, "Proxy-Authenticate: Basic realm=\"x\"\r\n", secret())),
+        ("502", response(502, "", secret())),
+        ("garbage", format!("{}\r\n\r\n", secret()).into_bytes()),
+        ("closed", vec![]),
     ] {
-        fault.call(&["Transport: NotSent"]).check(&["Transport: NotSent"]);
+        let answer = Step::reply(move |_| answer.clone());
+        Fault::connecting(Front::Proxy, name, [Step::Head, answer]).becomes("Transport: NotSent", "Transport: NotSent");
     }
-    fault("proxy: silent", || vec![Step::Stall])
-        .times_out()
-        .call(&["Transport, timeout: NotSent"])
-        .check(&["Transport, timeout: NotSent"]);
+    Fault::connecting(Front::Proxy, "silent", [Step::Stall])
+        .becomes("Transport, timeout: NotSent", "Transport, timeout: NotSent");
 }
 
 #[test]
 fn row_07_proxy_variables_and_a_loopback_origin() {
-    let serve = || Then::Play(Box::new(|| vec![Step::Serve]));
-    let proxy = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
-    let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
+    let (proxy, server) = (FaultServer::start([]), FaultServer::start([]));
+    let address = proxy.origin();
+    let variables = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"];
+    let environment = variables.map(|name| (name, &*address));
     for (number, host) in [(0, "127.0.0.1"), (2, "localhost")] {
         let origin = format!("http://{host}:{}", server.address().port());
-        let variables = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"];
-        let address = format!("http://{}", proxy.address());
-        let environment = variables.map(|name| (name, &*address));
-        let mut client = Client::start(Command::new(Client::PROGRAM), &origin, Duration::from_secs(10), &environment);
-        let outcome = client.call(Call::Payment(number)).outcome();
-        judge::outcome(&outcome);
-        assert_eq!(outcome.to_string(), "success", "{host}");
+        let outcome = Client::new(&origin, TIMEOUT, &environment).call(Call::Payment(number)).outcome;
+        judge::is(&outcome, "success");
     }
     let received = server.finish();
     judge::bodies(&received);
     assert_eq!(received.calls().len(), 2);
-    assert_eq!(proxy.finish().connections(), 0);
+    assert_eq!(proxy.finish().connections, 0);
 }
 
-/// Calls a gateway that seems to be on another machine, with these variables, in which `PROXY` stands for the proxy: the
-/// outcome, and how many connections the gateway and the proxy had.
-fn call(world: &World, environment: &[(&str, &str)]) -> (CallOutcome, usize, usize) {
-    let greeting = || vec![Step::Tls(AUTHORITY.config(NAME)), Step::Serve];
-    let server = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(greeting))).unwrap();
-    let connected = move || {
-        let mut script = vec![Step::Head, reply(|_| b"HTTP/1.1 200 OK\r\n\r\n".to_vec())];
-        script.extend(greeting());
-        script
-    };
-    let proxy = FaultServer::start("127.0.0.1", vec![], Then::Play(Box::new(connected))).unwrap();
-    let origin = format!("https://{NAME}:{}", server.address().port());
-    let proxied: Vec<_> =
-        environment.iter().map(|(name, value)| (*name, value.replace("PROXY", &proxy.address().to_string()))).collect();
+const HOSTS: &str = "127.0.0.1 gateway.test ekolopay.com\n";
+
+/// Calls a gateway that seems to be on another machine, with these variables, in which `PROXY` stands for the proxy. The
+/// gateway and the proxy have this many connections.
+#[track_caller]
+fn call(world: &World, environment: &[(&str, &str)], expected: &str, connections: [usize; 2]) -> CallOutcome {
+    let server = world::gateway("127.0.0.1:0");
+    let proxy = FaultServer::start(iter::repeat_with(|| {
+        proxied(AUTHORITY.config(NAME)).into_iter().chain([Step::Serve]).collect()
+    }));
+    let address = proxy.address().to_string();
+    let environment = environment.iter().map(|(name, value)| (*name, value.replace("PROXY", &address)));
+    let proxied: Vec<_> = environment.collect();
     let environment: Vec<_> = proxied.iter().map(|(name, value)| (*name, &**value)).collect();
-    let mut client = Client::start(world.command(Client::PROGRAM), &origin, Duration::from_secs(10), &environment);
-    let outcome = client.call(Call::Payment(0)).outcome();
+    let mut client = Client::start(world.command(Client::PROGRAM), &world::origin(&server), TIMEOUT, &environment);
+    let outcome = client.call(Call::Payment(0)).outcome;
     client.end();
-    judge::outcome(&outcome);
-    (outcome, server.finish().connections(), proxy.finish().connections())
-}
-
-fn world() -> Option<World> {
-    World::with_hosts(&format!("127.0.0.1 {NAME} ekolopay.com\n"))
+    judge::is(&outcome, expected);
+    assert_eq!([server, proxy].map(|server| server.finish().connections), connections, "{environment:?}");
+    outcome
 }
 
 #[test]
 fn row_50_proxy_that_cannot_be_used() {
-    let Some(world) = world() else { return };
+    let Some(world) = World::new(HOSTS, Says::Nothing) else { return };
     let schemes =
         "socks5://PROXY socks4a://PROXY socks5h://PROXY ftp://PROXY http:// http:/PROXY \"http://PROXY\" :: /";
     let hosts =
         "http://:3128 http://user@:3128 http://localhost: http://localhost:0 http://localhost:99999 http://localhost:x";
     for address in [schemes, hosts].into_iter().flat_map(|list| list.split(' ')).chain(["http://local host:3128"]) {
         for variable in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
-            let (outcome, direct, by_proxy) = call(&world, &[(variable, address)]);
+            let outcome = call(&world, &[(variable, address)], "Invalid: NotSent", [0, 0]);
             let text = format!("{variable} must be the address of an http or https proxy");
-            assert!(outcome.texts.contains(&text), "{variable}={address}: {outcome}, {}", outcome.texts);
-            assert_eq!((outcome.to_string().as_str(), direct, by_proxy), ("Invalid: NotSent", 0, 0), "{address}");
+            assert!(outcome.texts.contains(&text), "{variable}={address}: {}", outcome.texts);
         }
     }
     let environment = [("FAULTS_NEW", ""), ("ALL_PROXY", "socks5://127.0.0.1:1080")];
     let command = world.command(Client::PROGRAM);
-    let mut client = Client::start(command, "https://gateway.invalid", Duration::from_secs(10), &environment);
-    assert_eq!(client.check().1, "Invalid: NotSent");
+    let mut client = Client::start(command, "https://gateway.invalid", TIMEOUT, &environment);
+    client.check("Invalid: NotSent");
     client.end();
 }
 
 #[test]
 fn row_51_http_proxy_is_not_used() {
-    let Some(world) = world() else { return };
+    let Some(world) = World::new(HOSTS, Says::Nothing) else { return };
     for variable in ["HTTP_PROXY", "http_proxy"] {
-        let (outcome, direct, by_proxy) = call(&world, &[(variable, "http://PROXY")]);
-        assert_eq!((outcome.to_string().as_str(), direct, by_proxy), ("success", 1, 0), "{variable}");
+        call(&world, &[(variable, "http://PROXY")], "success", [1, 0]);
     }
 }
 
 #[test]
 fn row_52_proxy_variables_as_meant() {
-    let Some(world) = world() else { return };
+    const DIRECTLY: [usize; 2] = [1, 0];
+    const THROUGH_IT: [usize; 2] = [0, 1];
+
+    let Some(world) = World::new(HOSTS, Says::Nothing) else { return };
     let others = format!("other.test , {NAME} ,");
-    for (environment, through_proxy) in [
-        (&[("HTTPS_PROXY", " http://PROXY ")][..], true),
-        (&[("HTTPS_PROXY", "PROXY")], true),
-        (&[("https_proxy", "http://PROXY"), ("HTTPS_PROXY", "socks5://127.0.0.1:1")], true),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("all_proxy", "socks5://127.0.0.1:1")], true),
-        (&[("HTTPS_PROXY", " "), ("ALL_PROXY", "http://PROXY")], true),
-        (&[("https_proxy", ""), ("HTTPS_PROXY", "http://PROXY")], true),
-        (&[("all_proxy", "http://PROXY"), ("ALL_PROXY", "socks5://127.0.0.1:1")], true),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "other.test,,")], true),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "")], true),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("no_proxy", "other.test"), ("NO_PROXY", NAME)], true),
-        (&[("HTTPS_PROXY", "")], false),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", &others)], false),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("no_proxy", "*")], false),
-        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", ".test")], false),
-        (&[("HTTPS_PROXY", "socks5://127.0.0.1:1"), ("NO_PROXY", &others)], false),
+    for (environment, connections) in [
+        (&[("HTTPS_PROXY", " http://PROXY ")][..], THROUGH_IT),
+        (&[("HTTPS_PROXY", "PROXY")], THROUGH_IT),
+        (&[("https_proxy", "http://PROXY"), ("HTTPS_PROXY", "socks5://127.0.0.1:1")], THROUGH_IT),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("all_proxy", "socks5://127.0.0.1:1")], THROUGH_IT),
+        (&[("HTTPS_PROXY", " "), ("ALL_PROXY", "http://PROXY")], THROUGH_IT),
+        (&[("https_proxy", ""), ("HTTPS_PROXY", "http://PROXY")], THROUGH_IT),
+        (&[("all_proxy", "http://PROXY"), ("ALL_PROXY", "socks5://127.0.0.1:1")], THROUGH_IT),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "other.test,,")], THROUGH_IT),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", "")], THROUGH_IT),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("no_proxy", "other.test"), ("NO_PROXY", NAME)], THROUGH_IT),
+        (&[("HTTPS_PROXY", "")], DIRECTLY),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", &others)], DIRECTLY),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("no_proxy", "*")], DIRECTLY),
+        (&[("HTTPS_PROXY", "http://PROXY"), ("NO_PROXY", ".test")], DIRECTLY),
+        (&[("HTTPS_PROXY", "socks5://127.0.0.1:1"), ("NO_PROXY", &others)], DIRECTLY),
     ] {
-        let (outcome, direct, by_proxy) = call(&world, environment);
-        let expected = ("success", usize::from(!through_proxy), usize::from(through_proxy));
-        assert_eq!((outcome.to_string().as_str(), direct, by_proxy), expected, "{environment:?}, {}", outcome.texts);
+        call(&world, environment, "success", connections);
     }
 }

@@ -1,37 +1,34 @@
 //! Rows 12, 13, 34 and 37: connections used again, and many at once.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::iter;
 use std::net::SocketAddr;
-use std::sync::mpsc::channel;
-use std::sync::{Barrier, Mutex};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use ekolopay::Delivery;
+use ekolopay::{Delivery, Gateway};
 use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, CallOutcome, FaultServer, Script, Step, Then};
+use ekolopay_faults::{Call, FaultServer, Received, Script, Step};
 use fastrand::Rng;
 
-use crate::fault::{gateway, reply};
+use crate::delivery::SEED;
+use crate::fault::gateway;
 use crate::judge;
-use crate::seed::SEED;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-fn serve() -> Then {
-    Then::Play(Box::new(|| vec![Step::Serve]))
-}
-
-fn answered() -> Script {
-    vec![Step::Request, reply(|json| response(200, "", json))]
-}
-
 #[track_caller]
-fn succeeds(outcome: &CallOutcome) {
-    judge::outcome(outcome);
-    assert_eq!(outcome.to_string(), "success", "{}", outcome.texts);
+fn succeeds(gateway: &Gateway, call: Call) {
+    judge::is(&call.make(gateway), "success");
+}
+
+/// A step, and a way to wait until it is reached.
+fn reached() -> (Step, Receiver<()>) {
+    let (sender, receiver) = channel();
+    (Step::Do(Arc::new(move || sender.send(()).unwrap())), receiver)
 }
 
 /// Waits until the client's kernel knows what the server did last: the end of a connection, or bytes to be read.
@@ -43,72 +40,74 @@ fn until_the_client_knows(server: SocketAddr) {
     }
 }
 
+/// Calls to a server with these scripts: what it received.
+fn session(
+    scripts: impl IntoIterator<Item = Script, IntoIter: Send + 'static>,
+    calls: impl FnOnce(&Gateway, SocketAddr),
+) -> Received {
+    let server = FaultServer::start(scripts);
+    let gateway = gateway(&server.origin(), TIMEOUT);
+    calls(&gateway, server.address());
+    drop(gateway);
+    let received = server.finish();
+    judge::bodies(&received);
+    received
+}
+
+/// Makes calls in this many threads. Neighbours ask about paid orders, about unpaid ones, and for tokens of their own.
+fn in_threads(threads: usize, calls: u64, make: impl Fn(Call) + Sync) {
+    thread::scope(|scope| {
+        for numbers in (0..threads).map(|first| (first as u64..calls).step_by(threads)) {
+            let calls = numbers.map(|n| if n % 3 == 0 { Call::Token(n + 1) } else { Call::Payment(n) });
+            scope.spawn(|| calls.for_each(&make));
+        }
+    });
+}
+
 #[test]
 fn row_12_idle_connection_closed() {
     for end in [Step::HangUp, Step::Reset] {
-        let (closed, is_closed) = channel();
-        let mut script: Script = [answered(), answered()].into_iter().flatten().collect();
-        script.push(end);
-        script.push(Step::Do(Box::new(move || closed.send(()).unwrap())));
-        let server = FaultServer::start("127.0.0.1", vec![script], serve()).unwrap();
-        let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
-        succeeds(&Call::Payment(0).make(&gateway));
-        is_closed.recv().unwrap();
-        until_the_client_knows(server.address());
-        succeeds(&Call::Payment(1).make(&gateway));
-        drop(gateway);
-        let received = server.finish();
-        judge::bodies(&received);
-        assert_eq!((received.connections(), received.calls().len()), (2, 2));
+        let (closed, is_closed) = reached();
+        let script = vec![Step::Answer(""), Step::Answer(""), Step::Answer(""), Step::Answer(""), end, closed];
+        let received = session([script], |gateway, server| {
+            succeeds(gateway, Call::Payment(0));
+            succeeds(gateway, Call::Payment(2));
+            is_closed.recv().unwrap();
+            until_the_client_knows(server);
+            succeeds(gateway, Call::Payment(1));
+        });
+        assert_eq!((received.connections, received.calls().len()), (2, 3));
     }
 }
 
 #[test]
 fn row_13_closing_races_with_5000_calls() {
-    const THREADS: usize = 4;
-    const CALLS: u64 = 5_000;
-    let rng = RefCell::new(Rng::with_seed(*SEED));
-    // Some connections are closed after the check, some after the call.
-    let then = Then::Play(Box::new(move || {
-        let mut rng = rng.borrow_mut();
-        let mut script: Script = (0..=rng.u8(..2)).flat_map(|_| answered()).collect();
+    let mut rng = Rng::with_seed(*SEED);
+    let scripts = iter::repeat_with(move || {
+        // Some connections are closed after the check, some after the call.
+        let mut script = vec![Step::Answer(""); rng.usize(1..=2)];
         script.push(Step::Pause(Duration::from_micros(rng.u64(..600))));
         // Otherwise it is closed too, but still reads.
         script.extend(rng.bool().then_some(Step::HangUp));
         script
-    }));
-    let server = FaultServer::start("127.0.0.1", vec![], then).unwrap();
-    let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
-    let outcomes = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for thread in 0..THREADS as u64 {
-            let (gateway, outcomes) = (&gateway, &outcomes);
-            scope.spawn(move || {
-                for number in (thread..CALLS).step_by(THREADS) {
-                    let call = if number % 3 == 0 { Call::Token(number + 1) } else { Call::Payment(number) };
-                    let outcome = call.make(gateway);
-                    judge::outcome(&outcome);
-                    assert_ne!(outcome.delivery, Some(Delivery::Answered), "{}", outcome.texts);
-                    outcomes.lock().unwrap().push((call, outcome));
-                }
-            });
-        }
     });
-    drop(gateway);
-    let received = server.finish();
-    judge::bodies(&received);
-    let arrived: BTreeSet<_> = received.calls().iter().filter_map(Call::of).collect();
+    let outcomes = Mutex::new(Vec::new());
+    let received = session(scripts, |gateway, _| {
+        in_threads(4, 5_000, |call| {
+            let outcome = call.make(gateway);
+            judge::outcome(&outcome);
+            assert!(!outcome.is(Delivery::Answered), "{}", outcome.texts);
+            outcomes.lock().unwrap().push((call, outcome));
+        });
+    });
+    let arrived: BTreeSet<_> = received.calls().into_iter().filter_map(Call::of).collect();
     let mut counts = BTreeMap::<String, usize>::new();
     for (call, outcome) in outcomes.into_inner().unwrap() {
-        let is_sound = match outcome.delivery {
-            Some(Delivery::NotSent) => !arrived.contains(&call),
-            None => arrived.contains(&call),
-            _ => true,
-        };
-        assert!(is_sound, "{call:?}: {outcome}");
-        *counts.entry(outcome.to_string()).or_default() += 1;
+        let is_sound = outcome.is(Delivery::Unknown) || outcome.is(Delivery::NotSent) != arrived.contains(&call);
+        assert!(is_sound, "{call:?}: {}", outcome.what);
+        *counts.entry(outcome.what).or_default() += 1;
     }
-    let (calls, connections) = (arrived.len(), received.connections());
+    let (calls, connections) = (arrived.len(), received.connections);
     println!("{counts:?}; {calls} bodies arrived, none twice, on {connections} connections");
     assert!(counts["success"] > 1_000, "{counts:?}");
 }
@@ -121,56 +120,36 @@ fn row_34_extra_bytes_after_a_reply() {
         // With the check's reply, with the call's, and after the call's, while the connection is idle.
         for after in 1..=3 {
             let extra = extra.clone();
-            let with_extra = move |json: &str| [response(200, "", json), extra.clone()].concat();
-            let (written, is_written) = channel();
-            let told = Step::Do(Box::new(move || written.send(()).unwrap()));
-            let mut script: Script = match after {
-                1 => vec![Step::Request, reply(with_extra), told, Step::Serve],
-                2 => answered().into_iter().chain([Step::Request, reply(with_extra), told, Step::Serve]).collect(),
-                _ => {
-                    let late = move |json: &str| with_extra(json)[response(200, "", json).len()..].to_vec();
-                    let idle = [Step::Pause(Duration::from_millis(50)), reply(late), told, Step::Serve];
-                    answered().into_iter().chain(answered()).chain(idle).collect()
+            let (written, is_written) = reached();
+            let mut script = vec![Step::Answer(""); after - 1];
+            script.extend(match after {
+                1 | 2 => [Step::Request, Step::reply(move |json| [response(200, "", json), extra.clone()].concat())],
+                _ => [Step::Pause(Duration::from_millis(50)), Step::reply(move |_| extra.clone())],
+            });
+            script.extend([written, Step::Serve]);
+            session([script], |gateway, server| {
+                succeeds(gateway, Call::Payment(1));
+                is_written.recv().unwrap();
+                if after == 3 {
+                    until_the_client_knows(server);
                 }
-            };
-            script.push(Step::Serve);
-            let server = FaultServer::start("127.0.0.1", vec![script], serve()).unwrap();
-            let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
-            succeeds(&Call::Payment(1).make(&gateway));
-            is_written.recv().unwrap();
-            if after == 3 {
-                until_the_client_knows(server.address());
-            }
-            succeeds(&Call::Payment(3).make(&gateway));
-            drop(gateway);
-            judge::bodies(&server.finish());
+                succeeds(gateway, Call::Payment(3));
+            });
         }
     }
 }
 
 #[test]
 fn row_37_64_threads_on_one_gateway() {
-    const THREADS: u64 = 64;
-    const ROUNDS: u64 = 50;
-    let server = FaultServer::start("127.0.0.1", vec![], serve()).unwrap();
-    let gateway = gateway(&format!("http://{}", server.address()), TIMEOUT);
-    let barrier = Barrier::new(usize::try_from(THREADS).unwrap());
-    thread::scope(|scope| {
-        for thread in 0..THREADS {
-            let (gateway, barrier) = (gateway.clone(), &barrier);
-            scope.spawn(move || {
-                for number in (thread..THREADS * ROUNDS).step_by(64) {
-                    barrier.wait();
-                    // Neighbours ask about paid orders, about unpaid ones, and for tokens of their own.
-                    let call = if number % 3 == 0 { Call::Token(number + 1) } else { Call::Payment(number) };
-                    succeeds(&call.make(&gateway));
-                }
-            });
-        }
+    const THREADS: usize = 64;
+    const ROUNDS: usize = 50;
+    let barrier = Barrier::new(THREADS);
+    let received = session([], |gateway, _| {
+        in_threads(THREADS, (THREADS * ROUNDS) as u64, |call| {
+            barrier.wait();
+            succeeds(&gateway.clone(), call);
+        });
     });
-    drop(gateway);
-    let received = server.finish();
-    judge::bodies(&received);
-    assert_eq!(received.calls().len() as u64, THREADS * ROUNDS);
-    assert!(received.connections() as u64 <= THREADS, "{} connections", received.connections());
+    assert_eq!(received.calls().len(), THREADS * ROUNDS);
+    assert!(received.connections <= THREADS, "{} connections", received.connections);
 }

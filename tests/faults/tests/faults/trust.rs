@@ -1,22 +1,61 @@
-//! Whom the SDK trusts, with whichever of the features `rustls` and `native-tls` this is built with; rows 4 and 5 show
-//! whom it does not.
+//! Rows 4 and 5; and whom the SDK trusts, with either of the features `rustls` and `native-tls`.
 
 use std::io::Write;
-use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
-use ekolopay_faults::Call;
-use ekolopay_test_kit::{Authority, Request};
+use ekolopay_faults::replies::response;
+use ekolopay_faults::{Call, Step};
+use ekolopay_test_kit::{Authority, Request, secret};
 
 use crate::client::Client;
+use crate::fault::{AUTHORITY, Fault, Front, TIMEOUT};
+use crate::judge;
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+fn fails(name: &str, steps: impl IntoIterator<Item = Step>) {
+    Fault::connecting(Front::Tls, name, steps).becomes("Transport: NotSent", "Transport: NotSent");
+}
 
-fn outcome(origin: &str, environment: &[(&str, &str)]) -> String {
-    let mut client = Client::start(Command::new(Client::PROGRAM), origin, TIMEOUT, environment);
-    let outcome = client.call(Call::Payment(0)).outcome().to_string();
+fn runs_out_of_time(name: &str, steps: impl IntoIterator<Item = Step>) {
+    Fault::connecting(Front::Tls, name, steps).becomes("Transport, timeout: NotSent", "Transport, timeout: NotSent");
+}
+
+/// The first message of a TLS 1.1 server, which the client refuses.
+fn server_hello_of_tls_1_1() -> Vec<u8> {
+    // Version 3.2, a random, no session, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no compression.
+    let mut hello = vec![3, 2];
+    hello.extend([0x5a; 32]);
+    hello.extend([0, 0xc0, 0x13, 0]);
+    let length = u8::try_from(hello.len()).unwrap();
+    [&[22, 3, 2, 0, length + 4, 2, 0, 0, length], &hello[..]].concat()
+}
+
+#[test]
+fn row_04_certificate_or_version_not_trusted() {
+    let serves = |config| [Step::Tls(config), Step::Serve];
+    fails("unknown authority", serves(Authority::new().config("127.0.0.1")));
+    fails("wrong host name", serves(AUTHORITY.config("example.com")));
+    fails("expired", serves(AUTHORITY.expired_config("127.0.0.1")));
+    fails("TLS 1.1 hello", [Step::Bytes(5), Step::reply(|_| server_hello_of_tls_1_1())]);
+    fails("TLS 1.1 alert: protocol_version", [Step::Bytes(5), Step::reply(|_| vec![21, 3, 2, 0, 2, 2, 70])]);
+}
+
+#[test]
+fn row_05_handshake_fails() {
+    runs_out_of_time("silent", [Step::Stall]);
+    // The head of a long record, then its body one byte at a time.
+    let record = |_: &str| [&[22, 3, 3, 64, 0][..], &[0; 4096]].concat();
+    runs_out_of_time("drip", [Step::Bytes(5), Step::Drip(Arc::new(record), Duration::from_millis(100))]);
+    fails("reset", [Step::Bytes(5), Step::Reset]);
+    fails("closed", [Step::Bytes(5)]);
+    fails("plain HTTP on the port", [Step::Bytes(5), Step::reply(|_| response(400, "", secret()))]);
+}
+
+#[track_caller]
+fn call(origin: &str, environment: &[(&str, &str)], expected: &str) {
+    let mut client = Client::new(origin, TIMEOUT, environment);
+    judge::is(&client.call(Call::Payment(0)).outcome, expected);
     client.end();
-    outcome
 }
 
 #[test]
@@ -24,7 +63,7 @@ fn a_certificate_of_the_merchants_own_authority_is_trusted_among_others() {
     let (authority, other) = (Authority::new(), Authority::new());
     let pem = format!("A company's roots\n{}\n{}", other.pem(), authority.pem());
     let server = authority.server(Request::documented);
-    assert_eq!(outcome(&server.origin, &[("FAULTS_ROOTS", &pem)]), "success");
+    call(&server.origin, &[("FAULTS_ROOTS", &pem)], "success");
     assert_eq!((server.calls().len(), server.counts().connections), (1, 1), "check and call share a connection");
 }
 
@@ -37,6 +76,6 @@ fn the_trust_store_is_the_one_of_the_feature() {
     store.write_all(authority.pem().as_bytes()).unwrap();
     let environment = [("FAULTS_ROOTS", ""), ("SSL_CERT_FILE", store.path().to_str().unwrap())];
     let expected = if cfg!(feature = "rustls") { "Transport: NotSent" } else { "success" };
-    assert_eq!(outcome(&server.origin, &environment), expected);
+    call(&server.origin, &environment, expected);
     assert_eq!(server.calls().len(), usize::from(expected == "success"), "nothing is sent, in plain text least of all");
 }

@@ -3,77 +3,38 @@
 use std::env;
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::iter;
+use std::net::{Ipv4Addr, TcpListener, ToSocketAddrs, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use ekolopay_faults::{FaultServer, Step};
 use simple_dns::rdata::{A, RData};
 use simple_dns::{CLASS, Packet, QTYPE, RCODE, ResourceRecord, TYPE};
 use tempfile::TempDir;
 
+use crate::fault::AUTHORITY;
+
 /// The name of the gateway there.
 pub(crate) const NAME: &str = "gateway.test";
 
-pub(crate) struct World(TempDir);
-
-impl World {
-    /// A world with these lines in `/etc/hosts`.
-    pub(crate) fn with_hosts(hosts: &str) -> Option<World> {
-        World::new(hosts, None)
-    }
-
-    /// A world with a name server that answers like this.
-    pub(crate) fn with_name_server(says: Says) -> Option<(World, NameServer)> {
-        let Some(server) = NameServer::start(says) else { return needs_root() };
-        Some((World::new("", Some(&server))?, server))
-    }
-
-    fn new(hosts: &str, name_server: Option<&NameServer>) -> Option<World> {
-        let world = World(tempfile::tempdir().unwrap());
-        // An unprivileged user must be able to reach the program.
-        fs::set_permissions(world.0.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let name_server = name_server.map_or(String::new(), |server| format!("nameserver {}\n", server.address));
-        world.write("hosts", hosts);
-        world.write("resolv.conf", &format!("{name_server}options timeout:30 attempts:1\n"));
-        world.write("nsswitch.conf", "hosts: files dns\n");
-        if world.command("true").output().is_ok_and(|output| output.status.success()) {
-            return Some(world);
-        }
-        needs_root()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.0.path().join(name), text).unwrap();
-    }
-
-    pub(crate) fn command(&self, program: &str) -> Command {
-        const BIND: &str = r#"for file in hosts resolv.conf nsswitch.conf; do mount --bind "$0/$file" "/etc/$file" || exit; done; exec "$@""#;
-
-        let mut command = Command::new("unshare");
-        command.args(["--mount", "sh", "-c", BIND]).arg(self.0.path()).arg(program);
-        command
-    }
-
-    /// The program as a user to whom a limit on processes applies.
-    pub(crate) fn as_nobody(&self, program: &str) -> Command {
-        let copy = self.0.path().join("program");
-        fs::copy(program, &copy).unwrap();
-        let mut command = self.command("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(copy);
-        command
-    }
+/// A gateway of that name, at this address.
+pub(crate) fn gateway(address: impl ToSocketAddrs) -> FaultServer {
+    FaultServer::on(TcpListener::bind(address).unwrap(), iter::repeat_with(|| vec![greeting(), Step::Serve]))
 }
 
-/// With `FAULTS_ALL`, no row may be left out.
-fn needs_root<T>() -> Option<T> {
-    assert!(env::var_os("FAULTS_ALL").is_none(), "only root can give a process names of its own");
-    println!("left out: only root can give a process names of its own");
-    None
+/// The origin of such a gateway.
+pub(crate) fn origin(server: &FaultServer) -> String {
+    format!("https://{NAME}:{}", server.address().port())
 }
 
-/// What a name server answers.
+pub(crate) fn greeting() -> Step {
+    Step::Tls(AUTHORITY.config(NAME))
+}
+
+/// What the name server answers.
 #[derive(Clone, Copy)]
 pub(crate) enum Says {
     Address(Ipv4Addr),
@@ -81,32 +42,35 @@ pub(crate) enum Says {
     Nothing,
 }
 
-/// A name server on a loopback address of its own, since programs expect it on port 53.
-pub(crate) struct NameServer {
-    address: Ipv4Addr,
-    /// What it answers, and how often it was asked for an IPv4 address.
+pub(crate) struct World {
+    files: TempDir,
+    /// What the name server says, and how often it was asked for an IPv4 address.
     state: Arc<Mutex<(Says, usize)>>,
 }
 
-impl NameServer {
-    fn start(says: Says) -> Option<NameServer> {
-        let bind = |_| {
-            let address = Ipv4Addr::new(127, fastrand::u8(1..), fastrand::u8(1..), fastrand::u8(1..255));
-            Some((address, UdpSocket::bind((address, 53)).ok()?))
-        };
-        let (address, socket) = (0..100).find_map(bind)?;
+impl World {
+    /// A world with these lines in `/etc/hosts`, and a name server for all other names.
+    pub(crate) fn new(hosts: &str, says: Says) -> Option<World> {
         let state = Arc::new(Mutex::new((says, 0)));
-        let server = NameServer { address, state: Arc::clone(&state) };
-        thread::spawn(move || -> io::Result<()> {
-            loop {
-                let mut bytes = [0; 512];
-                let (length, peer) = socket.recv_from(&mut bytes)?;
-                if let Some(reply) = answer(&bytes[..length], &mut state.lock().unwrap()) {
-                    socket.send_to(&reply, peer)?;
-                }
+        let world = World { files: tempfile::tempdir().unwrap(), state };
+        // An unprivileged user must be able to reach the program.
+        fs::set_permissions(world.files.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        if let Some(address) = serve_names(Arc::clone(&world.state)) {
+            for (name, text) in [
+                ("hosts", hosts),
+                ("resolv.conf", &format!("nameserver {address}\noptions timeout:30 attempts:1\n")),
+                ("nsswitch.conf", "hosts: files dns\n"),
+            ] {
+                fs::write(world.files.path().join(name), text).unwrap();
             }
-        });
-        Some(server)
+            if world.command("true").output().is_ok_and(|output| output.status.success()) {
+                return Some(world);
+            }
+        }
+        // With `FAULTS_ALL`, no row may be left out.
+        assert!(env::var_os("FAULTS_ALL").is_none(), "only root can give a process names of its own");
+        println!("left out: only root can give a process names of its own");
+        None
     }
 
     pub(crate) fn say(&self, says: Says) {
@@ -116,6 +80,42 @@ impl NameServer {
     pub(crate) fn asked(&self) -> usize {
         self.state.lock().unwrap().1
     }
+
+    pub(crate) fn command(&self, program: &str) -> Command {
+        const BIND: &str = r#"for file in hosts resolv.conf nsswitch.conf; do mount --bind "$0/$file" "/etc/$file" || exit; done; exec "$@""#;
+
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", BIND]).arg(self.files.path()).arg(program);
+        command
+    }
+
+    /// The program as a user to whom a limit on processes applies.
+    pub(crate) fn as_nobody(&self, program: &str) -> Command {
+        let copy = self.files.path().join("program");
+        fs::copy(program, &copy).unwrap();
+        let mut command = self.command("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(copy);
+        command
+    }
+}
+
+/// A name server on a loopback address of its own, since programs expect it on port 53.
+fn serve_names(state: Arc<Mutex<(Says, usize)>>) -> Option<Ipv4Addr> {
+    let bind = |_| {
+        let address = Ipv4Addr::new(127, fastrand::u8(1..), fastrand::u8(1..), fastrand::u8(1..255));
+        Some((address, UdpSocket::bind((address, 53)).ok()?))
+    };
+    let (address, socket) = (0..100).find_map(bind)?;
+    thread::spawn(move || -> io::Result<()> {
+        loop {
+            let mut bytes = [0; 512];
+            let (length, peer) = socket.recv_from(&mut bytes)?;
+            if let Some(reply) = answer(&bytes[..length], &mut state.lock().unwrap()) {
+                socket.send_to(&reply, peer)?;
+            }
+        }
+    });
+    Some(address)
 }
 
 fn answer(query: &[u8], (says, asked): &mut (Says, usize)) -> Option<Vec<u8>> {
