@@ -2,10 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
-use rustls::version::TLS13;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, SupportedProtocolVersion};
 
 use crate::server::{Request, Server};
 
@@ -41,7 +41,7 @@ impl Authority {
 
     /// TLS 1.3 with a certificate for this host.
     pub fn config(&self, host: &str) -> Arc<ServerConfig> {
-        self.sign(&CertificateParams::new([host.to_owned()]).expect("a host name"))
+        self.sign(&CertificateParams::new([host.to_owned()]).expect("a host name"), &TLS13)
     }
 
     /// The same with a certificate that expired years ago.
@@ -49,15 +49,20 @@ impl Authority {
         let mut params = CertificateParams::new([host.to_owned()]).expect("a host name");
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 1);
-        self.sign(&params)
+        self.sign(&params, &TLS13)
     }
 
-    fn sign(&self, params: &CertificateParams) -> Arc<ServerConfig> {
+    /// The same for TLS 1.2 only.
+    pub fn config_for_tls_1_2(&self, host: &str) -> Arc<ServerConfig> {
+        self.sign(&CertificateParams::new([host.to_owned()]).expect("a host name"), &TLS12)
+    }
+
+    fn sign(&self, params: &CertificateParams, version: &'static SupportedProtocolVersion) -> Arc<ServerConfig> {
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a PKCS #8 key");
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_protocol_versions(&[&TLS13])
+            .with_protocol_versions(&[version])
             .expect("a version that ring can speak")
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)

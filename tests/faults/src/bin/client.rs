@@ -29,6 +29,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 fn main() -> Result<()> {
     let signalled = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGUSR1, Arc::clone(&signalled))?;
+    logs::watch();
     let resident = status()?.vmrss.ok_or("no VmRSS")?;
     let gateway = gateway().map_err(|error| CallOutcome::of(Err(error)));
     let make = |call: Call| {

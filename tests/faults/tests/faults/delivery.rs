@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::io::{self, Write};
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -21,7 +22,8 @@ use crate::judge;
 pub(crate) static SEED: LazyLock<u64> = LazyLock::new(|| {
     let given = env::var("EKOLOPAY_FAULTS_SEED").ok();
     let seed = given.map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("the seed is a number"));
-    println!("EKOLOPAY_FAULTS_SEED={seed}");
+    // Unlike println!, also where a test that passes shows no output.
+    let _ = writeln!(io::stderr(), "EKOLOPAY_FAULTS_SEED={seed}");
     seed
 });
 

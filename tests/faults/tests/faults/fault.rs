@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use ekolopay::{Credentials, Gateway};
-use ekolopay_faults::{Call, CallOutcome, FaultServer, Script, Step};
+use ekolopay_faults::{Call, CallOutcome, FaultServer, Script, Step, logs};
 use ekolopay_test_kit::{Authority, secret};
 use rustls::ServerConfig;
 
@@ -140,6 +140,7 @@ impl Fault {
 
 /// A gateway with the secret that all tests look for.
 pub(crate) fn gateway(origin: &str, timeout: Duration) -> Gateway {
+    logs::watch();
     let builder = Gateway::builder(Credentials::new("demo", secret()).unwrap()).origin(origin).timeout(timeout);
     let tls = origin.starts_with("https:");
     let builder = if tls { builder.root_certificates(AUTHORITY.pem().as_bytes()) } else { builder };

@@ -13,11 +13,13 @@ fn row_38_no_log_shows_the_secret() {
     // A gateway that does not echo the secret: even ureq's protocol dump does not show it.
     logs::without_exception(|| {
         for front in [Front::Plain, Front::Tls] {
-            for end in [Step::Serve, Step::Request] {
-                let server = FaultServer::start([front.then([end])]);
-                judge::call(TIMEOUT, server, |address| {
-                    Call::Payment(0).make(&gateway(&front.origin(address), TIMEOUT))
-                });
+            for (end, expected) in [(Step::Serve, "success"), (Step::Request, "Transport: NotSent")] {
+                for call in [Call::Token(150_000), Call::Payment(0)] {
+                    let server = FaultServer::start([front.then([end.clone()])]);
+                    let (outcome, _) =
+                        judge::call(TIMEOUT, server, |address| call.make(&gateway(&front.origin(address), TIMEOUT)));
+                    judge::is(&outcome, expected);
+                }
             }
         }
     });

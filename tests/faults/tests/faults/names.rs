@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::connect::fill;
 use crate::fault::TIMEOUT;
 use crate::judge;
-use crate::world::{NAME, Says, World, gateway, greeting, origin};
+use crate::world::{NAME, Says, World, gateway, greeting, left_out, origin};
 
 const HERE: Says = Says::Address(Ipv4Addr::LOCALHOST);
 
@@ -85,7 +85,7 @@ fn row_47_silent_ipv6_address() {
         let server = gateway("127.0.0.1:0");
         Some((TcpListener::bind(("::1", server.address().port())).ok()?, server))
     });
-    let Some((silent, server)) = pair else { return println!("this machine has no IPv6") };
+    let Some((silent, server)) = pair else { return left_out("this machine has no IPv6") };
     fill(silent.local_addr().unwrap());
     let mut client = client(world.command(Client::PROGRAM), &server, TIMEOUT);
     let ms = client.check("success");

@@ -34,7 +34,9 @@ fn row_07_proxy_variables_and_a_loopback_origin() {
     let environment = variables.map(|name| (name, &*address));
     for (number, host) in [(0, "127.0.0.1"), (2, "localhost")] {
         let origin = format!("http://{host}:{}", server.address().port());
-        let outcome = Client::new(&origin, TIMEOUT, &environment).call(Call::Payment(number)).outcome;
+        let mut client = Client::new(&origin, TIMEOUT, &environment);
+        let outcome = client.call(Call::Payment(number)).outcome;
+        client.end();
         judge::is(&outcome, "success");
     }
     let received = server.finish();

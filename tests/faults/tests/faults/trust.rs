@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ekolopay_faults::replies::response;
 use ekolopay_faults::{Call, Step};
-use ekolopay_test_kit::{Authority, Request, secret};
+use ekolopay_test_kit::{Authority, Counts, Request, Server, secret};
 
 use crate::client::Client;
 use crate::fault::{AUTHORITY, Fault, Front, TIMEOUT};
@@ -64,7 +64,24 @@ fn a_certificate_of_the_merchants_own_authority_is_trusted_among_others() {
     let pem = format!("A company's roots\n{}\n{}", other.pem(), authority.pem());
     let server = authority.server(Request::documented);
     call(&server.origin, &[("FAULTS_ROOTS", &pem)], "success");
-    assert_eq!((server.calls().len(), server.counts().connections), (1, 1), "check and call share a connection");
+    assert_eq!(server.counts().connections, 1, "check and call share a connection");
+    let bodies = server.requests().into_iter().map(|request| request.body).collect::<Vec<_>>();
+    let key: String = form_urlencoded::byte_serialize(secret().as_bytes()).collect();
+    assert_eq!(bodies, ["purchaseToken=".to_owned(), format!("purchaseToken=0&secret_key={key}")]);
+}
+
+#[test]
+fn an_authority_that_nobody_named_is_not_trusted() {
+    let server = Authority::new().server(Request::documented);
+    call(&server.origin, &[("FAULTS_ROOTS", "")], "Transport: NotSent");
+    // One connection, which no handshake completed: nothing was sent in plain text either.
+    assert_eq!(server.counts(), Counts { connections: 1, ..Counts::default() });
+}
+
+#[test]
+fn tls_1_2_is_spoken_too() {
+    let server = Server::start_tls(AUTHORITY.config_for_tls_1_2("localhost"), Request::documented);
+    call(&server.origin, &[], "success");
 }
 
 /// `native-tls` asks the system (here OpenSSL, which can be told where its store is), `rustls` brings its roots along.
@@ -77,5 +94,5 @@ fn the_trust_store_is_the_one_of_the_feature() {
     let environment = [("FAULTS_ROOTS", ""), ("SSL_CERT_FILE", store.path().to_str().unwrap())];
     let expected = if cfg!(feature = "rustls") { "Transport: NotSent" } else { "success" };
     call(&server.origin, &environment, expected);
-    assert_eq!(server.calls().len(), usize::from(expected == "success"), "nothing is sent, in plain text least of all");
+    assert_eq!(server.calls().len(), usize::from(expected == "success"));
 }
