@@ -1,4 +1,4 @@
-//! The exit codes, in one list: the help prints it, and JSON uses its names.
+//! The exit codes, in one list: the help prints it. The night job's codes mean the same.
 
 /// How a command ended, the best first. Of several tokens the worst decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -6,9 +6,7 @@ pub(crate) enum Exit {
     Done,
     NotPaid,
     Unavailable,
-    NotSent,
-    Unknown,
-    UnexpectedReply,
+    NoAnswer,
     Refused,
     BadInput,
     Local,
@@ -16,32 +14,21 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// By number.
-    pub(crate) const ALL: [Exit; 9] = [
-        Exit::Done,
-        Exit::Local,
-        Exit::BadInput,
-        Exit::NotPaid,
-        Exit::Unavailable,
-        Exit::NotSent,
-        Exit::Unknown,
-        Exit::UnexpectedReply,
-        Exit::Refused,
-    ];
+    pub(crate) const ALL: [Exit; 7] =
+        [Exit::Done, Exit::Refused, Exit::BadInput, Exit::Unavailable, Exit::NoAnswer, Exit::Local, Exit::NotPaid];
 
-    /// The exit code, its name in JSON, and its line in the help.
+    /// The exit code, and its line in the help.
     ///
-    /// 2 is that of the argument parser. A shell or a container that fails ends with 1, so 1 must not be "not paid".
-    pub(crate) fn row(self) -> (u8, &'static str, &'static str) {
+    /// 2 is that of the argument parser. "Not paid" has a number that no shell, container or night job uses.
+    pub(crate) fn row(self) -> (u8, &'static str) {
         match self {
-            Exit::Done => (0, "done", "done; for check and callback --verify: paid"),
-            Exit::Local => (1, "local", "a file cannot be read, or the output cannot be written"),
-            Exit::BadInput => (2, "bad_input", "bad input: an argument, a variable, a token, a callback"),
-            Exit::NotPaid => (3, "not_paid", "not paid, or not yet"),
-            Exit::Unavailable => (4, "unavailable", "the gateway is out of service; nothing was done"),
-            Exit::NotSent => (5, "not_sent", "network: nothing was sent"),
-            Exit::Unknown => (6, "outcome_unknown", "network: sent, and the outcome is unknown"),
-            Exit::UnexpectedReply => (7, "unexpected_reply", "the gateway's reply is not a documented one"),
-            Exit::Refused => (8, "refused", "the gateway refused, and says why"),
+            Exit::Done => (0, "done; for check and callback --verify: paid"),
+            Exit::Refused => (1, "the gateway refused, and says why"),
+            Exit::BadInput => (2, "bad input: an argument, a variable, a token, a callback; nothing was sent for it"),
+            Exit::Unavailable => (3, "the gateway is unavailable; nothing was done"),
+            Exit::NoAnswer => (4, "no usable answer from the gateway"),
+            Exit::Local => (5, "a file cannot be read, the output cannot be written, or the port is in use"),
+            Exit::NotPaid => (10, "not paid, or not yet"),
         }
     }
 

@@ -31,9 +31,13 @@ pub(crate) fn arguments() -> Result<Arguments, Exit> {
 
 /// Whether an argument is the secret, or `--anything=` and the secret.
 fn holds_the_secret() -> bool {
-    let Ok(secret) = env::var("EKOLOPAY_SECRET_KEY") else { return false };
-    let is_secret = |argument: &str| argument == secret || argument.ends_with(&format!("={secret}"));
-    !secret.is_empty() && env::args_os().any(|argument| is_secret(&argument.to_string_lossy()))
+    env::args_os().any(|argument| is_secret(&argument.to_string_lossy()))
+}
+
+/// Otherwise it would be sent and shown, as a token.
+pub(crate) fn is_secret(text: &str) -> bool {
+    let secret = env::var("EKOLOPAY_SECRET_KEY").unwrap_or_default();
+    !secret.is_empty() && (text == secret || text.ends_with(&format!("={secret}")))
 }
 
 fn without_values(mut error: Error) -> Error {

@@ -19,6 +19,16 @@ pub(crate) struct Run {
     pub(crate) err: String,
 }
 
+/// Killed when dropped.
+pub(crate) struct Child(pub(crate) std::process::Child);
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 impl Run {
     /// The only line of the standard output, as JSON.
     #[track_caller]
