@@ -77,7 +77,7 @@ impl GatewayOptions {
             builder = builder.origin(origin);
         }
         if let Some(path) = &self.root_certificates {
-            let pem = fs::read(path).map_err(|source| CliError::Read { path: path.clone(), source })?;
+            let pem = fs::read(path).map_err(|source| CliError::read(path, source))?;
             builder = builder.root_certificates(&pem);
         }
         builder.build().map_err(Error::into)

@@ -125,7 +125,7 @@ fn with_standard_input(tokens: &[String]) -> Result<Vec<String>, CliError> {
         }
     }
     if all.is_empty() {
-        return Err(CliError::input("tokens", "must be at least one"));
+        return Err(CliError::input("tokens", "are missing on the standard input"));
     }
     if all.iter().any(|token| usage::is_secret(token)) {
         return Err(CliError::input("tokens", "must not hold the secret key"));
@@ -157,19 +157,16 @@ fn check(
         Some(deadline) => (deadline.left()? / 2).max(MIN_TIMEOUT),
         None => options.timeout,
     };
+    let check = |gateway: &Gateway| gateway.check_payment(token).map_err(CliError::from);
     let answer = if timeout < options.timeout {
-        let gateway = match options.gateway_with_timeout(timeout) {
-            Ok(gateway) => gateway,
-            Err(error) => return Some(Err(error)),
-        };
-        gateway.check_payment(token)
+        options.gateway_with_timeout(timeout).and_then(|gateway| check(&gateway))
     } else {
-        gateway.check_payment(token)
+        check(gateway)
     };
-    if let Err(Error::Unavailable { message, .. }) = &answer {
+    if let Err(CliError::Sdk(Error::Unavailable { message, .. })) = &answer {
         *outage = Some(message.clone());
     }
-    Some(answer.map_err(CliError::from))
+    Some(answer)
 }
 
 fn report(TokenAnswer { token, answer, .. }: &TokenAnswer, printer: Printer) -> Result<Exit, CliError> {

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::io;
 use std::iter;
-use std::path::PathBuf;
+use std::path::Path;
 
 use ekolopay::{Delivery, Error, InvalidInput};
 use rustls::CertificateError;
@@ -34,15 +34,8 @@ pub(crate) enum CliError {
     #[error("not asked before the end")]
     NotAsked,
 
-    /// The page of a payment, not its API.
-    #[error("the local gateway refused with HTTP {status}: {message}")]
-    Page { status: u16, message: &'static str },
-
-    #[error("cannot listen on port {port}")]
-    Listen { port: u16, source: io::Error },
-
-    #[error("cannot read {}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    #[error("cannot {what}")]
+    Local { what: String, source: io::Error },
 
     #[error("cannot write the output")]
     Write(#[source] io::Error),
@@ -68,25 +61,25 @@ impl CliError {
         CliError::Input { field, reason: reason.to_owned() }
     }
 
+    pub(crate) fn read(path: &Path, source: io::Error) -> CliError {
+        CliError::Local { what: format!("read {}", path.display()), source }
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.kind().0
     }
 
     pub(crate) fn delivery(&self) -> Delivery {
-        match self {
-            CliError::Sdk(error) => error.delivery(),
-            CliError::Page { .. } => Delivery::Answered,
-            _ => Delivery::NotSent,
-        }
+        if let CliError::Sdk(error) = self { error.delivery() } else { Delivery::NotSent }
     }
 
     /// The exit code, and the name in JSON.
     fn kind(&self) -> (Exit, &'static str) {
         match self {
             CliError::Input { .. } => (Exit::BadInput, "bad_input"),
-            CliError::Read { .. } | CliError::Write(_) | CliError::Listen { .. } => (Exit::Local, "local"),
+            CliError::Local { .. } | CliError::Write(_) => (Exit::Local, "local"),
             CliError::Skipped { .. } | CliError::Sdk(Error::Unavailable { .. }) => (Exit::Unavailable, "unavailable"),
-            CliError::Page { .. } | CliError::Sdk(Error::Refused { .. }) => (Exit::Refused, "refused"),
+            CliError::Sdk(Error::Refused { .. }) => (Exit::Refused, "refused"),
             CliError::NotAsked | CliError::Sdk(_) => match self.delivery() {
                 Delivery::NotSent => (Exit::NoAnswer, "not_sent"),
                 Delivery::Unknown => (Exit::NoAnswer, "outcome_unknown"),
@@ -118,7 +111,6 @@ impl CliError {
             CliError::Skipped { message } | CliError::Sdk(Error::Unavailable { message, .. }) => {
                 json!({ "message": message })
             }
-            CliError::Page { status, message } => json!({ "code": status, "message": message }),
             CliError::Sdk(Error::Refused { code, message, .. }) => json!({ "code": code, "message": message }),
             CliError::Sdk(Error::UnexpectedReply { status, reason, excerpt, .. }) => {
                 json!({ "httpStatus": status, "reason": reason, "excerpt": excerpt })

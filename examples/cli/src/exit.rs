@@ -12,24 +12,22 @@ pub(crate) enum Exit {
     Local,
 }
 
-impl Exit {
-    /// By number.
-    pub(crate) const ALL: [Exit; 7] =
-        [Exit::Done, Exit::Refused, Exit::BadInput, Exit::Unavailable, Exit::NoAnswer, Exit::Local, Exit::NotPaid];
+/// The codes, and their lines in the help.
+///
+/// 2 is that of the argument parser. "Not paid" has a number that no shell, container or night job uses.
+pub(crate) const TABLE: [(u8, Exit, &str); 7] = [
+    (0, Exit::Done, "done; for check and callback --verify: paid"),
+    (1, Exit::Refused, "the gateway refused, and says why"),
+    (2, Exit::BadInput, "bad input: an argument, a variable, a token, a callback; nothing was sent for it"),
+    (3, Exit::Unavailable, "the gateway is unavailable; nothing was done"),
+    (4, Exit::NoAnswer, "no usable answer from the gateway"),
+    (5, Exit::Local, "a file cannot be read, the output cannot be written, or the port is in use"),
+    (10, Exit::NotPaid, "not paid, or not yet"),
+];
 
-    /// The exit code, and its line in the help.
-    ///
-    /// 2 is that of the argument parser. "Not paid" has a number that no shell, container or night job uses.
-    pub(crate) fn row(self) -> (u8, &'static str) {
-        match self {
-            Exit::Done => (0, "done; for check and callback --verify: paid"),
-            Exit::Refused => (1, "the gateway refused, and says why"),
-            Exit::BadInput => (2, "bad input: an argument, a variable, a token, a callback; nothing was sent for it"),
-            Exit::Unavailable => (3, "the gateway is unavailable; nothing was done"),
-            Exit::NoAnswer => (4, "no usable answer from the gateway"),
-            Exit::Local => (5, "a file cannot be read, the output cannot be written, or the port is in use"),
-            Exit::NotPaid => (10, "not paid, or not yet"),
-        }
+impl Exit {
+    pub(crate) fn code(self) -> u8 {
+        TABLE.iter().find(|(_, exit, _)| *exit == self).map_or(5, |(code, ..)| *code)
     }
 
     /// The exit code of a verified payment, and the words for it.

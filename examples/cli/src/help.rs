@@ -5,7 +5,7 @@ use clap_complete::{Shell, generate};
 
 use crate::arguments::Arguments;
 use crate::error::CliError;
-use crate::exit::Exit;
+use crate::exit::{Exit, TABLE};
 use crate::printer;
 
 const ENVIRONMENT: &str = "\
@@ -41,11 +41,7 @@ pub(crate) const COMPLETIONS: &str = examples!("completions fish > ~/.config/fis
 
 /// The parser. The variables and the exit codes are only on the first page.
 pub(crate) fn command() -> Command {
-    let line = |exit: Exit| {
-        let (number, meaning) = exit.row();
-        format!("\n  {number:<2}  {meaning}")
-    };
-    let codes = Exit::ALL.map(line).concat();
+    let codes = TABLE.map(|(code, _, meaning)| format!("\n  {code:<2}  {meaning}")).concat();
     Arguments::command().after_long_help(format!("{ENVIRONMENT}\n\nExit codes:{codes}\n{WORST}"))
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn read(file: &Path, what: &'static str, max: u64) -> Result<Vec<u8>,
     } else {
         File::open(file).and_then(|file| file.take(max + 1).read_to_end(&mut bytes))
     };
-    read.map_err(|source| CliError::Read { path: file.to_owned(), source })?;
+    read.map_err(|source| CliError::read(file, source))?;
     if bytes.len() as u64 > max {
         return Err(CliError::input(what, &format!("must be at most {} KiB long", max / 1024)));
     }

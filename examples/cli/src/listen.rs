@@ -41,7 +41,7 @@ pub(crate) fn run(
     };
     let server = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .and_then(|listener| Server::start(listener, answer))
-        .map_err(|source| CliError::Listen { port, source })?;
+        .map_err(|source| CliError::Local { what: format!("listen on port {port}"), source })?;
     let url = format!("http://{}", server.local_addr());
     printer.result(&json!({ "listening": url }), &format!("listening on {url}, until Ctrl-C"))?;
     // Only an output that cannot be written ends it.

@@ -33,11 +33,12 @@ fn main() -> ExitCode {
         }
         Err(exit) => exit,
     };
-    ExitCode::from(exit.row().0)
+    ExitCode::from(exit.code())
 }
 
 fn run(arguments: &Arguments, printer: Printer) -> Result<Exit, CliError> {
-    printer::require_output()?;
+    #[cfg(unix)]
+    printer::try_output(matches!(arguments.command, Command::Purchase(_))).map_err(CliError::Write)?;
     let options = &arguments.gateway;
     match &arguments.command {
         Command::Availability => {

@@ -61,33 +61,27 @@ pub(crate) fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "{}", printable(line));
 }
 
-/// Fails when the standard output cannot take a result. This comes first: the token of a `purchase` must not be lost.
+/// Fails when the standard output is full or has no reader, before anything is sent.
+///
+/// If the result must be kept, as a new token, it also fails when the output is closed.
 #[cfg(unix)]
-pub(crate) fn require_output() -> Result<(), CliError> {
+pub(crate) fn try_output(keep: bool) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
 
     let out = io::stdout();
-    let check = || {
-        let mut streams = [PollFd::new(&out, PollFlags::OUT)];
-        poll(&mut streams, Some(&Timespec::default()))?;
-        if streams[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
-            return Err(ErrorKind::BrokenPipe.into());
-        }
-        // Writing nothing is an error on a full device.
-        rustix::io::write(&out, b"")?;
-        // Rust opens a closed stream as /dev/null, for reading and writing. `>/dev/null` is for writing only.
-        let is_null = stat("/dev/null").is_ok_and(|null| fstat(&out).is_ok_and(|out| out.st_rdev == null.st_rdev));
-        if is_null && fcntl_getfl(&out)?.contains(OFlags::RDWR) {
-            return Err(io::Error::other("the standard output is closed; to ignore it, use >/dev/null"));
-        }
-        Ok(())
-    };
-    check().map_err(CliError::Write)
-}
-
-#[cfg(not(unix))]
-pub(crate) fn require_output() -> Result<(), CliError> {
+    let mut streams = [PollFd::new(&out, PollFlags::OUT)];
+    poll(&mut streams, Some(&Timespec::default()))?;
+    if streams[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
+        return Err(ErrorKind::BrokenPipe.into());
+    }
+    // Writing nothing is an error on a full device.
+    rustix::io::write(&out, b"")?;
+    // Rust opens a closed stream as /dev/null for reading and writing, and so do Python and Node to ignore it.
+    let is_null = stat("/dev/null").is_ok_and(|null| fstat(&out).is_ok_and(|out| out.st_rdev == null.st_rdev));
+    if keep && is_null && fcntl_getfl(&out)?.contains(OFlags::RDWR) {
+        return Err(io::Error::other("the standard output is closed, or ignored"));
+    }
     Ok(())
 }
 

@@ -27,16 +27,16 @@ pub(crate) fn run(options: &GatewayOptions, outcome: Outcome, token: &str, print
     let failed = |delivery| move |error: ureq::Error| CliError::from(Error::from(TransportError::new(delivery, error)));
     let mut shown = agent.get(&page).call().map_err(failed(Delivery::NotSent))?;
     let html = shown.body_mut().read_to_string().map_err(failed(Delivery::NotSent))?;
-    let refused = |status, message| Err(CliError::Page { status, message });
+    let refused = |reason| Err(CliError::input("purchaseToken", reason));
     match shown.status().as_u16() {
         200 if html.contains("name=\"outcome\"") => {}
-        200 => return refused(200, "this payment is already settled"),
-        status => return refused(status, "there is no payment with this token"),
+        200 => return refused("is that of a payment which is already settled"),
+        _ => return refused("is not that of a payment of the local gateway"),
     }
     let outcome = outcome.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     let settled = agent.post(&page).send_form([("outcome", &outcome)]).map_err(failed(Delivery::Unknown))?;
-    if settled.status().as_u16() != 303 {
-        return refused(settled.status().as_u16(), "the payment was not settled");
+    if !settled.status().is_redirection() {
+        return refused("is that of a payment which the local gateway does not settle");
     }
     printer.result(&json!({ "purchaseToken": token, "outcome": outcome }), &format!("{token} settled: {outcome}"))?;
     Ok(Exit::Done)

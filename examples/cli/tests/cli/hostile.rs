@@ -44,14 +44,12 @@ fn a_file_names_control_characters_are_escaped() {
 mod streams {
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
 
     use ekolopay_sandbox::Sandbox;
     use ekolopay_test_kit::{Request, Server};
 
-    use crate::program::{at, bare};
-
-    const ORDER: [&str; 7] = ["purchase", "--amount", "150000", "--label", "Iphone", "--phone", "066304925"];
+    use crate::program::{ORDER, at, bare, shell};
 
     /// A stream whose reader is gone, as after `| head`.
     fn nobody() -> Stdio {
@@ -90,34 +88,27 @@ mod streams {
         assert_eq!(status.code(), Some(2));
     }
 
-    /// Runs it in a shell.
-    fn shell(origin: &str, script: &str, arguments: &[&str]) -> (Option<i32>, String) {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", script, env!("CARGO_BIN_EXE_ekolopay")]).args(arguments);
-        shell.envs(at(origin).get_envs().filter_map(|(name, value)| Some((name, value?))));
-        let output = shell.output().unwrap();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
-    }
-
     /// A result that cannot be written is not a success, and a token must not be lost.
     #[cfg(target_os = "linux")]
     #[test]
     fn nothing_is_sent_when_the_output_is_full_or_closed() {
         let server = Server::start(Request::documented);
-        for line in [&ORDER[..], &["availability"], &["check", "--json", "unknown"], &["completions", "bash"]] {
-            for script in ["\"$0\" \"$@\" >/dev/full", "\"$0\" \"$@\" >&-"] {
-                let (code, err) = shell(&server.origin, script, line);
-                assert_eq!(code, Some(5), "{line:?}: {err}");
-                assert!(err.contains("error: cannot write the output\n  because: "), "{line:?}: {err}");
-            }
+        let order = "ekolopay purchase --amount 150000 --label Iphone --phone 066304925 >";
+        let run = |script: &str| {
+            let output = shell(&server.origin, script).output().unwrap();
+            assert_eq!(output.status.code(), Some(5), "{script}: {output:?}");
+            String::from_utf8(output.stderr).unwrap()
+        };
+        let orders = [format!("{order}/dev/full"), format!("{order}&-")];
+        let others = ["availability", "check --json unknown", "completions bash"];
+        for script in others.map(|line| format!("ekolopay {line} >/dev/full")).iter().chain(&orders) {
+            let err = run(script);
+            assert!(err.starts_with("error: cannot write the output\n  because: "), "{script}: {err}");
         }
         assert_eq!(server.requests().len(), 0);
         // A disk that fills up in between.
-        let script = "trap '' XFSZ; ulimit -f 0; \"$0\" \"$@\" >\"$FILE\"";
         let file = tempfile::NamedTempFile::new().unwrap();
-        let script = script.replace("$FILE", file.path().to_str().unwrap());
-        let (code, err) = shell(&server.origin, &script, &ORDER);
-        assert_eq!(code, Some(5), "{err}");
+        let err = run(&format!("trap '' XFSZ; ulimit -f 0; {order}{}", file.path().display()));
         assert!(err.starts_with("The token was created: string\n"), "{err}");
     }
 }

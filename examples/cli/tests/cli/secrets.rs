@@ -4,7 +4,7 @@ use ekolopay_sandbox::Sandbox;
 use ekolopay_test_kit::{SECRET_KEY, Server, response};
 use serde_json::json;
 
-use crate::program::{bare, run, run_at};
+use crate::program::run_at;
 
 /// Not the key in the environment, so the program cannot recognize it.
 const KEY: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
@@ -40,14 +40,6 @@ fn a_key_in_the_wrong_place_is_not_repeated() {
         let tip = "the secret key is only read from the variable EKOLOPAY_SECRET_KEY";
         assert!(run_at("", line).err.contains(tip), "{line:?}");
     }
-}
-
-#[test]
-fn an_unknown_option_or_command_is_still_named_or_suggested() {
-    assert!(run(bare(), &["check", "--jsn", "a"], b"").err.contains("unexpected argument '--jsn' found"));
-    assert!(run(bare(), &["chek", "a"], b"").err.contains("a similar subcommand exists: 'check'"));
-    assert!(run(bare(), &["check", "-x"], b"").err.contains("a value that begins with '-' goes after '--'"));
-    assert!(run(bare(), &["check", "a", "--wait"], b"").err.contains("a value is required for '--wait <DURATION>'"));
 }
 
 /// Otherwise it would be sent and shown, as a token.

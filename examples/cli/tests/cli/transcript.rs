@@ -1,33 +1,44 @@
-//! The session in the README, run against a local gateway.
-
-use std::process::Command;
+//! Sessions in Markdown: that of the README, and those in `sessions.md`. Each runs with a local gateway of its own.
 
 use ekolopay_sandbox::Sandbox;
+use serde_json::Value;
 
-use crate::program::at;
+use crate::program::shell;
 
-const README: &str = include_str!("../../README.md");
+/// Stands for the token of the session.
+const TOKEN: &str = "cf72b35c0334e3487ae91ab1792d8929";
 
-#[cfg(unix)]
-#[test]
-fn the_session_in_the_readme_goes_as_written() {
+/// Runs the lines that begin with `$ `, and asserts that each prints the lines after it. Empty lines do not count.
+fn assert_goes_as_written(session: &str) {
     let sandbox = Sandbox::start().unwrap();
-    let block = README.split("```").find(|block| block.contains("$ ekolopay purchase")).unwrap();
-    let written: Vec<&str> = block.lines().skip(1).filter(|line| !line.is_empty()).collect();
-    let token = block.split_whitespace().find(|word| word.len() == 32).unwrap();
-    let (mut ran, mut own_token) = (String::new(), "none yet".to_owned());
-    for line in &written {
-        let Some(command) = line.strip_prefix("$ ") else { continue };
-        let mut shell = Command::new("sh");
-        let program = format!("exec 2>&1; ekolopay() {{ {} \"$@\"; }}; ", env!("CARGO_BIN_EXE_ekolopay"));
-        shell.arg("-c").arg(program + &command.replace(token, &own_token));
-        shell.envs(at(&sandbox.origin()).get_envs().filter_map(|(name, value)| Some((name, value?))));
-        let output = String::from_utf8(shell.output().unwrap().stdout).unwrap();
+    sandbox.set_in_service(!session.starts_with("console out-of-service"));
+    let (mut ran, mut own_token) = (String::new(), TOKEN.to_owned());
+    for line in session.lines().filter(|line| line.starts_with("$ ")) {
+        let script = format!("exec 2>&1; {}", line[2..].replace(TOKEN, &own_token));
+        let output = String::from_utf8(shell(&sandbox.origin(), &script).output().unwrap().stdout).unwrap();
         if let Some(payment) = sandbox.payments().pop() {
             own_token = payment.token;
         }
-        let output = output.replace(&own_token, token).replace(&sandbox.origin(), "http://127.0.0.1:8099");
+        let output = output.replace(&own_token, TOKEN).replace(&sandbox.origin(), "http://127.0.0.1:8099");
         ran.extend([line, "\n", &output]);
     }
-    assert_eq!(ran.lines().collect::<Vec<_>>(), written);
+    // The members of a JSON object have no order.
+    let json = |line: &str| serde_json::from_str(line).unwrap_or(Value::from(line));
+    let [ran, written] = [&*ran, session.split_once('\n').unwrap().1]
+        .map(|text| text.lines().filter(|line| !line.is_empty()).map(json).collect::<Vec<_>>());
+    for (ran, written) in ran.iter().zip(&written) {
+        assert_eq!(ran, written);
+    }
+    assert_eq!(ran.len(), written.len());
+}
+
+#[cfg(unix)]
+#[test]
+fn all_sessions_go_as_written() {
+    for session in include_str!("../../README.md").split("```").filter(|block| block.contains("$ ekolopay purchase")) {
+        assert_goes_as_written(session);
+    }
+    for session in include_str!("sessions.md").split("```").skip(1).step_by(2) {
+        assert_goes_as_written(session);
+    }
 }
