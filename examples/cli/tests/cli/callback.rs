@@ -31,21 +31,10 @@ fn line_breaks_at_the_end_byte_order_marks_and_utf_16_are_read() {
 }
 
 #[test]
-fn other_bodies_are_bad_input() {
+fn a_long_body_is_bad_input() {
     let long = format!("{CLAIM}&padding={}", "x".repeat(64 * 1024));
-    let bodies = [
-        ("", "purchaseToken"),
-        ("{}", "purchaseToken"),
-        ("purchaseToken=a&paymentSuccessful=true&status=FAILED", "paymentSuccessful"),
-        ("purchaseToken=a&paymentSuccessful=true&status=%FF", "status"),
-        (&long, "callback"),
-    ];
-    for (body, field) in bodies {
-        let run = run(bare(), &["callback", "--json"], body.as_bytes());
-        assert_eq!((run.code, &run.json()["field"]), (2, &json!(field)), "{run:?}");
-    }
-    let longest = &long[..64 * 1024];
-    assert_eq!(run(bare(), &["callback"], longest.as_bytes()).code, 0);
+    assert_eq!(run(bare(), &["callback", "--json"], long.as_bytes()).json()["field"], "callback");
+    assert_eq!(run(bare(), &["callback"], &long.as_bytes()[..64 * 1024]).code, 0);
 }
 
 #[cfg(unix)]

@@ -1,7 +1,5 @@
 //! The help, the README's tables, and the completion scripts.
 
-use std::process::Command;
-
 use crate::program::{bare, run};
 
 const COMMANDS: [&str; 7] = ["availability", "purchase", "check", "callback", "listen", "trigger", "completions"];
@@ -53,17 +51,4 @@ fn each_shell_has_its_completion_script() {
             assert!(script.contains(word), "{shell}: {word}");
         }
     }
-}
-
-#[cfg(unix)]
-#[test]
-fn bash_understands_its_script() {
-    let script = run(bare(), &["completions", "bash"], b"").out;
-    let mut bash = Command::new("bash");
-    bash.arg("-n");
-    assert_cmd::Command::from_std(bash).write_stdin(script).assert().success().stderr("");
-    // The completion of a word, as bash asks for it.
-    let asks = "COMP_WORDS=(ekolopay ch); COMP_CWORD=1; _ekolopay ekolopay ch ekolopay; echo \"${COMPREPLY[@]}\"";
-    let script = run(bare(), &["completions", "bash"], b"").out + asks;
-    assert_cmd::Command::new("bash").arg("-s").write_stdin(script).assert().success().stdout("check\n");
 }

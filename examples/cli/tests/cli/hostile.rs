@@ -33,13 +33,6 @@ fn a_callbacks_control_characters_are_escaped() {
     assert_eq!((people.code, people.out.lines().count()), (0, 6), "{people:?}");
 }
 
-#[test]
-fn a_file_names_control_characters_are_escaped() {
-    let run = run(bare(), &["callback", HOSTILE], b"");
-    assert_eq!((run.code, run.err.lines().count()), (5, 2), "{run:?}");
-    assert!(run.err.starts_with(r"error: cannot read \u{1b}[31m"), "{run:?}");
-}
-
 #[cfg(unix)]
 mod streams {
     use std::os::fd::OwnedFd;

@@ -2,10 +2,10 @@
 
 mod callback;
 mod check;
-mod exit_codes;
 mod help;
 mod hostile;
 mod listen;
+mod no_answer;
 mod program;
 mod purchase;
 mod secrets;

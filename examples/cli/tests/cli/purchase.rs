@@ -27,16 +27,3 @@ fn every_option_reaches_the_gateway() {
     assert_eq!((payment.phone.as_str(), payment.details.as_deref()), ("066304925", Some("Iphone S, 32 GB")));
     assert_eq!((payment.name.as_deref(), payment.uuid.as_deref()), (Some("Kanza"), Some("d34f747e")));
 }
-
-#[test]
-fn a_bad_amount_is_named_and_not_sent() {
-    let sandbox = Sandbox::start().unwrap();
-    let amounts = ["0", "-1", "1e3", "1.5", "1 000", "1_000", "+5", "0x10", "", "٣", "9223372036854775808"];
-    for amount in amounts.into_iter().chain(["99999999999999999999999"]) {
-        let order = ["purchase", "--json", "--amount", amount, "--label", "Iphone", "--phone", "066304925"];
-        let run = run_at(&sandbox.origin(), &order);
-        assert_eq!((run.code, &run.json()["field"]), (2, &json!("amount")), "{amount}: {run:?}");
-        assert!(run.err.starts_with("error: amount must "), "{amount}: {run:?}");
-    }
-    assert!(sandbox.payments().is_empty());
-}
