@@ -14,7 +14,7 @@ pub(crate) enum Exit {
 
 /// The codes, and their lines in the help.
 ///
-/// 2 is that of the argument parser. "Not paid" has a number that no shell, container or night job uses.
+/// 2 is that of the argument parser. "Not paid" has a number of its own: a shell or a container that fails must not look like it.
 pub(crate) const TABLE: [(u8, Exit, &str); 7] = [
     (0, Exit::Done, "done; for check and callback --verify: paid"),
     (1, Exit::Refused, "the gateway refused, and says why"),

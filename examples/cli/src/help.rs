@@ -19,9 +19,9 @@ Environment:
   EKOLOPAY_SECRET_KEY  the merchant's secret key, never an argument
   EKOLOPAY_ORIGIN      the gateway, unless --origin is given [default: https://ekolopay.com]";
 
-const WORST: &str = "With several tokens, the worst code is used: 2, 1, 4, 3, 10, 0, the worst first.
+const WORST: &str = "With several tokens, the worst code decides; from the worst to the best: 2, 1, 4, 3, 10, 0.
 Only 10 means \"not paid\": never close an order because of an error.
-Ctrl-C ends the program with 130, SIGTERM with 143.";
+Ctrl-C ends the program with code 130, and SIGTERM with 143.";
 
 /// The examples of a command.
 macro_rules! examples {

@@ -10,5 +10,6 @@ mod program;
 mod purchase;
 mod secrets;
 mod tls;
+#[cfg(unix)]
 mod transcript;
 mod wait;

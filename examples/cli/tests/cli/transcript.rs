@@ -32,7 +32,6 @@ fn assert_goes_as_written(session: &str) {
     assert_eq!(ran.len(), written.len());
 }
 
-#[cfg(unix)]
 #[test]
 fn all_sessions_go_as_written() {
     for session in include_str!("../../README.md").split("```").filter(|block| block.contains("$ ekolopay purchase")) {

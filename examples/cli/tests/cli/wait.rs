@@ -122,6 +122,7 @@ mod terminal {
     use std::io::Read;
 
     use super::*;
+    use crate::program::shell;
 
     #[test]
     fn a_terminal_shows_the_elapsed_time() {
@@ -129,16 +130,16 @@ mod terminal {
         let (mut terminal, other_side) = pty_process::blocking::open().unwrap();
         terminal.resize(pty_process::Size::new(24, 100)).unwrap();
         let mut program = at(&sandbox.origin());
-        program.args(["check", "--wait", "2s", &new_token(&sandbox)]).env("TERM", "xterm");
+        program.args(["check", "--wait", "3s", &new_token(&sandbox)]).env("TERM", "xterm");
         let mut child = pty_process::blocking::Command::from(program).spawn(other_side).unwrap();
         let mut shown = Vec::new();
         // A terminal whose program is gone ends with an error.
         let _ = terminal.read_to_end(&mut shown);
         assert_eq!(child.wait().unwrap().code(), Some(10));
         let shown = String::from_utf8_lossy(&shown);
-        for part in ["waiting for a payment: 0s of 2s", "waiting for a payment: 1s of 2s", "not paid, or not yet"] {
-            assert!(shown.contains(part), "{part} in {shown}");
-        }
+        // A busy machine may miss a second.
+        let elapsed = ["1s of 3s", "2s of 3s"].map(|time| shown.contains(&format!("waiting for a payment: {time}")));
+        assert!(elapsed.contains(&true) && shown.contains("not paid, or not yet"), "{shown}");
     }
 
     /// As process 1 of a container, a program without a handler would not end.
@@ -155,8 +156,7 @@ mod terminal {
             program.args(["check", "--wait", "10m", "open", "slow"]).stdout(Stdio::piped()).stderr(Stdio::piped());
             let child = program.spawn().unwrap();
             server.wait_for(4);
-            let kill = std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
-            assert!(kill.unwrap().success());
+            assert!(shell("", &format!("kill -s {signal} {}", child.id())).status().unwrap().success());
             let output = child.wait_with_output().unwrap();
             let err = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(code), "{err}");
