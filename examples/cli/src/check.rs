@@ -1,10 +1,14 @@
 //! `ekolopay check`
 
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::verify::Verification;
 use ekolopay::{Error, Gateway};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::arguments::GatewayOptions;
@@ -12,72 +16,129 @@ use crate::deadline::Deadline;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::printer::{self, Printer};
+use crate::{input, stop, usage};
 
 /// With less time, even a gateway that works could time out.
 const MIN_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A refusal that repeats for so long is final. A new token may not be known everywhere at once.
+const REFUSALS: Duration = Duration::from_secs(10);
+
+/// In bytes, on the standard input.
+const MAX_TOKENS: u64 = 64 * 1024 * 1024;
 
 /// A token, and the latest answer about its payment.
 struct TokenAnswer {
     token: PurchaseToken,
     answer: Result<Verification, CliError>,
+    refused_since: Option<Instant>,
 }
 
 pub(crate) fn run(
     options: &GatewayOptions,
     tokens: &[String],
     wait: Option<Duration>,
-    printer: &Printer,
+    printer: Printer,
 ) -> Result<Exit, CliError> {
     let gateway = options.gateway()?;
+    let tokens = with_standard_input(tokens)?;
     let mut deadline = wait.map(Deadline::new).transpose()?;
     let mut worst = Exit::Done;
-    let mut open = Vec::new();
-    for (position, text) in (1..).zip(tokens) {
+    let mut open = VecDeque::new();
+    for (position, text) in (1..).zip(&tokens) {
         match PurchaseToken::new(text) {
-            // The answer if the time is over before the first check.
-            Ok(token) => open.push(TokenAnswer { token, answer: Err(CliError::OutOfTime) }),
+            Ok(token) => open.push_back(TokenAnswer { token, answer: Err(CliError::NotAsked), refused_since: None }),
             Err(invalid) => {
                 let about = format!("token {position}: ");
                 worst = worst.max(printer.error(json!({ "position": position }), &about, &invalid.into())?);
             }
         }
     }
-    if let Some(wait) = wait.filter(|_| !open.is_empty()) {
-        printer::tell_watcher(&format!("waiting up to {} for a payment", humantime::format_duration(wait)));
-    }
+    let bar = wait.filter(|_| !open.is_empty()).map_or_else(ProgressBar::hidden, progress);
+    let open = Arc::new(Mutex::new(open));
+    let (known, shown) = (Arc::clone(&open), bar.clone());
+    stop::say_at_the_end(move || {
+        shown.finish_and_clear();
+        let _ = lock(&known).iter().try_for_each(|entry| report(entry, printer).map(drop));
+        printer::tell("Stopped: these are the latest answers. They can still change.");
+    });
     loop {
-        let mut unsettled = Vec::new();
         let mut outage = None;
-        for mut entry in open {
-            if let Some(answer) = check(options, &gateway, &entry.token, deadline.as_ref(), &mut outage) {
-                // A last check that ran out of time does not replace an earlier answer.
-                let is_late = matches!(&answer, Err(CliError::Sdk(error)) if error.is_timeout());
-                if !(is_late && entry.answer.is_ok()) {
-                    entry.answer = answer;
-                }
-            }
-            let may_change = match &entry.answer {
-                Ok(verification) => matches!(verification, Verification::NotPaid),
-                Err(error) => error.may_pass(),
-            };
-            if deadline.is_some() && may_change {
-                unsettled.push(entry);
+        let round = lock(&open).len();
+        for _ in 0..round {
+            let Some(token) = lock(&open).front().map(|entry| entry.token.clone()) else { break };
+            let answer = check(options, &gateway, &token, deadline.as_ref(), &mut outage);
+            let mut open = lock(&open);
+            let Some(mut entry) = open.pop_front() else { break };
+            entry.update(answer);
+            if deadline.is_some() && entry.may_change() {
+                open.push_back(entry);
             } else {
-                worst = worst.max(report(&entry, printer)?);
+                worst = worst.max(bar.suspend(|| report(&entry, printer))?);
             }
         }
-        open = unsettled;
-        if open.is_empty() || !deadline.as_mut().is_some_and(Deadline::pause) {
+        if lock(&open).is_empty() || !deadline.as_mut().is_some_and(Deadline::pause) {
             break;
         }
     }
-    for entry in &open {
-        worst = worst.max(report(entry, printer)?);
+    bar.finish_and_clear();
+    for entry in lock(&open).drain(..) {
+        worst = worst.max(report(&entry, printer)?);
     }
     if worst > Exit::NotPaid {
         printer::tell("An error does not mean \"not paid\": keep the order open.");
     }
     Ok(worst)
+}
+
+impl TokenAnswer {
+    fn update(&mut self, answer: Option<Result<Verification, CliError>>) {
+        let Some(answer) = answer else { return };
+        // A last check that ran out of time does not replace an earlier answer.
+        let is_late = matches!(&answer, Err(CliError::Sdk(error)) if error.is_timeout());
+        if !(is_late && self.answer.is_ok()) {
+            self.answer = answer;
+        }
+        let is_refused = matches!(&self.answer, Err(error) if error.exit() == Exit::Refused);
+        self.refused_since = is_refused.then(|| self.refused_since.unwrap_or_else(Instant::now));
+    }
+
+    /// Whether another check can end differently.
+    fn may_change(&self) -> bool {
+        match (&self.answer, self.refused_since) {
+            (Ok(verification), _) => matches!(verification, Verification::NotPaid),
+            (Err(_), Some(since)) => since.elapsed() < REFUSALS,
+            (Err(error), None) => !matches!(error.exit(), Exit::BadInput | Exit::Local),
+        }
+    }
+}
+
+/// The tokens, with those on the standard input in the place of `-`.
+fn with_standard_input(tokens: &[String]) -> Result<Vec<String>, CliError> {
+    let mut all = Vec::new();
+    for token in tokens {
+        if token == "-" {
+            let text = input::read(Path::new("-"), "tokens", MAX_TOKENS)?;
+            all.extend(String::from_utf8_lossy(&text).split_whitespace().map(str::to_owned));
+        } else {
+            all.push(token.clone());
+        }
+    }
+    if all.is_empty() {
+        return Err(CliError::input("tokens", "are missing on the standard input"));
+    }
+    if all.iter().any(|token| usage::is_secret(token)) {
+        return Err(CliError::input("tokens", "must not hold the secret key"));
+    }
+    Ok(all)
+}
+
+/// Elapsed time, drawn only on a terminal.
+fn progress(wait: Duration) -> ProgressBar {
+    let style = ProgressStyle::with_template("waiting for a payment: {elapsed} of {msg}").expect("a template");
+    let bar = ProgressBar::new_spinner().with_style(style).with_message(humantime::format_duration(wait).to_string());
+    bar.enable_steady_tick(Duration::from_secs(1));
+    bar
 }
 
 /// `None` when the time is over. After an outage, the gateway is not asked again.
@@ -96,18 +157,19 @@ fn check(
         Some(deadline) => (deadline.left()? / 2).max(MIN_TIMEOUT),
         None => options.timeout,
     };
+    let check = |gateway: &Gateway| gateway.check_payment(token).map_err(CliError::from);
     let answer = if timeout < options.timeout {
-        options.gateway_with_timeout(timeout).and_then(|gateway| gateway.check_payment(token))
+        options.gateway_with_timeout(timeout).and_then(|gateway| check(&gateway))
     } else {
-        gateway.check_payment(token)
+        check(gateway)
     };
-    if let Err(Error::Unavailable { message, .. }) = &answer {
+    if let Err(CliError::Sdk(Error::Unavailable { message, .. })) = &answer {
         *outage = Some(message.clone());
     }
-    Some(answer.map_err(CliError::from))
+    Some(answer)
 }
 
-fn report(TokenAnswer { token, answer }: &TokenAnswer, printer: &Printer) -> Result<Exit, CliError> {
+fn report(TokenAnswer { token, answer, .. }: &TokenAnswer, printer: Printer) -> Result<Exit, CliError> {
     let (token, paid) = match answer {
         Ok(Verification::Paid(paid)) => (paid.token(), true),
         Ok(Verification::NotPaid) => (token, false),
@@ -116,4 +178,8 @@ fn report(TokenAnswer { token, answer }: &TokenAnswer, printer: &Printer) -> Res
     let (exit, words) = Exit::of_payment(paid);
     printer.result(&json!({ "purchaseToken": token, "paymentSuccessful": paid }), &format!("{token} {words}"))?;
     Ok(exit)
+}
+
+fn lock(open: &Mutex<VecDeque<TokenAnswer>>) -> MutexGuard<'_, VecDeque<TokenAnswer>> {
+    open.lock().unwrap_or_else(PoisonError::into_inner)
 }

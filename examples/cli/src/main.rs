@@ -7,8 +7,12 @@ mod deadline;
 mod error;
 mod exit;
 mod help;
+mod input;
+mod listen;
 mod printer;
 mod purchase;
+mod stop;
+mod trigger;
 mod usage;
 
 use std::process::ExitCode;
@@ -21,27 +25,32 @@ use crate::exit::Exit;
 use crate::printer::Printer;
 
 fn main() -> ExitCode {
+    stop::handle_signals();
     let exit = match usage::arguments() {
         Ok(arguments) => {
-            let printer = Printer::new(arguments.json);
-            run(&arguments, &printer).unwrap_or_else(|error| printer.last_error(&error))
+            let printer = Printer::new(arguments.gateway.json);
+            run(&arguments, printer).unwrap_or_else(|error| printer.last_error(&error))
         }
         Err(exit) => exit,
     };
-    ExitCode::from(exit.row().0)
+    ExitCode::from(exit.code())
 }
 
-fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit, CliError> {
+fn run(arguments: &Arguments, printer: Printer) -> Result<Exit, CliError> {
+    #[cfg(unix)]
+    printer::try_output(matches!(arguments.command, Command::Purchase(_))).map_err(CliError::Write)?;
     let options = &arguments.gateway;
     match &arguments.command {
         Command::Availability => {
-            options.gateway()?.check_availability()?;
+            options.gateway_without_secret()?.check_availability()?;
             printer.result(&json!({ "available": true }), "the gateway is in service")?;
             Ok(Exit::Done)
         }
         Command::Purchase(purchase) => purchase::run(options, purchase, printer),
         Command::Check { tokens, wait } => check::run(options, tokens, *wait, printer),
         Command::Callback { file, verify } => callback::run(options, file, *verify, printer),
+        Command::Listen { port, forward_to } => listen::run(options, *port, forward_to.as_deref(), printer),
+        Command::Trigger { outcome, token } => trigger::run(options, *outcome, token, printer),
         Command::Completions { shell } => help::completions(*shell),
     }
 }

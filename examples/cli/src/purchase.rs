@@ -1,5 +1,6 @@
 //! `ekolopay purchase`
 
+use ekolopay::Delivery;
 use ekolopay::purchase::{Customer, Product, Purchase};
 use serde_json::json;
 
@@ -8,23 +9,23 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::printer::{self, Printer};
 
-pub(crate) fn run(
-    options: &GatewayOptions,
-    arguments: &PurchaseArguments,
-    printer: &Printer,
-) -> Result<Exit, CliError> {
+pub(crate) fn run(options: &GatewayOptions, arguments: &PurchaseArguments, printer: Printer) -> Result<Exit, CliError> {
     let purchase = purchase(arguments)?;
     let gateway = options.gateway()?;
     match gateway.create_purchase_token(&purchase) {
         Ok(token) => {
             let url = gateway.payment_url(&token);
             let json = json!({ "purchaseToken": token, "paymentUrl": url });
-            printer.result(&json, &format!("token     {token}\npay here  {url}"))?;
-            Ok(Exit::Done)
+            let result = printer.result(&json, &format!("token     {token}\npay here  {url}"));
+            if result.is_err() {
+                printer::tell(&format!("The token was created: {token}"));
+            }
+            result.map(|()| Exit::Done)
         }
         Err(error) => {
-            let exit = printer.error(json!({}), "", &error.into())?;
-            if matches!(exit, Exit::Unknown | Exit::UnexpectedReply) {
+            let error = CliError::from(error);
+            let exit = printer.error(json!({}), "", &error)?;
+            if exit == Exit::NoAnswer && error.delivery() != Delivery::NotSent {
                 printer::tell("A token may have been created. Nobody has paid it: creating another is safe.");
             }
             Ok(exit)

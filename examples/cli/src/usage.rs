@@ -14,7 +14,7 @@ use crate::printer;
 
 /// The arguments, or the exit code without them.
 pub(crate) fn arguments() -> Result<Arguments, Exit> {
-    if holds_the_secret() {
+    if env::args_os().any(|argument| is_secret(&argument.to_string_lossy())) {
         printer::tell("error: an argument is the secret key: it is only read from the variable EKOLOPAY_SECRET_KEY");
         return Err(Exit::BadInput);
     }
@@ -29,11 +29,10 @@ pub(crate) fn arguments() -> Result<Arguments, Exit> {
     })
 }
 
-/// Whether an argument is the secret, or `--anything=` and the secret.
-fn holds_the_secret() -> bool {
-    let Ok(secret) = env::var("EKOLOPAY_SECRET_KEY") else { return false };
-    let is_secret = |argument: &str| argument == secret || argument.ends_with(&format!("={secret}"));
-    !secret.is_empty() && env::args_os().any(|argument| is_secret(&argument.to_string_lossy()))
+/// Whether it is the secret, or `--anything=` and the secret. It would be sent and shown, as a token.
+pub(crate) fn is_secret(text: &str) -> bool {
+    let secret = env::var("EKOLOPAY_SECRET_KEY").unwrap_or_default();
+    !secret.is_empty() && (text == secret || text.ends_with(&format!("={secret}")))
 }
 
 fn without_values(mut error: Error) -> Error {

@@ -13,14 +13,14 @@ fn the_gateways_control_characters_are_escaped() {
     let json = serde_json::to_string(HOSTILE).unwrap();
     let refusal = format!(r#"{{"response":{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{{"clearMessage":{json}}}}}}}"#);
     let outage = format!(r#"{{"code":0,"message":{json},"reason":"UNAVAILABLE_SERVICE"}}"#);
-    for (body, code, member) in [(refusal, 8, "message"), (outage, 4, "message"), (HOSTILE.to_owned(), 7, "excerpt")] {
+    for (body, code, member) in [(refusal, 1, "message"), (outage, 3, "message"), (HOSTILE.to_owned(), 4, "excerpt")] {
         let server = Server::in_service(move |_| response(200, &body));
         let run = run_at(&server.origin, &["check", "--json", "a"]);
         assert_eq!((run.code, run.json()[member].as_str()), (code, Some(HOSTILE)), "{run:?}");
         assert!(!run.err.contains("\nerror: forged"), "{run:?}");
     }
     let server = Server::start(|_| format!("HTTP/1.1 {HOSTILE}\r\n\r\n").into_bytes());
-    assert_eq!(run_at(&server.origin, &["check", "a"]).code, 5);
+    assert_eq!(run_at(&server.origin, &["check", "a"]).code, 4);
 }
 
 #[test]
@@ -33,23 +33,16 @@ fn a_callbacks_control_characters_are_escaped() {
     assert_eq!((people.code, people.out.lines().count()), (0, 6), "{people:?}");
 }
 
-#[test]
-fn a_file_names_control_characters_are_escaped() {
-    let run = run(bare(), &["callback", HOSTILE], b"");
-    assert_eq!((run.code, run.err.lines().count()), (1, 2), "{run:?}");
-    assert!(run.err.starts_with(r"error: cannot read \u{1b}[31m"), "{run:?}");
-}
-
 #[cfg(unix)]
 mod streams {
-    use std::fs::OpenOptions;
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
     use std::process::Stdio;
 
     use ekolopay_sandbox::Sandbox;
+    use ekolopay_test_kit::{Request, Server};
 
-    use crate::program::{at, bare, new_token};
+    use crate::program::{ORDER, at, bare, shell};
 
     /// A stream whose reader is gone, as after `| head`.
     fn nobody() -> Stdio {
@@ -60,10 +53,10 @@ mod streams {
 
     #[test]
     fn a_reader_that_is_gone_is_a_quiet_end() {
-        let sandbox = Sandbox::start().unwrap();
-        let token = new_token(&sandbox);
-        let lines: [&[&str]; 6] = [
-            &["check", &token, &token],
+        let server = Server::start(Request::documented);
+        let lines: [&[&str]; 7] = [
+            &ORDER,
+            &["check", "a", "a"],
             &["check", "--json", "unknown", "a b"],
             &["availability"],
             &["completions", "zsh"],
@@ -71,33 +64,44 @@ mod streams {
             &["--version"],
         ];
         for line in lines {
-            let output = at(&sandbox.origin()).args(line).stdout(nobody()).output().unwrap();
+            let output = at(&server.origin).args(line).stdout(nobody()).output().unwrap();
             let err = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.code(), Some(1), "{line:?}: {err}");
+            assert_eq!(output.status.code(), Some(5), "{line:?}: {err}");
             assert!(!err.contains("panicked") && !err.contains("cannot write"), "{line:?}: {err}");
         }
+        assert_eq!(server.requests().len(), 0);
     }
 
     #[test]
     fn nobody_reading_the_errors_changes_no_exit_code() {
         let sandbox = Sandbox::start().unwrap();
         let status = at(&sandbox.origin()).args(["check", "unknown"]).stderr(nobody()).status().unwrap();
-        assert_eq!(status.code(), Some(8));
+        assert_eq!(status.code(), Some(1));
         let status = bare().args(["chek"]).stderr(nobody()).status().unwrap();
         assert_eq!(status.code(), Some(2));
     }
 
-    /// A result that could not be written is not a success.
+    /// A result that cannot be written is not a success, and a token must not be lost.
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_full_disk_is_reported() {
-        let sandbox = Sandbox::start().unwrap();
-        let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
-        for line in [&["availability"][..], &["check", "--json", "unknown"], &["completions", "bash"]] {
-            let output = at(&sandbox.origin()).args(line).stdout(full()).output().unwrap();
-            let err = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.code(), Some(1), "{line:?}: {err}");
-            assert!(err.contains("error: cannot write the output\n  because: "), "{line:?}: {err}");
+    fn nothing_is_sent_when_the_output_is_full_or_closed() {
+        let server = Server::start(Request::documented);
+        let order = "ekolopay purchase --amount 150000 --label Iphone --phone 066304925 >";
+        let run = |script: &str| {
+            let output = shell(&server.origin, script).output().unwrap();
+            assert_eq!(output.status.code(), Some(5), "{script}: {output:?}");
+            String::from_utf8(output.stderr).unwrap()
+        };
+        let orders = [format!("{order}/dev/full"), format!("{order}&-")];
+        let others = ["availability", "check --json unknown", "completions bash"];
+        for script in others.map(|line| format!("ekolopay {line} >/dev/full")).iter().chain(&orders) {
+            let err = run(script);
+            assert!(err.starts_with("error: cannot write the output\n  because: "), "{script}: {err}");
         }
+        assert_eq!(server.requests().len(), 0);
+        // A disk that fills up in between.
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let err = run(&format!("trap '' XFSZ; ulimit -f 0; {order}{}", file.path().display()));
+        assert!(err.starts_with("The token was created: string\n"), "{err}");
     }
 }

@@ -2,10 +2,14 @@
 
 mod callback;
 mod check;
-mod exit_codes;
 mod help;
 mod hostile;
+mod listen;
+mod no_answer;
 mod program;
 mod purchase;
 mod secrets;
+mod tls;
+#[cfg(unix)]
+mod transcript;
 mod wait;

@@ -1,7 +1,8 @@
 //! Runs the program, with nothing in its environment but what a test puts there.
 
-use std::thread;
+use std::path::Path;
 use std::time::Duration;
+use std::{env, thread};
 
 use assert_cmd::Command;
 use ekolopay_sandbox::{Sandbox, Settlement};
@@ -11,12 +12,24 @@ use serde_json::Value;
 /// Nothing listens here.
 pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
 
+pub(crate) const ORDER: [&str; 7] = ["purchase", "--amount", "150000", "--label", "Iphone", "--phone", "066304925"];
+
 /// How one run ended, and what it wrote.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
+}
+
+/// Killed when dropped.
+pub(crate) struct Child(pub(crate) std::process::Child);
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 impl Run {
@@ -41,7 +54,18 @@ pub(crate) fn bare() -> std::process::Command {
 
 /// The program as the demo merchant runs it.
 pub(crate) fn at(origin: &str) -> std::process::Command {
-    let mut command = bare();
+    of_merchant(bare(), origin)
+}
+
+/// A shell of the demo merchant, where the program is `ekolopay`.
+pub(crate) fn shell(origin: &str, script: &str) -> std::process::Command {
+    let mut shell = of_merchant(ekolopay_test_kit::command("sh"), origin);
+    let folder = Path::new(env!("CARGO_BIN_EXE_ekolopay")).parent().unwrap().display();
+    shell.args(["-c", script]).env("PATH", format!("{folder}:{}", env::var("PATH").unwrap()));
+    shell
+}
+
+fn of_merchant(mut command: std::process::Command, origin: &str) -> std::process::Command {
     command.env("EKOLOPAY_API_CLIENT", API_CLIENT).env("EKOLOPAY_SECRET_KEY", SECRET_KEY);
     command.env("EKOLOPAY_ORIGIN", origin);
     command

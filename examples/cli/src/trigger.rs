@@ -1,0 +1,49 @@
+//! `ekolopay trigger`
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use ekolopay::purchase::PurchaseToken;
+use ekolopay::transport::TransportError;
+use ekolopay::{Delivery, Error};
+use serde_json::json;
+use ureq::Agent;
+
+use crate::arguments::{GatewayOptions, Outcome};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::printer::Printer;
+
+pub(crate) fn run(options: &GatewayOptions, outcome: Outcome, token: &str, printer: Printer) -> Result<Exit, CliError> {
+    let token = PurchaseToken::new(token)?;
+    let gateway = options.gateway_without_secret()?;
+    let page = gateway.payment_url(&token);
+    // The SDK allows http only on this machine.
+    if !page.starts_with("http://") {
+        return Err(CliError::input("origin", "must be that of the local gateway, such as http://127.0.0.1:8099"));
+    }
+    gateway.check_availability()?;
+    let agent = agent(options.timeout);
+    let failed = |delivery| move |error: ureq::Error| CliError::from(Error::from(TransportError::new(delivery, error)));
+    let mut shown = agent.get(&page).call().map_err(failed(Delivery::NotSent))?;
+    let html = shown.body_mut().read_to_string().map_err(failed(Delivery::NotSent))?;
+    let refused = |reason| Err(CliError::input("purchaseToken", reason));
+    match shown.status().as_u16() {
+        200 if html.contains("name=\"outcome\"") => {}
+        200 => return refused("is that of a payment which is already settled"),
+        _ => return refused("is not that of a payment of the local gateway"),
+    }
+    let outcome = outcome.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+    let settled = agent.post(&page).send_form([("outcome", &outcome)]).map_err(failed(Delivery::Unknown))?;
+    if !settled.status().is_redirection() {
+        return refused("is that of a payment which the local gateway does not settle");
+    }
+    printer.result(&json!({ "purchaseToken": token, "outcome": outcome }), &format!("{token} settled: {outcome}"))?;
+    Ok(Exit::Done)
+}
+
+/// For addresses on this machine: no proxy, no redirects.
+pub(crate) fn agent(timeout: Duration) -> Agent {
+    let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None);
+    config.timeout_global(Some(timeout)).build().into()
+}

@@ -1,0 +1,28 @@
+//! Certificates that the program must not trust, and what it says then.
+
+use ekolopay_test_kit::{Authority, Request, Server};
+use tempfile::NamedTempFile;
+
+use crate::program::run_at;
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_explained() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let roots = NamedTempFile::new().unwrap();
+    std::fs::write(&roots, authority.pem()).unwrap();
+    let path = roots.path().to_str().unwrap();
+    let cases = [
+        (authority.config("localhost"), ""),
+        (authority.expired_config("localhost"), "Is this machine's clock right?"),
+        (authority.config("other.example"), "is for another name than the gateway's"),
+        (stranger.config("localhost"), "was issued by an authority that is not trusted"),
+    ];
+    for (config, advice) in cases {
+        let server = Server::start_tls(config, Request::documented);
+        let run = run_at(&server.origin, &["check", "940d4e9a", "--root-certificates", path]);
+        assert_eq!(run.code, if advice.is_empty() { 0 } else { 4 }, "{run:?}");
+        assert!(run.err.contains(advice) && (run.err.is_empty() == advice.is_empty()), "{run:?}");
+    }
+    let availability = |path| run_at("https://localhost:1", &["availability", "--root-certificates", path]).code;
+    assert_eq!([availability("/no/such/file"), availability("/dev/null")], [5, 2]);
+}
