@@ -17,14 +17,14 @@ pub const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 pub const LONGEST_BODY: usize = 64 * 1024;
 
 /// The HTTP status and the body, whatever the status.
-pub type Answer = Result<(u16, Vec<u8>)>;
+pub type StatusAndBody = Result<(u16, Vec<u8>)>;
 
 pub fn url(origin: &str, api_client: &str) -> String {
     format!("{origin}/api/v1/gateway/check-payment?{}", form(&[("api_client", api_client)]))
 }
 
 /// Whether the order of this token is paid. `post` sends a form to the gateway's address.
-pub fn is_paid(secret_key: &str, token: &str, mut post: impl FnMut(&str) -> Answer) -> Result<bool> {
+pub fn is_paid(secret_key: &str, token: &str, mut post: impl FnMut(&str) -> StatusAndBody) -> Result<bool> {
     let (status, body) = post(&form(&[("purchaseToken", "")]))?;
     require_available(&body)?;
     if matches!(status, 429 | 502..=504) {
@@ -41,7 +41,7 @@ pub fn is_paid(secret_key: &str, token: &str, mut post: impl FnMut(&str) -> Answ
 }
 
 /// A program that prints whether an order is paid: the environment names the merchant, the first argument the token.
-pub fn program(post: impl Fn(&str, &str) -> Answer) -> Result<()> {
+pub fn program(post: impl Fn(&str, &str) -> StatusAndBody) -> Result<()> {
     let origin = env::var("EKOLOPAY_ORIGIN").unwrap_or("https://ekolopay.com".to_owned());
     let url = url(&origin, &env::var("EKOLOPAY_API_CLIENT")?);
     let token = env::args().nth(1).ok_or("which token?")?;

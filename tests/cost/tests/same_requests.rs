@@ -1,12 +1,12 @@
 //! The clients that are compared ask for the same: two requests on one connection, with the same two forms.
 
 use ekolopay_cost::peers::PEERS;
-use ekolopay_test_kit::{KEPT_TOKEN, Request, SECRET_KEY, Server};
+use ekolopay_test_kit::{KEPT_TOKEN, RawRequest, SECRET_KEY, Server};
 
 #[test]
 fn each_client_sends_the_same_two() {
     for (name, peer) in PEERS {
-        let server = Server::start(Request::documented);
+        let server = Server::start(RawRequest::documented);
         peer(&server.origin, None, 1).iter_mut().for_each(|check| check());
         let requests = server.requests();
         let bodies: Vec<&str> = requests.iter().map(|request| &*request.body).collect();

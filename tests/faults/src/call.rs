@@ -4,7 +4,7 @@ use ekolopay::{Delivery, Error, Gateway};
 use ekolopay_test_kit::all_texts;
 use serde::{Deserialize, Serialize};
 
-use crate::request::Request;
+use crate::request::PartialRequest;
 use crate::{logs, replies};
 
 /// A call of the SDK.
@@ -41,7 +41,7 @@ impl Call {
     }
 
     /// The call that this request makes, if its body came whole.
-    pub fn of(request: &Request) -> Option<Call> {
+    pub fn of(request: &PartialRequest) -> Option<Call> {
         match (request.value("amount"), request.value("purchaseToken")) {
             _ if request.body.len() < request.length => None,
             (Some(amount), _) => amount.parse().ok().map(Call::Token),

@@ -7,7 +7,7 @@ use rustls::ServerConnection;
 use socket2::SockRef;
 
 use crate::replies;
-use crate::request::Request;
+use crate::request::PartialRequest;
 use crate::script::{Script, Step};
 
 /// Longer than any call of the tests: a client that keeps a connection this long has forgotten it.
@@ -44,9 +44,9 @@ impl Connection {
                 // What came before, a proxy's CONNECT, was a request of its own.
                 self.start = self.received.len();
             }
-            Step::Head => self.read_until(|bytes| Request::parse(bytes).is_some())?,
+            Step::Head => self.read_until(|bytes| PartialRequest::parse(bytes).is_some())?,
             Step::Request => {
-                self.read_until(|bytes| Request::parse(bytes).is_some_and(|(_, end)| bytes.len() >= end))?;
+                self.read_until(|bytes| PartialRequest::parse(bytes).is_some_and(|(_, end)| bytes.len() >= end))?;
             }
             Step::Bytes(length) => self.read_until(|bytes| bytes.len() >= length)?,
             Step::Reply(bytes) => {
@@ -81,7 +81,7 @@ impl Connection {
 
     /// The right answer to the request at hand, which ends with it.
     fn json(&mut self) -> String {
-        let Some((request, length)) = Request::parse(&self.received[self.start..]) else { return String::new() };
+        let Some((request, length)) = PartialRequest::parse(&self.received[self.start..]) else { return String::new() };
         self.start = self.received.len().min(self.start + length);
         replies::json(&request)
     }

@@ -14,6 +14,6 @@ mod server;
 pub use acceptor::Acceptor;
 pub use call::{Call, CallOutcome};
 pub use cutter::{Cut, Line, line_to};
-pub use request::{Received, Request};
-pub use script::{Answer, Script, Step};
+pub use request::{PartialRequest, Received};
+pub use script::{ReplyBytes, Script, Step};
 pub use server::{FaultServer, refuse};

@@ -1,6 +1,6 @@
 //! What a gateway in service answers. Each reply belongs to its request, so that a crossed one shows.
 
-use crate::request::Request;
+use crate::request::PartialRequest;
 
 /// Tokens with this ending belong to orders that are not paid.
 pub const UNPAID: &str = "-unpaid";
@@ -11,7 +11,7 @@ pub fn token_of(amount: &str) -> String {
 }
 
 /// The JSON for this request.
-pub fn json(request: &Request) -> String {
+pub fn json(request: &PartialRequest) -> String {
     let response = |code: u8, data: &str| {
         format!(r#"{{"response":{{"API_RESPONSE_CODE":{code},"API_RESPONSE_DATA":{{{data}}}}}}}"#)
     };

@@ -3,7 +3,7 @@ const CHECK: &[u8] = b"purchaseToken=";
 
 /// A request, as far as it arrived.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct PartialRequest {
     /// What the request line says between `POST` and `HTTP/1.1`.
     pub target: String,
     /// The length that its head promises.
@@ -12,16 +12,16 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-impl Request {
+impl PartialRequest {
     /// The request at the beginning of these bytes, once its head is whole; and how many bytes it has in all.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<(Request, usize)> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<(PartialRequest, usize)> {
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut head = httparse::Request::new(&mut headers);
         let Ok(httparse::Status::Complete(start)) = head.parse(bytes) else { return None };
         let length = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
         let length = length.and_then(|header| std::str::from_utf8(header.value).ok()?.parse().ok()).unwrap_or(0);
         let body = bytes[start..].iter().take(length).copied().collect();
-        Some((Request { target: head.path?.to_owned(), length, body }, start + length))
+        Some((PartialRequest { target: head.path?.to_owned(), length, body }, start + length))
     }
 
     /// The availability check, known by its length: its body may not have come yet.
@@ -42,7 +42,7 @@ pub struct Received {
     /// How many connections were opened.
     pub connections: usize,
     /// The requests of all connections.
-    pub requests: Vec<Request>,
+    pub requests: Vec<PartialRequest>,
 }
 
 impl Received {
@@ -50,7 +50,7 @@ impl Received {
     pub(crate) fn parse(connections: &[Vec<u8>]) -> Received {
         let mut requests = Vec::new();
         for mut bytes in connections.iter().map(Vec::as_slice) {
-            while let Some((request, length)) = Request::parse(bytes) {
+            while let Some((request, length)) = PartialRequest::parse(bytes) {
                 requests.push(request);
                 bytes = bytes.get(length..).unwrap_or_default();
             }
@@ -59,7 +59,7 @@ impl Received {
     }
 
     /// The calls, if at least one byte of their body came.
-    pub fn calls(&self) -> Vec<&Request> {
+    pub fn calls(&self) -> Vec<&PartialRequest> {
         self.requests.iter().filter(|request| !request.body.is_empty() && !request.is_check()).collect()
     }
 }

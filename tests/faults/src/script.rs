@@ -8,7 +8,7 @@ use rustls::ServerConfig;
 pub type Script = Vec<Step>;
 
 /// Makes the bytes of an answer from the JSON that a gateway in service would give.
-pub type Answer = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
+pub type ReplyBytes = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
 
 /// One step of a script. It ends the script when the client is gone.
 #[derive(Clone)]
@@ -22,9 +22,9 @@ pub enum Step {
     /// Reads this many bytes, whatever they are.
     Bytes(usize),
     /// Writes an answer to the last request.
-    Reply(Answer),
+    Reply(ReplyBytes),
     /// The same, a byte at a time.
-    Drip(Answer, Duration),
+    Drip(ReplyBytes, Duration),
     /// Writes the same bytes, this many times.
     Flood(Vec<u8>, u64),
     /// Reads a request and answers it as a gateway in service does, with these header lines added.

@@ -7,7 +7,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
-use crate::server::{Request, Server};
+use crate::server::{RawRequest, Server};
 
 /// A certificate authority made on the spot, which nobody trusts unless told to.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Authority {
     }
 
     /// A server for TLS 1.3 with a certificate for `localhost`.
-    pub fn server(&self, answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static) -> Server {
+    pub fn server(&self, answer: impl Fn(&RawRequest) -> Vec<u8> + Send + Sync + 'static) -> Server {
         Server::start_tls(self.config("localhost"), answer)
     }
 

@@ -11,7 +11,7 @@ mod server;
 pub use authority::Authority;
 pub use program::command;
 pub use secret::{assert_hidden, secret, spellings};
-pub use server::{Counts, Request, Server, response};
+pub use server::{Counts, RawRequest, Server, response};
 
 /// The documentation's own demo merchant.
 pub const API_CLIENT: &str = "demo";

@@ -20,7 +20,7 @@ pub struct Server {
 
 /// A request as received.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct RawRequest {
     /// The number of its connection, from 0.
     pub connection: usize,
     /// The request line and the headers, with the empty line after them.
@@ -45,10 +45,10 @@ pub struct Counts {
 #[derive(Debug, Default)]
 struct Record {
     counts: Counts,
-    requests: Vec<Request>,
+    requests: Vec<RawRequest>,
 }
 
-type Answer = dyn Fn(&Request) -> Vec<u8> + Send + Sync;
+type Handler = dyn Fn(&RawRequest) -> Vec<u8> + Send + Sync;
 
 /// Makes a connection speak TLS, or leaves it as it is.
 type Dress = dyn Fn(TcpStream, &Mutex<Record>) -> io::Result<Box<dyn Stream>> + Send + Sync;
@@ -59,7 +59,7 @@ impl<S: Read + Write> Stream for S {}
 impl Server {
     /// Answers each request with the bytes that `answer` gives. The connection is closed after them if they name no
     /// `Content-Length`, or say `Connection: close`.
-    pub fn start(answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static) -> Server {
+    pub fn start(answer: impl Fn(&RawRequest) -> Vec<u8> + Send + Sync + 'static) -> Server {
         Server::run("http://127.0.0.1", |stream, _| Ok(Box::new(stream)), answer)
     }
 
@@ -67,7 +67,7 @@ impl Server {
     #[cfg(feature = "tls")]
     pub fn start_tls(
         config: Arc<rustls::ServerConfig>,
-        answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static,
+        answer: impl Fn(&RawRequest) -> Vec<u8> + Send + Sync + 'static,
     ) -> Server {
         let dress = move |mut stream: TcpStream, record: &Mutex<Record>| {
             let mut session = rustls::ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
@@ -85,20 +85,20 @@ impl Server {
     }
 
     /// The availability check passes, and `answer` answers everything else.
-    pub fn in_service(answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static) -> Server {
+    pub fn in_service(answer: impl Fn(&RawRequest) -> Vec<u8> + Send + Sync + 'static) -> Server {
         Server::start(move |request| if request.is_check() { response(200, "{}") } else { answer(request) })
     }
 
     fn run(
         origin: &str,
         dress: impl Fn(TcpStream, &Mutex<Record>) -> io::Result<Box<dyn Stream>> + Send + Sync + 'static,
-        answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static,
+        answer: impl Fn(&RawRequest) -> Vec<u8> + Send + Sync + 'static,
     ) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let server = Server { origin: format!("{origin}:{port}"), port, record: Arc::default() };
         let record = Arc::clone(&server.record);
-        let (dress, answer): (Arc<Dress>, Arc<Answer>) = (Arc::new(dress), Arc::new(answer));
+        let (dress, answer): (Arc<Dress>, Arc<Handler>) = (Arc::new(dress), Arc::new(answer));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let connection = lock(&record).counts.connections;
@@ -116,12 +116,12 @@ impl Server {
     }
 
     /// All requests so far, in order of arrival.
-    pub fn requests(&self) -> Vec<Request> {
+    pub fn requests(&self) -> Vec<RawRequest> {
         lock(&self.record).requests.clone()
     }
 
     /// The requests that are not the availability check.
-    pub fn calls(&self) -> Vec<Request> {
+    pub fn calls(&self) -> Vec<RawRequest> {
         self.requests().into_iter().filter(|request| !request.is_check()).collect()
     }
 
@@ -132,7 +132,7 @@ impl Server {
 
     /// All requests, once there are this many; fails after 10 s.
     #[track_caller]
-    pub fn wait_for(&self, requests: usize) -> Vec<Request> {
+    pub fn wait_for(&self, requests: usize) -> Vec<RawRequest> {
         let start = Instant::now();
         while self.counts().requests < requests {
             assert!(start.elapsed() < Duration::from_secs(10), "{requests} requests: {:?}", self.requests());
@@ -142,7 +142,7 @@ impl Server {
     }
 }
 
-impl Request {
+impl RawRequest {
     /// Whether it is the availability check.
     pub fn is_check(&self) -> bool {
         self.body == "purchaseToken="
@@ -172,7 +172,7 @@ pub fn response(status: u16, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
-fn serve(stream: Box<dyn Stream>, connection: usize, record: &Mutex<Record>, answer: &Answer) -> io::Result<()> {
+fn serve(stream: Box<dyn Stream>, connection: usize, record: &Mutex<Record>, answer: &Handler) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let mut head = String::new();
@@ -183,7 +183,7 @@ fn serve(stream: Box<dyn Stream>, connection: usize, record: &Mutex<Record>, ans
         }
         let mut body = vec![0; header(&head, "content-length").map_or(0, |length| length.parse().unwrap_or(0))];
         reader.read_exact(&mut body)?;
-        let request = Request { connection, head, body: String::from_utf8_lossy(&body).into_owned() };
+        let request = RawRequest { connection, head, body: String::from_utf8_lossy(&body).into_owned() };
         {
             let mut record = lock(record);
             record.counts.requests += 1;

@@ -40,7 +40,7 @@ mod streams {
     use std::process::Stdio;
 
     use ekolopay_sandbox::Sandbox;
-    use ekolopay_test_kit::{Request, Server};
+    use ekolopay_test_kit::{RawRequest, Server};
 
     use crate::program::{ORDER, at, bare, shell};
 
@@ -53,7 +53,7 @@ mod streams {
 
     #[test]
     fn a_reader_that_is_gone_is_a_quiet_end() {
-        let server = Server::start(Request::documented);
+        let server = Server::start(RawRequest::documented);
         let lines: [&[&str]; 7] = [
             &ORDER,
             &["check", "a", "a"],
@@ -85,7 +85,7 @@ mod streams {
     #[cfg(target_os = "linux")]
     #[test]
     fn nothing_is_sent_when_the_output_is_full_or_closed() {
-        let server = Server::start(Request::documented);
+        let server = Server::start(RawRequest::documented);
         let order = "ekolopay purchase --amount 150000 --label Iphone --phone 066304925 >";
         let run = |script: &str| {
             let output = shell(&server.origin, script).output().unwrap();

@@ -1,6 +1,6 @@
 //! No usable answer: the exit code is 4, and the JSON says more. The other errors are in `sessions.md`.
 
-use ekolopay_test_kit::{Request, Server, response};
+use ekolopay_test_kit::{RawRequest, Server, response};
 use serde_json::json;
 
 use crate::program::{NOBODY, ORDER, Run, at, bare, run, run_at, silence};
@@ -22,7 +22,7 @@ fn availability_needs_no_credentials() {
         assert_eq!(run(command, &["availability"], b"").code, 0);
     }
     assert_eq!(run(bare(), &["availability", "--origin", &server.origin], b"").code, 0);
-    assert!(server.requests().iter().all(Request::is_check));
+    assert!(server.requests().iter().all(RawRequest::is_check));
     assert!(server.requests()[1].head.contains("api_client=demo "));
 }
 

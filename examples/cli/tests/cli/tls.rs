@@ -1,6 +1,6 @@
 //! Certificates that the program must not trust, and what it says then.
 
-use ekolopay_test_kit::{Authority, Request, Server};
+use ekolopay_test_kit::{Authority, RawRequest, Server};
 use tempfile::NamedTempFile;
 
 use crate::program::run_at;
@@ -18,7 +18,7 @@ fn a_certificate_that_is_not_trusted_is_explained() {
         (stranger.config("localhost"), "was issued by an authority that is not trusted"),
     ];
     for (config, advice) in cases {
-        let server = Server::start_tls(config, Request::documented);
+        let server = Server::start_tls(config, RawRequest::documented);
         let run = run_at(&server.origin, &["check", "940d4e9a", "--root-certificates", path]);
         assert_eq!(run.code, if advice.is_empty() { 0 } else { 4 }, "{run:?}");
         assert!(run.err.contains(advice) && (run.err.is_empty() == advice.is_empty()), "{run:?}");

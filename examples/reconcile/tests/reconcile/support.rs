@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use ekolopay_test_kit::replies::PAID;
-use ekolopay_test_kit::{API_CLIENT, Request, SECRET_KEY, Server, command, response};
+use ekolopay_test_kit::{API_CLIENT, RawRequest, SECRET_KEY, Server, command, response};
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-reconcile");
@@ -121,7 +121,7 @@ pub(crate) fn checked(server: &Server) -> Vec<String> {
     server.calls().iter().map(|request| token(request).to_owned()).collect()
 }
 
-fn token(request: &Request) -> &str {
+fn token(request: &RawRequest) -> &str {
     request.body.strip_prefix("purchaseToken=").and_then(|rest| rest.split('&').next()).unwrap()
 }
 

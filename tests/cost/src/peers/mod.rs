@@ -8,10 +8,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use ekolopay_test_kit::{API_CLIENT, Authority, KEPT_TOKEN, Request, SECRET_KEY, Server};
+use ekolopay_test_kit::{API_CLIENT, Authority, KEPT_TOKEN, RawRequest, SECRET_KEY, Server};
 use ureq::tls;
 
-use crate::by_hand::{Answer, CONTENT_TYPE, LONGEST_BODY, TIMEOUT, is_paid, url};
+use crate::by_hand::{CONTENT_TYPE, LONGEST_BODY, StatusAndBody, TIMEOUT, is_paid, url};
 
 pub use child::{made_calls, of_1000_calls};
 pub use own::{DOCUMENTED_CALLBACK, OWN_CALLS};
@@ -37,13 +37,13 @@ pub const PEERS: [(&str, Peer); 5] = [
 /// The origin of a gateway that answers at once. It has a name, as gateways do, so that there is something to look up.
 pub fn gateway(authority: Option<&Authority>) -> String {
     let server = match authority {
-        Some(authority) => authority.server(Request::documented),
-        None => Server::start(Request::documented),
+        Some(authority) => authority.server(RawRequest::documented),
+        None => Server::start(RawRequest::documented),
     };
     server.origin.replace("127.0.0.1", "localhost")
 }
 
-fn checks<P: FnMut(&str) -> Answer + Send + 'static>(threads: usize, client: impl Fn() -> P) -> Vec<Call> {
+fn checks<P: FnMut(&str) -> StatusAndBody + Send + 'static>(threads: usize, client: impl Fn() -> P) -> Vec<Call> {
     let check = |_| {
         let mut post = client();
         Box::new(move || assert!(is_paid(SECRET_KEY, KEPT_TOKEN, &mut post).expect("an answer"))) as Call
@@ -102,7 +102,7 @@ fn reqwest(origin: &str, root: Option<&str>, threads: usize) -> Vec<Call> {
     })
 }
 
-fn curl(origin: &str) -> impl FnMut(&str) -> Answer + Send + use<> {
+fn curl(origin: &str) -> impl FnMut(&str) -> StatusAndBody + Send + use<> {
     let mut easy = curl::easy::Easy::new();
     let mut headers = curl::easy::List::new();
     headers.append("Accept: application/json").expect("a header");
@@ -130,7 +130,7 @@ fn curl(origin: &str) -> impl FnMut(&str) -> Answer + Send + use<> {
     }
 }
 
-fn raw(origin: &str) -> impl FnMut(&str) -> Answer + Send + use<> {
+fn raw(origin: &str) -> impl FnMut(&str) -> StatusAndBody + Send + use<> {
     let (host, path) = (origin.trim_start_matches("http://").to_owned(), url("", API_CLIENT));
     let mut stream = TcpStream::connect(&host).expect("a gateway");
     stream.set_nodelay(true).expect("a TCP socket");

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use ekolopay::Gateway;
 use ekolopay::purchase::{Customer, Product, Purchase};
 use ekolopay::verify::Verification;
-use ekolopay_test_kit::{Counts, KEPT_TOKEN, Request, Server};
+use ekolopay_test_kit::{Counts, KEPT_TOKEN, RawRequest, Server};
 use socket2::SockRef;
 
 use crate::fault::{AUTHORITY, TIMEOUT, gateway};
@@ -43,7 +43,7 @@ fn costs(server: &Server, expected: Counts, call: impl FnOnce()) {
 #[test]
 fn a_call_costs_four_round_trips_and_two_within_three_seconds() {
     for call in [check_payment, create_token] {
-        let server = AUTHORITY.server(Request::documented);
+        let server = AUTHORITY.server(RawRequest::documented);
         let gateway = gateway(&server.origin, TIMEOUT);
         costs(&server, COLD, || call(&gateway));
         // The second one by a clone in another thread, not at once but in time.
@@ -57,7 +57,7 @@ fn a_call_costs_four_round_trips_and_two_within_three_seconds() {
 
 #[test]
 fn an_availability_check_costs_three_round_trips_and_then_one() {
-    let server = AUTHORITY.server(Request::documented);
+    let server = AUTHORITY.server(RawRequest::documented);
     let gateway = gateway(&server.origin, TIMEOUT);
     let check = || gateway.check_availability().unwrap();
     costs(&server, Counts { requests: 1, ..COLD }, check);
@@ -67,7 +67,7 @@ fn an_availability_check_costs_three_round_trips_and_then_one() {
 /// So the tests above can fail.
 #[test]
 fn a_connection_that_is_not_reused_is_counted() {
-    let closes = |request: &Request| {
+    let closes = |request: &RawRequest| {
         let text = String::from_utf8(request.documented()).unwrap();
         text.replacen("\r\n", "\r\nConnection: close\r\n", 1).into_bytes()
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ekolopay_faults::replies::response;
 use ekolopay_faults::{Call, Step};
-use ekolopay_test_kit::{Authority, Counts, Request, Server, secret};
+use ekolopay_test_kit::{Authority, Counts, RawRequest, Server, secret};
 
 use crate::client::Client;
 use crate::fault::{AUTHORITY, Fault, Front, TIMEOUT};
@@ -62,7 +62,7 @@ fn call(origin: &str, environment: &[(&str, &str)], expected: &str) {
 fn a_certificate_of_the_merchants_own_authority_is_trusted_among_others() {
     let (authority, other) = (Authority::new(), Authority::new());
     let pem = format!("A company's roots\n{}\n{}", other.pem(), authority.pem());
-    let server = authority.server(Request::documented);
+    let server = authority.server(RawRequest::documented);
     call(&server.origin, &[("FAULTS_ROOTS", &pem)], "success");
     assert_eq!(server.counts().connections, 1, "check and call share a connection");
     let bodies = server.requests().into_iter().map(|request| request.body).collect::<Vec<_>>();
@@ -72,7 +72,7 @@ fn a_certificate_of_the_merchants_own_authority_is_trusted_among_others() {
 
 #[test]
 fn an_authority_that_nobody_named_is_not_trusted() {
-    let server = Authority::new().server(Request::documented);
+    let server = Authority::new().server(RawRequest::documented);
     call(&server.origin, &[("FAULTS_ROOTS", "")], "Transport: NotSent");
     // One connection, which no handshake completed: nothing was sent in plain text either.
     assert_eq!(server.counts(), Counts { connections: 1, ..Counts::default() });
@@ -80,7 +80,7 @@ fn an_authority_that_nobody_named_is_not_trusted() {
 
 #[test]
 fn tls_1_2_is_spoken_too() {
-    let server = Server::start_tls(AUTHORITY.config_for_tls_1_2("localhost"), Request::documented);
+    let server = Server::start_tls(AUTHORITY.config_for_tls_1_2("localhost"), RawRequest::documented);
     call(&server.origin, &[], "success");
 }
 
@@ -88,7 +88,7 @@ fn tls_1_2_is_spoken_too() {
 #[test]
 fn the_trust_store_is_the_one_of_the_feature() {
     let authority = Authority::new();
-    let server = authority.server(Request::documented);
+    let server = authority.server(RawRequest::documented);
     let mut store = tempfile::NamedTempFile::new().unwrap();
     store.write_all(authority.pem().as_bytes()).unwrap();
     let environment = [("FAULTS_ROOTS", ""), ("SSL_CERT_FILE", store.path().to_str().unwrap())];
