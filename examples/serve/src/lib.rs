@@ -21,7 +21,7 @@
 //! | 16 KiB and 64 headers per head | 431 |
 //! | 64 KiB per body | 413 |
 //! | 5 s for a head, 10 s for a whole request | 408 |
-//! | 10 s to receive an answer, 150 s without a request | the connection is closed |
+//! | 10 s to receive an answer or to send a first byte, 150 s without a further request | the connection is closed |
 //! | half of the process's file descriptors, at most 1,024 connections | 503 |
 //! | 256 handlers at once | a request waits |
 //!
@@ -96,7 +96,7 @@ impl Server {
         listener: TcpListener,
         handler: impl Fn(Request) -> Response + Send + Sync + 'static,
     ) -> io::Result<Server> {
-        Server::start_reporting(listener, handler, |status| log::info!("refused a request: {status}"))
+        Server::start_reporting(listener, handler, |status| log::debug!("refused a request: {status}"))
     }
 
     /// Like `start`, and reports each request that the server itself refuses.

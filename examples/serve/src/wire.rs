@@ -16,6 +16,8 @@ const STOPPING: Duration = Duration::from_millis(300);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
+    /// Nothing has arrived yet.
+    New,
     /// Nothing of the next request has arrived.
     Idle,
     /// A part of the head has arrived.
@@ -39,7 +41,7 @@ struct State {
 
 impl Progress {
     pub(crate) fn new() -> Progress {
-        Progress(Arc::new(Mutex::new(State { phase: Phase::Idle, since: Instant::now(), cut_after: None })))
+        Progress(Arc::new(Mutex::new(State { phase: Phase::New, since: Instant::now(), cut_after: None })))
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -61,11 +63,12 @@ impl Progress {
     pub(crate) fn deadline(&self, stopping: bool) -> Option<Instant> {
         let state = self.state();
         let time = match state.phase {
-            Phase::Idle | Phase::Head if stopping => STOPPING,
+            Phase::New | Phase::Idle | Phase::Head if stopping => STOPPING,
             // Longer than Caddy and nginx keep an unused connection, so that they are the ones to close it.
             Phase::Idle => Duration::from_secs(150),
             Phase::Head => Duration::from_secs(5),
-            Phase::Body | Phase::Answer => Duration::from_secs(10),
+            // A browser may connect a while before it has something to ask.
+            Phase::New | Phase::Body | Phase::Answer => Duration::from_secs(10),
             Phase::Handler => return None,
         };
         Some(state.since + time)
@@ -87,7 +90,7 @@ impl Read for Wire {
         let room = to.remaining().min(bytes.len());
         let mut bytes = ReadBuf::new(&mut bytes[..room]);
         ready!(Pin::new(&mut self.stream).poll_read(cx, &mut bytes))?;
-        if !bytes.filled().is_empty() && self.progress.phase() == Phase::Idle {
+        if !bytes.filled().is_empty() && matches!(self.progress.phase(), Phase::New | Phase::Idle) {
             self.progress.enter(Phase::Head);
         }
         to.put_slice(bytes.filled());

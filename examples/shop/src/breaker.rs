@@ -3,7 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the gateway is left alone.
+/// How long the gateway is left alone: at first, and at most.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 pub(crate) const PAUSE: Duration = Duration::from_secs(5);
 /// This many failures in a row are not an order's own.
 const FAILURES: u32 = 4;
@@ -17,6 +18,7 @@ pub(crate) struct Breaker {
 #[derive(Default)]
 struct State {
     failures: u32,
+    pause: Duration,
     closed_until: Option<Instant>,
 }
 
@@ -41,7 +43,8 @@ impl Breaker {
         let mut state = self.state();
         state.failures += 1;
         if unavailable || state.failures >= FAILURES {
-            state.closed_until = Some(Instant::now() + PAUSE);
+            state.pause = (2 * state.pause).clamp(SHORTEST_PAUSE, PAUSE);
+            state.closed_until = Some(Instant::now() + state.pause);
         }
     }
 

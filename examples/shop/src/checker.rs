@@ -90,6 +90,7 @@ impl Checker {
             match catch_unwind(AssertUnwindSafe(|| self.check_one(turn))) {
                 Ok(Ok(true)) => self.notices.database_fails(false),
                 Ok(Ok(false)) => {
+                    self.notices.database_fails(false);
                     let longest = self.orders.until_due().ok().flatten().unwrap_or(LONGEST_SLEEP);
                     self.sleep(seen, longest.min(LONGEST_SLEEP), false);
                 }

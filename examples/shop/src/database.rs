@@ -1,11 +1,13 @@
 //! The SQLite database: one connection that writes, and some that read, so that a page never waits for a write.
 
+use std::fs;
+#[cfg(unix)]
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Result, ffi};
-use same_file::Handle;
 
 /// How long a page waits for the database; then the customer is asked to come back.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -15,8 +17,8 @@ const READERS: usize = 8;
 
 pub(crate) struct Database {
     path: PathBuf,
-    /// The file itself, to notice when another one has taken its place.
-    file: Handle,
+    /// What tells the file from another one that has taken its place.
+    file: Option<(u64, u64)>,
     /// They are closed first: only the last connection can leave one file behind, and these cannot write.
     readers: Mutex<Vec<Connection>>,
     writer: parking_lot::Mutex<Connection>,
@@ -33,7 +35,7 @@ impl Database {
         }
         Ok(Database {
             path: path.to_owned(),
-            file: Handle::from_path(path).map_err(|error| cannot(&error))?,
+            file: identity(path),
             readers: Mutex::default(),
             writer: parking_lot::Mutex::new(connection),
             start: (Instant::now(), wall_clock()),
@@ -75,16 +77,26 @@ impl Database {
 
     /// Whether the file was deleted or replaced.
     pub(crate) fn is_lost(&self) -> bool {
-        !Handle::from_path(&self.path).is_ok_and(|file| file == self.file)
+        identity(&self.path) != self.file
     }
 
     /// Writes a copy that another program can open, while the shop runs.
     pub(crate) fn backup(from: &Path, to: &Path) -> Result<()> {
-        let connection = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // Able to write, so that a stopped shop's database stays one file.
+        let connection = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(Duration::from_secs(30))?;
         let to = to.to_str().ok_or_else(|| Error::InvalidPath(to.to_owned()))?;
         connection.execute("VACUUM INTO ?1", [to]).map(drop)
     }
+}
+
+/// The file is never opened for this: closing any descriptor of it would drop SQLite's own locks.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    let file = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    return Some((file.dev(), file.ino()));
+    #[cfg(not(unix))]
+    return file.is_file().then_some((0, 0));
 }
 
 /// Sets the connection up, creates the tables in an empty database, and returns the version of the tables.

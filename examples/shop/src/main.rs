@@ -29,6 +29,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::thread;
 use std::time::Duration;
 
@@ -154,6 +155,17 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         Some(database) => database.clone(),
         None => directory.insert(tempfile::tempdir()?).path().join("shop.db"),
     };
+    let is_new = fs::metadata(&database).map_or(0, |file| file.len()) == 0;
+    let log = PathBuf::from(format!("{}-wal", database.display()));
+    if is_new && log.exists() {
+        let wal = log.display();
+        return Err(
+            format!("{} is gone, and {wal} may hold its last orders: put it back first", database.display()).into()
+        );
+    }
+    if is_new && arguments.live.is_some() {
+        log::warn!("{} is a new, empty database", database.display());
+    }
     let create = private().create(true).open(&database);
     create.map_err(|error| format!("{}: {error}", database.display()))?;
     let orders = Arc::new(Orders { database: Database::open(&database)? });
@@ -166,7 +178,14 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         any_country: arguments.any_country,
     };
     let merchant = Merchant::new(password);
-    let shop = Shop { orders, checker: Arc::clone(&checker), notices: Arc::clone(&notices), merchant, settings };
+    let shop = Shop {
+        orders,
+        checker: Arc::clone(&checker),
+        notices: Arc::clone(&notices),
+        merchant,
+        settings,
+        waiting: AtomicUsize::new(0),
+    };
     let server = Server::start(listener, move |request| shop.answer(&request))?;
     // Customers do not wait for it.
     thread::Builder::new().spawn(move || check_credentials(&gateway, &notices))?;

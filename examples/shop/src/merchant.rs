@@ -18,6 +18,7 @@ use crate::database::wall_clock;
 use crate::merchant_page::{self, Listing};
 use crate::orders::{Order, Orders, order, select};
 use crate::pages;
+use crate::phone;
 use crate::web::{Answer, Shop, see_other};
 
 const ORDERS_PER_PAGE: u32 = 50;
@@ -25,6 +26,8 @@ const ORDERS_PER_PAGE: u32 = 50;
 const DELAY: Duration = Duration::from_secs(1);
 /// Wrong passwords that wait for their answer at the same time; more are refused at once.
 const GUESSES: usize = 4;
+/// Of a header that anyone can send, in characters.
+const LONGEST_LOGGED: usize = 64;
 
 pub(crate) struct Merchant {
     /// With any user name.
@@ -66,14 +69,13 @@ pub(crate) enum Filter {
     Probleme,
 }
 
-/// The order's number, its token, the beginning of a telephone number or of a name: the newest of each.
+/// The order's number, its token, its telephone number, and of the newest thousand a part of the number or name.
 const SEARCH: &str = "
     SELECT id FROM orders WHERE id < ?1 AND id = ?3
     UNION SELECT id FROM orders WHERE id < ?1 AND token = ?3
-    UNION SELECT id FROM (SELECT id FROM orders WHERE ?4 <> '' AND phone >= ?4 AND phone < ?5 AND id < ?1
-                          ORDER BY phone DESC, id DESC LIMIT 200)
-    UNION SELECT id FROM (SELECT id FROM orders WHERE name COLLATE NOCASE >= ?3 AND name COLLATE NOCASE < ?6 AND id < ?1
-                          ORDER BY name COLLATE NOCASE DESC, id DESC LIMIT 200)";
+    UNION SELECT id FROM (SELECT id FROM orders WHERE phone = ?4 AND id < ?1 ORDER BY id DESC LIMIT ?2)
+    UNION SELECT id FROM (SELECT id, name, phone FROM orders WHERE id < ?1 ORDER BY id DESC LIMIT 1000)
+          WHERE name LIKE '%' || ?3 || '%' OR (?5 <> '' AND phone LIKE '%' || ?5 || '%')";
 
 impl Filter {
     fn condition(self) -> &'static str {
@@ -165,9 +167,10 @@ impl Shop {
         if given.is_some() {
             let peer = request.extensions().get::<Peer>().map_or("?".to_owned(), |peer| peer.0.to_string());
             let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
-            log::warn!("a wrong password for /marchand from {peer}, for {}", forwarded.unwrap_or("no proxy"));
             let waiting = self.merchant.guesses.fetch_add(1, Ordering::SeqCst);
             if waiting < GUESSES {
+                let forwarded: String = forwarded.unwrap_or("no proxy").chars().take(LONGEST_LOGGED).collect();
+                log::warn!("a wrong password for /marchand from {peer}, for {forwarded}");
                 thread::sleep(DELAY);
             }
             self.merchant.guesses.fetch_sub(1, Ordering::SeqCst);
@@ -190,15 +193,15 @@ impl Orders {
     fn list(&self, query: &Query) -> Result<Vec<Order>> {
         let text = query.q.trim();
         let number = text.trim_start_matches("n°").trim();
+        let phone = phone::clean(text, true).unwrap_or_default();
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let phone = if digits.len() < 4 { String::new() } else { digits };
+        let part = if digits.len() < 4 || number.starts_with(char::is_alphabetic) { "" } else { &digits };
         let ids = if text.is_empty() { query.filtre.newest() } else { SEARCH };
         let sql = select(&format!("WHERE id IN ({ids}) AND {} ORDER BY id DESC LIMIT ?2", query.filtre.condition()));
         self.database.read(|connection| {
             let mut statement = connection.prepare_cached(&sql)?;
             let before = query.avant.unwrap_or(i64::MAX);
-            let parameters =
-                params![before, ORDERS_PER_PAGE, number, phone, format!("{phone}:"), format!("{text}\u{10ffff}")];
+            let parameters = params![before, ORDERS_PER_PAGE, number, phone, part];
             let used = statement.parameter_count();
             statement.query_map(&parameters[..used], order)?.collect()
         })

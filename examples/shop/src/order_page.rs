@@ -11,14 +11,12 @@ pub(crate) struct View<'a> {
     pub(crate) order: &'a Order,
     /// Another order of the customer for the same article, which is paid or may be.
     pub(crate) twin: Option<&'a Order>,
-    /// Whether the customer comes from the payment page.
-    pub(crate) returned: bool,
     pub(crate) contact: Option<&'a str>,
 }
 
-/// A word for the order's state, and one for its twin's. The script reloads the page when they change.
-pub(crate) fn mark(order: &Order, twin: Option<&Order>) -> String {
-    [Some(order), twin].into_iter().flatten().map(word).collect::<Vec<_>>().join(" ")
+/// A word for the state of each order. The script reloads the page when they change.
+pub(crate) fn mark(orders: &[&Order]) -> String {
+    orders.iter().map(|order| word(order)).collect::<Vec<_>>().join(" ")
 }
 
 fn word(order: &Order) -> &'static str {
@@ -55,9 +53,12 @@ fn words(order: &Order) -> (&'static str, &'static str, &'static str) {
             "Le paiement ne peut pas être vérifié pour le moment. Si vous avez payé, votre paiement n’est pas perdu\u{a0}: \
              nous continuons à vérifier. Cette page se met à jour toute seule.",
         ),
-        (OrderState::Failed, _) => ("failed", "Paiement échoué", "Le paiement a échoué."),
-        (OrderState::Rejected, _) => ("failed", "Paiement rejeté", "Le paiement a été rejeté."),
-        (OrderState::TimedOut, _) => ("failed", "Délai dépassé", "Le délai de paiement est dépassé."),
+        // A callback is not signed: only the announcement is known, and that the gateway has confirmed no payment.
+        (OrderState::Failed, _) => ("failed", "Échec annoncé", "Un échec du paiement nous est annoncé."),
+        (OrderState::Rejected, _) => ("failed", "Rejet annoncé", "Un rejet du paiement nous est annoncé."),
+        (OrderState::TimedOut, _) => {
+            ("failed", "Délai dépassé", "On nous annonce que le délai de paiement est dépassé.")
+        }
         (OrderState::Shipped, _) if order.delivered_at.is_some() => {
             ("paid", "Commande livrée", "Merci de votre achat\u{202f}!")
         }
@@ -74,7 +75,7 @@ pub(crate) fn order(view: &View<'_>) -> Page {
     let (class, title, text) = words(order);
     let content = html! {
         h1 { (title) }
-        p.state.(class) role="status" data-state=(mark(order, view.twin)) { (sign(class)) span { (text) } }
+        p.state.(class) role="status" data-state=(mark(&[order].into_iter().chain(view.twin).collect::<Vec<_>>())) { (sign(class)) span { (text) } }
         @if let Some(twin) = view.twin { (about_twin(twin)) }
         section.card aria-label="Commande" {
             div.product { (picture(&order.slug)) div { h2 { (order.label) } p.amount { (francs(order.amount)) } } }
@@ -98,18 +99,49 @@ pub(crate) fn order(view: &View<'_>) -> Page {
 }
 
 fn about_twin(twin: &Order) -> Markup {
-    let paid = twin.state == OrderState::Shipped;
     html! {
         p.notice {
             "Vous avez aussi commandé cet article sous le "
             a href={ "/commandes/" (twin.reference) } { "n°\u{a0}" (twin.id) }
-            @if paid { "\u{a0}: cette commande-là est payée." } @else { "\u{a0}: son paiement est peut-être en cours." }
+            (if twin.state == OrderState::Shipped { PAID } else { MAYBE })
         }
     }
 }
 
-/// What the customer can do. Nobody is asked to pay twice: not beside an order that is paid, and not right after the
-/// payment page while another one is open.
+const PAID: &str = "\u{a0}: cette commande-là est payée.";
+const MAYBE: &str = "\u{a0}: son paiement est peut-être en cours.";
+
+/// What a customer has ordered before, above the form that would order it again.
+pub(crate) fn ordered_before(twin: &Order) -> Markup {
+    html! {
+        p.notice role="alert" {
+            "Vous avez déjà commandé cet article sous le "
+            a href={ "/commandes/" (twin.reference) } { "n°\u{a0}" (twin.id) }
+            (if twin.state == OrderState::Shipped { PAID } else { MAYBE })
+        }
+    }
+}
+
+/// The return page of a customer with several orders. It offers no payment: one of them may just have been paid.
+pub(crate) fn several(orders: &[Order]) -> Page {
+    let content = html! {
+        h1 { "Vos commandes" }
+        div data-state=(mark(&orders.iter().collect::<Vec<_>>())) {
+            @for order in orders {
+                @let (class, title, _) = words(order);
+                section.card {
+                    p.state.(class) { (sign(class)) span { (title) } }
+                    div.product { (picture(&order.slug)) div { h2 { (order.label) } p.amount { (francs(order.amount)) } } }
+                    p { a href={ "/commandes/" (order.reference) } { "Voir la commande n°\u{a0}" (order.id) } }
+                }
+            }
+        }
+        p { "Si vous avez payé, votre paiement sera confirmé dans un instant. Cette page se met à jour toute seule." }
+    };
+    Page { follows: true, ..Page::new("Vos commandes", content) }
+}
+
+/// What the customer can do. Beside an order that is paid, nobody is asked to pay.
 fn next_step(view: &View<'_>) -> Markup {
     let order = view.order;
     let address = |action: &str| format!("/commandes/{}/{action}", order.reference);
@@ -129,8 +161,6 @@ fn next_step(view: &View<'_>) -> Markup {
             p { "Besoin d’aide\u{202f}? Contactez " (help) " et donnez le numéro de commande " (order.id) "." }
         } @else if order.state == OrderState::Shipped || twin_paid {
             p { a href="/" { "Retour au catalogue" } }
-        } @else if view.twin.is_some() && view.returned {
-            p { a href={ "/commandes/" (order.reference) } { "Je n’ai pas payé\u{a0}: reprendre cette commande" } }
         } @else {
             form method="post" action=(address("payer")) data-once="Un instant…" {
                 @match order.state {

@@ -1,5 +1,7 @@
 //! From the order form to the payment page.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay_serve::http::StatusCode;
 use ekolopay_serve::http::header::SET_COOKIE;
@@ -7,7 +9,7 @@ use ekolopay_serve::{Request, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::cookie::References;
+use crate::cookie::{cookie, references};
 use crate::database::is_temporary;
 use crate::orders::{Kept, Order, OrderState};
 use crate::pages;
@@ -17,6 +19,8 @@ use crate::web::{Answer, Shop, see_other};
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 100;
+/// Customers who may wait for the gateway at the same time.
+const MOST_WAITING: usize = 48;
 
 /// The fields of the order form. The price is not one of them: it comes from the database.
 #[derive(Deserialize)]
@@ -28,11 +32,13 @@ pub(crate) struct OrderForm {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) phone: String,
+    /// Set by a customer who has ordered the same before, and wants another.
+    again: Option<String>,
 }
 
 impl OrderForm {
     pub(crate) fn new() -> OrderForm {
-        OrderForm { key: new_key(), name: String::new(), phone: String::new() }
+        OrderForm { key: new_key(), name: String::new(), phone: String::new(), again: None }
     }
 }
 
@@ -45,8 +51,26 @@ enum Attempt {
     /// To the payment page.
     Redirect(Response),
     Failed(Problem),
+    /// Too many customers wait for the gateway.
+    Later,
     /// The gateway gave the token of another order.
     TokenTaken(Box<Order>),
+}
+
+/// A place among the customers for whom a token is being created.
+struct Place<'a>(&'a AtomicUsize);
+
+impl Place<'_> {
+    fn take(waiting: &AtomicUsize) -> Option<Place<'_>> {
+        let place = Place(waiting);
+        (waiting.fetch_add(1, Ordering::SeqCst) < MOST_WAITING).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Shop {
@@ -55,11 +79,16 @@ impl Shop {
         let Some(product) = self.orders.product(slug)? else {
             return Ok(self.unknown());
         };
-        let Ok(form) = serde_urlencoded::from_bytes::<OrderForm>(request.body()) else {
+        let Ok(mut form) = serde_urlencoded::from_bytes::<OrderForm>(request.body()) else {
             return Ok(self.page(StatusCode::BAD_REQUEST, pages::message("Demande illisible", pages::UNREADABLE)));
         };
+        // Anything else could be guessed by someone else.
+        if form.key.len() != 32 || !form.key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            form.key = new_key();
+        }
+        let form = form;
         let again = |problem: &str| {
-            Ok(self.page(StatusCode::UNPROCESSABLE_ENTITY, pages::product(&product, &form, Some(problem))))
+            Ok(self.page(StatusCode::UNPROCESSABLE_ENTITY, pages::product(&product, &form, Some(problem), None)))
         };
         if form.phone.trim().is_empty() {
             return again("Indiquez le numéro de téléphone avec lequel vous payez.");
@@ -69,10 +98,19 @@ impl Shop {
                 "Ce numéro n’est pas valable\u{a0}: il a neuf chiffres et commence par 0, par exemple 06 630 49 25.",
             );
         };
-        if form.name.chars().count() > LONGEST_NAME || form.key.len() > LONGEST_NAME {
+        if form.name.chars().count() > LONGEST_NAME {
             return again("Le nom est trop long.");
         }
-        // No token has been handed out yet: here it is known that nothing was debited.
+        if let Some(order) = self.orders.by_form(&product, &form.key, &number)? {
+            let attempt = self.pay(&order)?;
+            return self.finish(&order, attempt, request);
+        }
+        if form.again.is_none() {
+            if let Some(twin) = self.twin(slug, &number, None, request)?.filter(|twin| !twin.state.has_failed()) {
+                return Ok(self.page(StatusCode::CONFLICT, pages::product(&product, &form, None, Some(&twin))));
+            }
+        }
+        // This order has no token yet: here it is known that nothing was debited.
         let stored = self.orders.add(&product, &form.key, form.name.trim(), &number);
         let stored = stored.and_then(|reference| self.orders.by_reference(&reference));
         let order = match stored {
@@ -86,7 +124,7 @@ impl Shop {
             Err(error) => return Err(error),
         };
         self.notices.database_fails(false);
-        match self.pay(&order, request)? {
+        match self.pay(&order)? {
             Attempt::Failed(problem) if problem.is_about_the_number() => {
                 self.orders.forget(&order)?;
                 again("La plateforme de paiement n’accepte pas ce numéro. Vérifiez-le.")
@@ -99,10 +137,11 @@ impl Shop {
         let Some(order) = self.orders.by_reference(reference)? else {
             return Ok(self.unknown());
         };
-        if order.state == OrderState::Shipped {
-            return Ok(see_other(&format!("/commandes/{reference}")));
+        let twin = self.twin(&order.slug, &order.phone, Some(&order), request)?;
+        if let Some(paid) = twin.filter(|twin| twin.state == OrderState::Shipped) {
+            return Ok(see_other(&format!("/commandes/{}", paid.reference)));
         }
-        let attempt = self.pay(&order, request)?;
+        let attempt = self.pay(&order)?;
         self.finish(&order, attempt, request)
     }
 
@@ -123,14 +162,17 @@ impl Shop {
     fn finish(&self, order: &Order, attempt: Attempt, request: &Request) -> Answer {
         Ok(match attempt {
             Attempt::Redirect(answer) => answer,
-            Attempt::Failed(_) => self.remember(order, request, see_other(&format!("/commandes/{}", order.reference))),
-            Attempt::TokenTaken(other) if (&other.phone, &other.slug) == (&order.phone, &order.slug) => {
+            Attempt::Failed(_) | Attempt::Later => {
+                self.remember(order, see_other(&format!("/commandes/{}", order.reference)))
+            }
+            // Only for the customer who has that order already.
+            Attempt::TokenTaken(other) if references(request).contains(&other.reference) => {
                 self.orders.forget(order)?;
                 let location = match &other.token {
                     Some(token) if other.state != OrderState::Shipped => self.checker.gateway.payment_url(token),
                     _ => format!("/commandes/{}", other.reference),
                 };
-                self.remember(&other, request, see_other(&location))
+                self.remember(&other, see_other(&location))
             }
             Attempt::TokenTaken(_) => {
                 self.page(StatusCode::CONFLICT, pages::message("Paiement indisponible", pages::TOKEN_TAKEN))
@@ -139,7 +181,15 @@ impl Shop {
     }
 
     /// Redirects the customer to the payment page. If the order has no token yet, it is created first.
-    fn pay(&self, order: &Order, request: &Request) -> rusqlite::Result<Attempt> {
+    fn pay(&self, order: &Order) -> rusqlite::Result<Attempt> {
+        if order.state == OrderState::Shipped {
+            return Ok(Attempt::Redirect(see_other(&format!("/commandes/{}", order.reference))));
+        }
+        // A slow gateway must not take all of the shop's threads.
+        let _place = match Place::take(&self.waiting) {
+            None if order.token.is_none() => return Ok(Attempt::Later),
+            place => place,
+        };
         let token = match &order.token {
             Some(token) => token.clone(),
             None => match self.create_token(order) {
@@ -161,12 +211,11 @@ impl Shop {
         };
         self.checker.wake();
         let answer = see_other(&self.checker.gateway.payment_url(&token));
-        Ok(Attempt::Redirect(self.remember(order, request, answer)))
+        Ok(Attempt::Redirect(self.remember(order, answer)))
     }
 
-    fn remember(&self, order: &Order, request: &Request, mut answer: Response) -> Response {
-        let cookie = References::of(request).with(&order.reference, !self.settings.demo);
-        answer.headers_mut().insert(SET_COOKIE, cookie);
+    fn remember(&self, order: &Order, mut answer: Response) -> Response {
+        answer.headers_mut().append(SET_COOKIE, cookie(&order.reference, !self.settings.demo));
         answer
     }
 

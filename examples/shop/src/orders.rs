@@ -92,7 +92,7 @@ impl Orders {
             connection.query_one(
                 "INSERT INTO orders (reference, form_key, slug, label, details, amount, name, phone, ordered_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                 ON CONFLICT (form_key, slug, phone) DO UPDATE SET name = excluded.name
+                 ON CONFLICT (form_key, slug, phone) DO UPDATE SET name = IIF(token IS NULL, excluded.name, name)
                  RETURNING reference",
                 params![
                     Uuid::new_v4().simple().to_string(),
@@ -112,15 +112,16 @@ impl Orders {
 
     /// Stores the token, unless the order already has one.
     pub(crate) fn keep_token(&self, order: &Order, token: &PurchaseToken) -> Result<Kept> {
-        let due = self.database.now() + millis(SHORTEST_WAIT);
+        let now = self.database.now();
+        let due = now + millis(SHORTEST_WAIT);
         // Unlike `query_row`, `query_one` reports when the row could not be written. Without it, a customer could be sent
         // to pay with a token that was not stored.
         let kept = self.database.write(|connection| {
             connection.query_one(
                 "UPDATE orders
-                 SET due_at = IIF(token IS NULL, ?3, due_at), token = COALESCE(token, ?2), problem = NULL
+                 SET due_at = IIF(token IS NULL, ?3, due_at), awaited_at = ?4, token = COALESCE(token, ?2), problem = NULL
                  WHERE id = ?1 RETURNING token",
-                params![order.id, token.as_str(), due],
+                params![order.id, token.as_str(), due, now],
                 |row| parse(row, "token"),
             )
         });
@@ -131,6 +132,12 @@ impl Orders {
             }
             kept => kept.map(Kept::Token),
         }
+    }
+
+    /// The order that this form has made.
+    pub(crate) fn by_form(&self, product: &Product, form_key: &str, phone: &str) -> Result<Option<Order>> {
+        let sql = select("WHERE form_key = ?1 AND slug = ?2 AND phone = ?3");
+        self.database.read(|connection| connection.query_row(&sql, [form_key, &product.slug, phone], order).optional())
     }
 
     pub(crate) fn by_reference(&self, reference: &str) -> Result<Option<Order>> {
@@ -167,7 +174,7 @@ impl Orders {
         let claim = failed.then(|| status.as_str());
         self.database.write(|connection| {
             let known = connection.execute(
-                "UPDATE orders SET claim = ?2, claimed_at = ?3 WHERE token = ?1",
+                "UPDATE orders SET claim = ?2, claimed_at = ?3, not_paid_at = NULL WHERE token = ?1",
                 params![token.as_str(), claim, self.database.now()],
             )?;
             Ok(known > 0)

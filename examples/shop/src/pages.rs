@@ -3,8 +3,9 @@
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets::{SCRIPT, STYLE};
+use crate::order_page::ordered_before;
 use crate::ordering::OrderForm;
-use crate::orders::Product;
+use crate::orders::{Order, Product};
 use crate::pictures::picture;
 
 pub(crate) const NOT_FOUND: &str = "Cette page n’existe pas, ou n’existe plus.";
@@ -108,8 +109,9 @@ pub(crate) fn catalogue(products: &[Product]) -> Page {
     Page::new("Catalogue", content)
 }
 
-/// A product with its order form. After a mistake the form is shown again with the customer's input.
-pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>) -> Page {
+/// A product with its order form. After a mistake, or when the customer has ordered it before, the form is shown again
+/// with the customer's input.
+pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>, twin: Option<&Order>) -> Page {
     let content = html! {
         div.product {
             (picture(&product.slug))
@@ -124,6 +126,10 @@ pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>
             @if let Some(problem) = problem {
                 p.problem id="probleme" role="alert" { (problem) }
             }
+            @if let Some(twin) = twin {
+                (ordered_before(twin))
+                input type="hidden" name="again" value="1";
+            }
             input type="hidden" name="key" value=(form.key);
             label for="phone" { "Numéro Mobile Money" }
             p.hint id="exemple" { "Par exemple 06 630 49 25" }
@@ -132,7 +138,7 @@ pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>
                 aria-describedby=(if problem.is_some() { "exemple probleme" } else { "exemple" });
             label for="name" { "Nom " span.hint { "(facultatif)" } }
             input id="name" name="name" autocomplete="name" maxlength="100" value=(form.name);
-            button { "Payer " (francs(product.amount)) }
+            button { (if twin.is_some() { "En commander un autre et payer " } else { "Payer " }) (francs(product.amount)) }
         }
         p { a href="/" { "Retour au catalogue" } }
     };

@@ -51,7 +51,7 @@ pub(crate) enum Shipment {
 /// The wait before the next check of a row of `orders`.
 fn wait() -> String {
     format!(
-        "MIN(MAX((?1 - MAX(ordered_at, COALESCE(awaited_at, 0))) / {AGE_PER_WAIT}, {}), {})",
+        "MIN(MAX((?1 - COALESCE(awaited_at, ordered_at)) / {AGE_PER_WAIT}, {}), {})",
         millis(SHORTEST_WAIT),
         millis(LONGEST_WAIT)
     )

@@ -55,7 +55,6 @@ CREATE INDEX orders_urgent ON orders (urgent_at) WHERE urgent_at IS NOT NULL;
 CREATE INDEX orders_open ON orders (id) WHERE due_at IS NOT NULL;
 CREATE INDEX orders_problem ON orders (id) WHERE problem IS NOT NULL;
 CREATE INDEX orders_phone ON orders (phone);
-CREATE INDEX orders_name ON orders (name COLLATE NOCASE);
 
 -- The order's id is the primary key here, so the database refuses a second shipment.
 CREATE TABLE shipments (

@@ -1,6 +1,7 @@
 //! The shop's addresses.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use ekolopay::callback::Callback;
 use ekolopay_serve::http::header::{
@@ -12,7 +13,7 @@ use ekolopay_serve::{Request, Response};
 
 use crate::assets::{self, Asset};
 use crate::checker::Checker;
-use crate::cookie::References;
+use crate::cookie::references;
 use crate::database::is_temporary;
 use crate::merchant::Merchant;
 use crate::notices::Notices;
@@ -31,6 +32,8 @@ pub(crate) struct Shop {
     pub(crate) notices: Arc<Notices>,
     pub(crate) merchant: Merchant,
     pub(crate) settings: Settings,
+    /// How many customers wait for the gateway.
+    pub(crate) waiting: AtomicUsize,
 }
 
 pub(crate) struct Settings {
@@ -57,7 +60,8 @@ impl Shop {
 
     /// It says nothing about money: what was paid is not known here.
     fn failed(&self, request: &Request, error: &rusqlite::Error) -> Response {
-        log::error!("{} {}: {error}", request.method(), request.uri().path());
+        let path: String = request.uri().path().chars().take(100).collect();
+        log::error!("{} {path}: {error}", request.method());
         self.notices.database_fails(true);
         if is_temporary(error) {
             self.busy(pages::BUSY)
@@ -81,6 +85,10 @@ impl Shop {
             Method::HEAD => Method::GET,
             ref other => other.clone(),
         };
+        let from_elsewhere = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+        if method == Method::POST && from_elsewhere && !matches!(&segments[..], ["payment-status" | "callback"]) {
+            return Ok(self.page(StatusCode::FORBIDDEN, pages::message("Formulaire périmé", pages::STALE_FORM)));
+        }
         match (method, &segments[..]) {
             (Method::GET, [""]) => Ok(self.page(StatusCode::OK, pages::catalogue(&self.orders.products()?))),
             (Method::GET, ["produits", slug]) => self.show_product(slug),
@@ -89,8 +97,10 @@ impl Shop {
             (Method::GET, ["commandes", reference, "etat"]) => self.state(reference, request),
             (Method::POST, ["commandes", reference, "payer"]) => self.pay_again(reference, request),
             (Method::POST, ["commandes", reference, "recommencer"]) => self.start_over(reference, request),
-            // Some gateways bring the customer back by a form.
-            (Method::GET | Method::POST, ["payment-status"]) => self.come_back(request),
+            (Method::GET, ["payment-status"]) => self.come_back(request),
+            (Method::GET, ["payment-status", "etat"]) => self.states(request),
+            // Some gateways bring the customer back by a form, which brings no cookies from another site.
+            (Method::POST, ["payment-status"]) => Ok(see_other("/payment-status")),
             (Method::POST, ["callback"]) => self.callback(request),
             (Method::GET, ["marchand"]) => self.list_orders(request),
             (Method::POST, ["marchand", "livraison"]) => self.deliver(request),
@@ -104,7 +114,7 @@ impl Shop {
 
     fn show_product(&self, slug: &str) -> Answer {
         Ok(match self.orders.product(slug)? {
-            Some(product) => self.page(StatusCode::OK, pages::product(&product, &OrderForm::new(), None)),
+            Some(product) => self.page(StatusCode::OK, pages::product(&product, &OrderForm::new(), None, None)),
             None => self.unknown(),
         })
     }
@@ -114,30 +124,31 @@ impl Shop {
             return Ok(self.unknown());
         };
         self.hurry(&order);
-        let twin = self.twin(&order, &References::of(request))?;
-        let returned = request.uri().query() == Some("retour");
-        if let Some(paid) = twin.as_ref().filter(|twin| returned && twin.state == OrderState::Shipped) {
-            return Ok(see_other(&format!("/commandes/{}", paid.reference)));
-        }
-        let view = View { order: &order, twin: twin.as_ref(), returned, contact: self.settings.contact.as_deref() };
+        let twin = self.twin(&order.slug, &order.phone, Some(&order), request)?;
+        let view = View { order: &order, twin: twin.as_ref(), contact: self.settings.contact.as_deref() };
         Ok(self.page(StatusCode::OK, order_page::order(&view)))
     }
 
     /// Another order of the same customer for the same article and number: paid, or perhaps being paid in another tab.
-    fn twin(&self, order: &Order, references: &References) -> rusqlite::Result<Option<Order>> {
-        let mut pending = None;
-        for reference in references.iter().filter(|reference| *reference != order.reference) {
-            let Some(other) = self.orders.by_reference(reference)? else { continue };
-            if (&other.slug, &other.phone) != (&order.slug, &order.phone) {
-                continue;
-            }
-            match other.state {
-                OrderState::Shipped if other.delivered_at.is_none() => return Ok(Some(other)),
-                OrderState::Pending => pending = Some(other),
-                _ => {}
-            }
-        }
-        Ok(pending)
+    pub(crate) fn twin(
+        &self,
+        slug: &str,
+        phone: &str,
+        except: Option<&Order>,
+        request: &Request,
+    ) -> rusqlite::Result<Option<Order>> {
+        let others =
+            self.orders_of(request)?.into_iter().filter(|other| except.is_none_or(|order| other.id != order.id));
+        let twins = others.filter(|other| (&*other.slug, &*other.phone) == (slug, phone) && other.token.is_some());
+        Ok(twins.filter(|twin| twin.delivered_at.is_none()).min_by_key(|twin| twin.state != OrderState::Shipped))
+    }
+
+    /// The customer's orders, by their cookies: what is paid first, then the newest.
+    pub(crate) fn orders_of(&self, request: &Request) -> rusqlite::Result<Vec<Order>> {
+        let orders = references(request).into_iter().map(|reference| self.orders.by_reference(&reference));
+        let mut orders: Vec<Order> = orders.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?;
+        orders.sort_by_key(|order| (order.state != OrderState::Shipped, -order.id));
+        Ok(orders)
     }
 
     /// A word for the state of the order, and one for its twin's. The order's page reloads when they change.
@@ -145,26 +156,39 @@ impl Shop {
         let Some(order) = self.orders.by_reference(reference)? else {
             return Ok(self.unknown());
         };
-        let twin = self.twin(&order, &References::of(request))?;
-        Ok(plain(StatusCode::OK, &order_page::mark(&order, twin.as_ref())))
+        let twin = self.twin(&order.slug, &order.phone, Some(&order), request)?;
+        Ok(plain(StatusCode::OK, &order_page::mark(&[&order].into_iter().chain(&twin).collect::<Vec<_>>())))
     }
 
-    /// The redirect URL, which is the same for all customers. A token in the address is ignored: the cookie names the
-    /// customer's own orders. All of them are checked, and one that is paid is shown first.
+    /// The redirect URL, which is the same for all customers. A token in the address is ignored: the cookies name the
+    /// customer's own orders. All of them are checked, and several are listed: which of them was just paid is not known.
     fn come_back(&self, request: &Request) -> Answer {
-        let mut shown: Option<Order> = None;
-        for reference in References::of(request).iter() {
-            let Some(order) = self.orders.by_reference(reference)? else { continue };
-            self.hurry(&order);
-            let is_paid = |order: &Order| order.state == OrderState::Shipped && order.delivered_at.is_none();
-            if shown.as_ref().is_none_or(|shown| is_paid(&order) && !is_paid(shown)) {
-                shown = Some(order);
-            }
-        }
-        Ok(match shown {
-            Some(order) => see_other(&format!("/commandes/{}?retour", order.reference)),
-            None => self.page(StatusCode::OK, pages::message("Merci", pages::NO_COOKIE)),
+        let orders = self.awaited(request)?;
+        Ok(match &orders[..] {
+            [] => self.page(StatusCode::OK, pages::message("Merci", pages::NO_COOKIE)),
+            [order] => see_other(&format!("/commandes/{}", order.reference)),
+            orders => self.page(StatusCode::OK, order_page::several(orders)),
         })
+    }
+
+    /// The orders that a returning customer waits for. One that has failed is left out if there is another: it is shown
+    /// again if it is paid after all.
+    fn awaited(&self, request: &Request) -> rusqlite::Result<Vec<Order>> {
+        let mut orders = self.orders_of(request)?;
+        orders.retain(|order| order.token.is_some() && order.delivered_at.is_none());
+        for order in &orders {
+            self.hurry(order);
+        }
+        if orders.iter().any(|order| !order.state.has_failed()) {
+            orders.retain(|order| !order.state.has_failed());
+        }
+        Ok(orders)
+    }
+
+    /// A word for each order that the return page lists.
+    fn states(&self, request: &Request) -> Answer {
+        let orders = self.awaited(request)?;
+        Ok(plain(StatusCode::OK, &order_page::mark(&orders.iter().collect::<Vec<_>>())))
     }
 
     /// A callback only makes an order due. It is answered at once. If it is lost, the timer finds the payment later.

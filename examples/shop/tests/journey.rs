@@ -202,7 +202,7 @@ async fn a_customers_payment_is_rejected() {
     let journey = Journey::start("rejected").await;
     journey.order("Café de la Lékoumou").await;
     journey.choose("rejected").await;
-    journey.arrive("Paiement rejeté").await;
+    journey.arrive("Rejet annoncé").await;
     assert!(journey.text().await.contains("la commande sera confirmée dès que le paiement sera vérifié"));
     journey.click("Réessayer le paiement").await;
     journey.choose("paid").await;
@@ -257,20 +257,27 @@ async fn a_customer_clicks_twice_and_uses_two_tabs() {
     // Back to the form, and sent once more.
     journey.browser.back().await.expect("the form");
     journey.arrive("Lampe solaire").await;
+    let phone = journey.browser.find(Locator::Id("phone")).await.expect("the field");
+    phone.clear().await.expect("an empty field");
+    phone.send_keys("06 630 49 25").await.expect("a number");
+    journey.click("Payer").await;
+    journey.wait_for("Vous avez déjà commandé cet article").await;
     let twice = "const form = document.querySelector('form'); form.requestSubmit(); form.requestSubmit();";
     journey.browser.execute(twice, vec![]).await.expect("a script");
     journey.arrive("Paiement").await;
     let again = journey.browser.current_url().await.expect("an address");
-    // The back button loads a new form, which is a new order; the double click makes one of it.
+    // The new form is a new order; the double click makes one of it.
     let first_tab = journey.browser.window().await.expect("a tab");
     let second_tab = journey.browser.new_window(true).await.expect("a tab");
     journey.browser.switch_to_window(second_tab.handle).await.expect("the tab");
     journey.browser.goto(payment.as_str()).await.expect("the payment page");
     journey.choose("paid").await;
-    journey.arrive("Commande payée").await;
+    journey.arrive("Vos commandes").await;
+    journey.wait_for("Commande payée").await;
     journey.browser.switch_to_window(first_tab).await.expect("the tab");
     journey.browser.goto(&format!("{}/payment-status", journey.shop)).await.expect("the return page");
-    journey.arrive("Commande payée").await;
+    journey.arrive("Vos commandes").await;
+    journey.wait_for("Commande payée").await;
     assert_ne!(payment, again);
     journey.end().await;
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ekolopay_sandbox::Sandbox;
 use ekolopay_test_kit::{Server, replies, response};
 use rusqlite::Connection;
-use support::{Program, World, first_lines, header, now, program, wait_until};
+use support::{PASSWORD, Program, World, first_lines, header, now, program, wait_until};
 
 /// Holds the database's only write lock.
 fn lock(world: &World) -> Connection {
@@ -114,11 +114,13 @@ fn a_token_that_another_order_has_leads_to_that_order() {
         response(200, if is_order { replies::TOKEN } else { replies::NOT_PAID })
     });
     let world = World::start_at(&gateway.origin);
-    let first = world.post("/produits/cafe", "phone=066304925&key=a");
-    let again = world.post("/produits/cafe", "phone=066304925&key=b");
+    let first = world.post("/produits/cafe", "phone=066304925");
+    let cookie = header(&first, "set-cookie").split(';').next().unwrap();
+    let again = world.post_with("/produits/cafe", "phone=066304925&again=1", cookie);
     assert!(header(&again, "location").ends_with("/purchase-product/string"), "{again:?}");
     assert_eq!(header(&again, "set-cookie"), header(&first, "set-cookie"));
-    let other = world.post("/produits/cafe", "phone=055555555&key=c");
+    // A stranger with the same number and article does not get the customer's order.
+    let other = world.post("/produits/cafe", "phone=066304925");
     assert_eq!(other.status_code, 409);
     assert!(other.as_str().unwrap().contains("contactez la boutique"), "{other:?}");
 }
@@ -176,6 +178,55 @@ fn a_stopped_shop_leaves_one_file_and_finishes_what_is_under_way() {
         world.start_again();
         assert_eq!(world.state(&order), "pending");
     }
+}
+
+/// Looking at a file must not cost SQLite its locks: the look of another program would then end in a lost log.
+#[test]
+fn another_program_may_look_at_the_database() {
+    let mut world = World::start();
+    let first = world.order("cafe");
+    for _ in 0..3 {
+        let orders: u32 = world.database().query_row("SELECT COUNT(*) FROM orders", [], |row| row.get(0)).unwrap();
+        assert!(orders > 0);
+        assert_eq!(world.merchant("/marchand").status_code, 200);
+        world.order("lampe");
+    }
+    assert!(world.directory().join("shop.db-wal").exists());
+    world.kill();
+    let orders: u32 = world.database().query_row("SELECT COUNT(token) FROM orders", [], |row| row.get(0)).unwrap();
+    assert_eq!(orders, 4, "a kill loses none");
+    world.start_again();
+    assert_eq!(world.state(&first), "pending");
+}
+
+#[test]
+fn a_shop_whose_database_is_gone_does_not_start_with_an_empty_one() {
+    let mut world = World::start();
+    world.order("cafe");
+    world.kill();
+    fs::remove_file(world.directory().join("shop.db")).unwrap();
+    let mut shop = program();
+    shop.args(["--listen", "127.0.0.1:0", "--live"]).arg(world.directory().join("shop.db"));
+    shop.env("EKOLOPAY_API_CLIENT", "demo").env("EKOLOPAY_SECRET_KEY", "a-secret-key");
+    let ended = shop.env("SHOP_PASSWORD", PASSWORD).env("EKOLOPAY_ORIGIN", "http://127.0.0.1:9").output().unwrap();
+    assert!(!ended.status.success());
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("is gone, and"), "{ended:?}");
+    assert!(world.directory().join("shop.db-wal").exists());
+}
+
+#[test]
+fn a_slow_gateway_leaves_the_shop_open() {
+    let world = World::start_by(program(), Duration::from_secs(5));
+    thread::scope(|scope| {
+        for number in 0..300 {
+            let world = &world;
+            scope.spawn(move || world.post("/produits/cafe", format!("phone=06{number:07}")));
+        }
+        thread::sleep(Duration::from_secs(2));
+        let start = Instant::now();
+        assert_eq!(world.get("/", "").status_code, 200);
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    });
 }
 
 #[test]

@@ -178,10 +178,14 @@ impl World {
     }
 
     pub fn order(&self, slug: &str) -> Ordered {
-        let answer = self.post(&format!("/produits/{slug}"), "phone=066304925&name=Kanza");
+        self.order_with(slug, "phone=066304925&name=Kanza", "")
+    }
+
+    pub fn order_with(&self, slug: &str, form: &str, cookie: &str) -> Ordered {
+        let answer = self.post_with(&format!("/produits/{slug}"), form, cookie);
         assert_eq!(answer.status_code, 303, "{:?}", answer.as_str());
         let cookie = header(&answer, "set-cookie").split(';').next().expect("a cookie").to_owned();
-        let reference = cookie["commande=".len()..].split('.').next().expect("the order's reference").to_owned();
+        let reference = cookie.split_once('=').expect("the order's reference").1.to_owned();
         let location = header(&answer, "location");
         let token = location.strip_prefix(&format!("{}/purchase-product/", self.sandbox.origin()));
         Ordered { token: token.expect("the payment page").to_owned(), cookie, reference }
