@@ -32,11 +32,8 @@ pub(crate) enum Checked {
 
 /// `None` when the job stops meanwhile. A check only reads, so a failed one is tried again.
 pub(crate) fn check(gateway: &Gateway, input: InputRow, arguments: &Arguments, pace: &Pace) -> Option<Checked> {
-    let mut pause = arguments.pause;
-    let mut attempt = 0;
+    let (mut pause, mut errors, mut silences) = (arguments.pause, 0, 0);
     loop {
-        attempt += 1;
-        let is_last = attempt == arguments.attempts;
         let started = pace.start()?;
         let (verdict, error) = match gateway.check_payment(&input.token) {
             Ok(Verification::Paid(_)) => (Verdict::Paid, None),
@@ -45,25 +42,24 @@ pub(crate) fn check(gateway: &Gateway, input: InputRow, arguments: &Arguments, p
             Err(error) => (Verdict::Error, Some(error)),
         };
         let detail = error.as_ref().map(detail).unwrap_or_default();
-        match error.as_ref().and_then(no_answer) {
-            None => {
-                pace.answered(started);
-                if verdict != Verdict::Error || is_last {
-                    return Some(Checked::Row(OutputRow { input, verdict, detail }));
-                }
-            }
-            Some(Trouble::Local) => return Some(Checked::Ended(Ended::Local(detail))),
+        if let Some(ended) = error.as_ref().and_then(|error| no_answer(error, &detail)) {
+            silences += 1;
             // Without waiting, a connection that is cut is still tried again.
-            Some(Trouble::Silent) if arguments.wait_for_gateway.is_zero() && !is_last => {}
-            Some(trouble) => {
-                if !pace.slow_down(started, &detail) {
-                    let ended = if trouble == Trouble::Silent { Ended::NoAnswer } else { Ended::Unavailable };
-                    return Some(Checked::Ended(ended(detail)));
+            let stops_at_once = arguments.wait_for_gateway.is_zero();
+            if !(stops_at_once && matches!(ended, Ended::NoAnswer(_)) && silences < arguments.attempts) {
+                if matches!(ended, Ended::Local(_)) || !pace.slow_down(started, &detail) {
+                    return Some(Checked::Ended(ended));
                 }
-                if is_last {
+                if silences == arguments.attempts {
                     return Some(Checked::Later(input));
                 }
                 continue;
+            }
+        } else {
+            errors += 1;
+            pace.answered(started);
+            if verdict != Verdict::Error || errors == arguments.attempts {
+                return Some(Checked::Row(OutputRow { input, verdict, detail }));
             }
         }
         if !pace.wait(pause) {
@@ -73,26 +69,17 @@ pub(crate) fn check(gateway: &Gateway, input: InputRow, arguments: &Arguments, p
     }
 }
 
-#[derive(PartialEq)]
-enum Trouble {
-    /// The gateway says that it is unavailable, or that there are too many requests.
-    Unavailable,
-    /// No answer at all.
-    Silent,
-    /// This machine has run out of something.
-    Local,
-}
-
-/// `None` is an answer about the token.
-fn no_answer(error: &Error) -> Option<Trouble> {
-    match error {
+/// How the job ends if this goes on; `None` for an answer about the token.
+fn no_answer(error: &Error, detail: &str) -> Option<Ended> {
+    let ended = match error {
         Error::Unavailable { .. }
         | Error::UnexpectedReply { status: 429 | 502..=504, .. }
-        | Error::Refused { status: 429 | 502..=504, .. } => Some(Trouble::Unavailable),
-        Error::Transport(_) if chain(error).any(is_local) => Some(Trouble::Local),
-        Error::Transport(_) => Some(Trouble::Silent),
-        _ => None,
-    }
+        | Error::Refused { status: 429 | 502..=504, .. } => Ended::Unavailable,
+        Error::Transport(_) if chain(error).any(is_local) => Ended::Local,
+        Error::Transport(_) => Ended::NoAnswer,
+        _ => return None,
+    };
+    Some(ended(detail.to_owned()))
 }
 
 fn is_local(cause: &(dyn StdError + 'static)) -> bool {

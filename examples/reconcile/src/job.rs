@@ -43,6 +43,8 @@ pub(crate) fn run(
     // Bounded: a slow disk slows the checks down.
     let (sender, receiver) = sync_channel(usize::from(job.arguments.threads) * 2);
     let mut ended = None;
+    // No thread takes a token before all have started.
+    let held_back = lock(&job.work);
     for _ in 0..job.arguments.threads {
         let (worker, sender) = (Arc::clone(&job), sender.clone());
         if let Err(error) = thread::Builder::new().spawn(move || worker.check_tokens(&sender)) {
@@ -51,7 +53,7 @@ pub(crate) fn run(
             break;
         }
     }
-    drop(sender);
+    drop((held_back, sender));
     let ended = job.write_rows(receiver, output, bar, ended);
     job.pace.stop();
     ended
