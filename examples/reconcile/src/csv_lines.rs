@@ -13,8 +13,8 @@ const MAX_LINE: u64 = 16 * 1024;
 /// The byte order mark.
 pub(crate) const BOM: &str = "\u{feff}";
 
-/// In order of preference.
-pub(crate) const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+/// The last one is the usual one.
+pub(crate) const SEPARATORS: [u8; 3] = [b'\t', b';', b','];
 
 /// What programs write differently.
 #[derive(Clone, Copy)]
@@ -68,28 +68,15 @@ impl<'r> CsvLines<'r> {
         self.line.len() as u64 == MAX_LINE && !self.line.ends_with(b"\n")
     }
 
-    /// Tries these separators, until this line is a header in which `find` finds what it needs.
-    pub(crate) fn header<T>(
-        &mut self,
-        separators: &[u8],
-        find: impl Fn(&StringRecord) -> Result<T, String>,
-    ) -> Result<T, String> {
-        let mut best = (0, String::new());
+    /// The line as a header, which shows how the file is written. Without a separator, the most frequent one is taken.
+    pub(crate) fn header(&mut self, separator: Option<u8>) -> Result<StringRecord, String> {
         let is_crlf = self.line.strip_suffix(b"\n").unwrap_or(&self.line).ends_with(b"\r");
         self.dialect.line_end = if is_crlf { "\r\n" } else { "\n" };
-        for &separator in separators {
-            self.dialect.separator = separator;
-            self.parser = parser(separator);
-            let (columns, why) = match self.record().map(|record| (record.len(), find(&record))) {
-                Ok((_, Ok(found))) => return Ok(found),
-                Ok((columns, Err(why))) => (columns, why),
-                Err(why) => (0, why),
-            };
-            if best.1.is_empty() || columns > best.0 {
-                best = (columns, why);
-            }
-        }
-        Err(best.1)
+        let often = |separator: &u8| self.line.split(|byte| byte == separator).count();
+        let separator = separator.or(SEPARATORS.into_iter().max_by_key(often)).unwrap_or(b',');
+        self.dialect.separator = separator;
+        self.parser = parser(separator);
+        self.record()
     }
 
     pub(crate) fn record(&mut self) -> Result<StringRecord, String> {

@@ -32,8 +32,8 @@ pub(crate) struct RowFile {
     pub(crate) lines: u32,
     /// Where the whole lines end.
     end: u64,
-    /// What an editor dropped at the end of the last line; `None` if that cannot be known.
-    missing_end: Option<&'static str>,
+    /// What an editor dropped at the end of the last line.
+    missing_end: &'static str,
     synced: Instant,
 }
 
@@ -64,7 +64,7 @@ impl RowFile {
             Err(error) => return Err(local(&path, error)),
         };
         let synced = Instant::now();
-        Ok(RowFile { path, file, dialect: None, lines: 0, end: 0, missing_end: Some(""), synced })
+        Ok(RowFile { path, file, dialect: None, lines: 0, end: 0, missing_end: "", synced })
     }
 
     pub(crate) fn exists(&self) -> bool {
@@ -86,7 +86,7 @@ impl RowFile {
             let (number, is_ended) = (lines.number, lines.line.ends_with(b"\n"));
             let parsed = if number == 1 {
                 let not_header = || format!("not the header {}", HEADER.join(","));
-                lines.header(&SEPARATORS, |record| if record == HEADER[..] { Ok(None) } else { Err(not_header()) })
+                lines.header(None).and_then(|record| if record == HEADER[..] { Ok(None) } else { Err(not_header()) })
             } else {
                 lines.record().and_then(|record| OutputRow::parse(&record)).map(Some)
             };
@@ -95,6 +95,8 @@ impl RowFile {
             let may_be_cut = !is_ended && !lines.is_too_long() && (number > 1 || starts_header(&lines.line));
             match parsed {
                 Err(_) if may_be_cut => break,
+                // It is written again, with its end.
+                Ok(None) if !is_ended => break,
                 Ok(None) if lines.dialect.has_bom => self.end = BOM.len() as u64,
                 Ok(None) => {}
                 parsed => parsed
@@ -103,9 +105,9 @@ impl RowFile {
             }
             self.end += lines.line.len() as u64;
             self.missing_end = match lines.dialect.line_end {
-                _ if is_ended => Some(""),
-                _ if lines.line.ends_with(b"\r") => Some("\n"),
-                end => (number > 1).then_some(end),
+                _ if is_ended => "",
+                _ if lines.line.ends_with(b"\r") => "\n",
+                end => end,
             };
             self.dialect = Some(lines.dialect);
             self.lines = number;
@@ -133,16 +135,12 @@ impl RowFile {
             let (path, beside) = (self.path.display(), beside.display());
             say(format_args!("{path}: moved an incomplete last line of {} bytes to {beside}", cut.len()));
         }
-        file.write_all(self.missing_end.unwrap_or(dialect.line_end).as_bytes()).map_err(io_error)?;
-        match &mut self.dialect {
-            Some(found) if self.missing_end.is_none() => found.line_end = dialect.line_end,
-            Some(_) => {}
-            None => {
-                self.dialect = Some(dialect);
-                self.append(HEADER)?;
-            }
+        file.write_all(self.missing_end.as_bytes()).map_err(io_error)?;
+        if self.dialect.is_some() {
+            return Ok(());
         }
-        Ok(())
+        self.dialect = Some(dialect);
+        self.append(HEADER)
     }
 
     /// One `write`, of a whole line. Must come after [`begin`](RowFile::begin).

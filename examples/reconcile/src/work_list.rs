@@ -76,23 +76,21 @@ pub(crate) fn read(
     };
     let mut writer = csv::Writer::from_writer(tempfile::tempfile_in(&folder).map_err(in_folder)?);
     let (mut bad, mut shapes) = (BadLines::default(), TokenShapes::default());
-    let (mut columns, mut separators) = (None, SEPARATORS.to_vec());
+    let (mut columns, mut separator) = (None, None);
     let (mut len, mut listed, mut in_shard, mut again) = (0, 0, 0, [0; Verdict::ALL.len()]);
     while input.advance().map_err(|error| JobError::local(format_args!("the input: {error}")))? {
         let number = input.number;
         let row = match &columns {
             Some(_) if input.line.trim_ascii().is_empty() => continue,
             Some(columns) => input.record().and_then(|record| Columns::row(columns, &record)),
-            None => match separator_line(&input.line) {
-                Some(separator) if number == 1 => {
-                    separators = vec![separator];
-                    continue;
-                }
-                _ => input.header(&separators, |header| Columns::find(header, arguments)).map(|found| {
-                    columns = Some(found);
-                    None
-                }),
-            },
+            None if number == 1 && separator_line(&input.line).is_some() => {
+                separator = separator_line(&input.line);
+                continue;
+            }
+            None => input.header(separator).and_then(|header| Columns::find(header, arguments)).map(|found| {
+                columns = Some(found);
+                None
+            }),
         };
         let ends = input.line.ends_with(b"\n");
         match row {
@@ -160,7 +158,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn find(header: &StringRecord, arguments: &Arguments) -> Result<Columns, String> {
+    fn find(header: StringRecord, arguments: &Arguments) -> Result<Columns, String> {
         let find = |option, name: &str| {
             let mut found = (0..header.len()).filter(|column| same_name(&header[*column], name));
             match (found.next(), found.next()) {
@@ -181,7 +179,8 @@ impl Columns {
         if order == token {
             return Err("the orders and the tokens must be different columns".to_owned());
         }
-        Ok(Columns { order, token, header: header.clone(), is_output: header == HEADER[..] })
+        let is_output = header == HEADER[..];
+        Ok(Columns { header, order, token, is_output })
     }
 
     /// The row to check, if there is one on this line.
