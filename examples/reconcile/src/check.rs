@@ -92,7 +92,8 @@ fn is_local(cause: &(dyn StdError + 'static)) -> bool {
     // The SDK shares the failure of a look-up between its callers.
     let shared = error.get_ref().and_then(|inner| inner.downcast_ref::<Arc<io::Error>>());
     let error = shared.map_or(error, |shared| shared);
-    let no_thread = error.kind() == io::ErrorKind::WouldBlock;
+    // No thread for a look-up. A socket that would block has a code.
+    let no_thread = error.kind() == io::ErrorKind::WouldBlock && error.raw_os_error().is_none();
     let exhausted = matches!(error.kind(), io::ErrorKind::OutOfMemory | io::ErrorKind::StorageFull);
     no_thread || exhausted || error.raw_os_error().is_some_and(|code| EXHAUSTED.contains(&code))
 }

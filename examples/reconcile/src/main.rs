@@ -46,40 +46,36 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
     let mut tokens = KnownTokens::default();
     let mut output = OutputFile::open(&arguments.output, &arguments.again, &mut tokens)?;
     let work = work_list::read(input, &arguments, tokens, &arguments.output)?;
-    let list = arguments.input.clone();
+    let list = arguments.input.display().to_string();
     if work.listed == 0 {
-        say(format_args!("Nothing to do: {} has no tokens.", list.display()));
+        say(format_args!("Nothing to do: {list} has no tokens."));
         return Ok(Exit::NothingToDo);
     }
     output.forget(work.again);
-    if work.len == 0 && work.in_shard > 0 && !output.has_renewed() && !output.said().needs_person() {
-        say(format_args!(
-            "Nothing to do: {} already has a row for every token of {}.",
-            output.path().display(),
-            list.display()
-        ));
+    if work.len == 0 && work.in_shard > 0 && output.is_final() {
+        let path = output.path().display();
+        say(format_args!("Nothing to do: {path} already has a row for every token of {list}."));
         say("--again not_paid asks anew about those that are not paid.");
         return Ok(Exit::NothingToDo);
     }
 
     signals::leave_to_writer();
     output.begin(work.dialect)?;
-    let (todo, before) = (work.len, output.said().rows());
+    let (todo, before) = (work.len, output.said.rows());
     let bar = report::progress_bar(before, before + todo);
     let ended = job::run(gateway, arguments, work, &mut output, &bar);
     bar.finish_and_clear();
     let synced = output.sync();
     let ended = ended?;
     synced?;
-    let asked = output.said().rows() - before;
+    let asked = output.said.rows() - before;
     let ended = match ended {
         Ended::Done if asked < todo => Ended::Local("a thread ended early".to_owned()),
-        Ended::Done => {
-            output = output.replace()?;
-            Ended::Done
-        }
         ended => ended,
     };
+    if matches!(ended, Ended::Done) {
+        output = output.replace()?;
+    }
     Ok(report::summary(&ended, &output, &Night { asked, before, todo, elapsed: started.elapsed() }))
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct OutputFile {
     file: RowFile,
     /// Gets the rows, if some are asked again.
     again: Option<RowFile>,
-    said: Said,
+    pub(crate) said: Said,
     /// A token that an earlier run found paid or not paid.
     pub(crate) known: Option<PurchaseToken>,
 }
@@ -135,16 +135,19 @@ impl OutputFile {
         self.said.counts.iter_mut().zip(counts).for_each(|(count, again)| *count -= again);
     }
 
-    /// Whether all rows that were asked again wait for [`replace`](OutputFile::replace).
-    pub(crate) fn has_renewed(&self) -> bool {
-        self.again.as_ref().is_some_and(RowFile::exists)
+    /// Whether there is nothing to say or to [`replace`](OutputFile::replace).
+    pub(crate) fn is_final(&self) -> bool {
+        !self.said.needs_person() && !self.again.as_ref().is_some_and(RowFile::exists)
     }
 
     /// Puts the rows that were asked again in the place of the old ones, all at once.
     pub(crate) fn replace(mut self) -> Result<OutputFile, JobError> {
         let (Some(mut again), Some(dialect)) = (self.again.take(), self.file.dialect) else { return Ok(self) };
-        let (path, folder) = (self.file.path.clone(), folder(&self.file.path));
+        let path = self.file.path.clone();
         let io_error = |error| local(&path, error);
+        // A link stays a link.
+        let target = path.canonicalize().map_err(io_error)?;
+        let folder = folder(&target);
         let mut renewed = HashSet::new();
         again.read(|_, _, row| {
             renewed.insert(xxh3_128(row.input.token.as_str().as_bytes()));
@@ -165,16 +168,12 @@ impl OutputFile {
         let whole = written.and_then(|()| whole.into_inner().map_err(IntoInnerError::into_error)).map_err(io_error)?;
         let permissions = fs::metadata(&path).and_then(|data| whole.as_file().set_permissions(data.permissions()));
         permissions.and_then(|()| whole.as_file().sync_all()).map_err(io_error)?;
-        whole.persist(&path).map_err(|error| io_error(error.error))?;
+        whole.persist(&target).map_err(|error| io_error(error.error))?;
         // The new name reaches the disk before the other file goes. Not every system can do this.
         let _ = File::open(&folder).and_then(|folder| folder.sync_all());
         fs::remove_file(&again.path).map_err(io_error)?;
         drop((self, again));
         OutputFile::open(&path, &[], &mut KnownTokens::default())
-    }
-
-    pub(crate) fn said(&self) -> &Said {
-        &self.said
     }
 
     pub(crate) fn path(&self) -> &Path {

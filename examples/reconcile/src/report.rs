@@ -42,7 +42,7 @@ pub(crate) struct Night {
 
 /// Says how the job ended and what is in the output. Returns the exit code for it.
 pub(crate) fn summary(ended: &Ended, output: &OutputFile, night: &Night) -> Exit {
-    let (said, path) = (output.said(), output.path().display());
+    let (said, path) = (&output.said, output.path().display());
     let Night { asked, before, todo, elapsed } = night;
     if let Ended::Signal(exit) = ended {
         let (written, all) = (HumanCount(before + asked), HumanCount(before + todo));

@@ -27,14 +27,12 @@ type Group = (u64, u32);
 #[derive(Default)]
 pub(crate) struct TokenShapes {
     lengths: BTreeMap<usize, Group>,
-    /// The tokens that are not made of these characters only.
-    others: [Group; ALPHABETS.len()],
+    /// The tokens with other characters than hexadecimal digits in lower case, as the gateway's have.
+    others: Group,
     count: u64,
     /// The length of the last token, if its line has no end.
     cut: Option<usize>,
 }
-
-const ALPHABETS: [&str; 3] = ["0123456789", "0123456789abcdef", "0123456789ABCDEF"];
 
 impl TokenShapes {
     pub(crate) fn add(&mut self, token: &str, line: u32, ends: bool) {
@@ -42,42 +40,29 @@ impl TokenShapes {
         self.cut = if ends { None } else { Some(token.len()) };
         let (count, last) = self.lengths.entry(token.len()).or_default();
         (*count, *last) = (*count + 1, line);
-        for ((count, last), alphabet) in self.others.iter_mut().zip(ALPHABETS) {
-            if !token.chars().all(|character| alphabet.contains(character)) {
-                (*count, *last) = (*count + 1, line);
-            }
+        if !token.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            self.others = (self.others.0 + 1, line);
         }
     }
 
     /// The lines of the tokens that are unlike all others, and why. Two tokens that differ prove nothing.
     pub(crate) fn outliers(&self) -> Vec<(u32, String)> {
         const HELP: &str = "was it cut or changed? Correct it, or accept it with --tokens-differ";
-        let mut found = Vec::new();
         let (alone, common): (Vec<_>, Vec<_>) = self.lengths.iter().partition(|(_, (count, _))| *count == 1);
+        let length = |length: usize, line: u32, usual: usize| {
+            (line, format!("its token has {length} characters, the others have {usual}: {HELP}"))
+        };
         match (&common[..], &alone[..]) {
-            ([(usual, (count, _))], alone) if *count > alone.len() as u64 => {
-                found.extend(alone.iter().map(|(length, (_, line))| {
-                    (*line, format!("its token has {length} characters, all others have {usual}: {HELP}"))
-                }));
+            ([(usual, (count, _))], [_, ..]) if *count > alone.len() as u64 => {
+                alone.iter().map(|(alone, (_, line))| length(**alone, *line, **usual)).collect()
             }
-            ([], [(length, (_, line)), (usual, _)]) if self.cut == Some(**length) => {
-                found.push((
-                    *line,
-                    format!(
-                        "its token has {length} characters, the other has {usual}, and the line has no end: {HELP}"
-                    ),
-                ));
+            ([], [(alone, (_, line)), (usual, _)]) if self.cut == Some(**alone) => {
+                vec![length(**alone, *line, **usual)]
             }
-            _ => {}
+            _ if self.count > 2 && self.others.0 == 1 => {
+                vec![(self.others.1, format!("all tokens but this one have only 0-9 and a-f: {HELP}"))]
+            }
+            _ => Vec::new(),
         }
-        if found.is_empty() && self.count > 2 {
-            let odd = self.others.iter().zip(ALPHABETS).find(|((count, _), _)| *count == 1);
-            found.extend(
-                odd.map(|((_, line), alphabet)| {
-                    (*line, format!("all tokens but this one have only {alphabet}: {HELP}"))
-                }),
-            );
-        }
-        found
     }
 }
