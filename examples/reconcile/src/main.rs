@@ -48,14 +48,14 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
     let work = work_list::read(input, &arguments, tokens, &arguments.output)?;
     let list = arguments.input.display().to_string();
     if work.listed == 0 {
-        say(format_args!("Nothing to do: {list} has no tokens."));
+        say(format_args!("Nothing to do: {list} has no tokens to check."));
         return Ok(Exit::NothingToDo);
     }
     output.forget(work.again);
     if work.len == 0 && work.in_shard > 0 && output.is_final() {
         let path = output.path().display();
         say(format_args!("Nothing to do: {path} already has a row for every token of {list}."));
-        say("--again not_paid asks anew about those that are not paid.");
+        say("To ask again about those that are not paid, add --again not_paid.");
         return Ok(Exit::NothingToDo);
     }
 

@@ -58,13 +58,13 @@ pub(crate) fn summary(ended: &Ended, output: &OutputFile, night: &Night) -> Exit
     match ended {
         Ended::Done if said.needs_person() => {
             if !said.paid_twice.is_empty() {
-                say("Paid twice: these orders have more than one paid token. Refund one, or ask the customer.");
+                say("Paid twice: these orders have more than one paid token. Look whether to refund one.");
                 list(&said.paid_twice, said.paid_twice.len() as u64);
             }
             if said.unknown() > 0 {
                 say(format_args!("Some rows of {path} are refused or error: those payments are unknown."));
                 list(&said.unknown, said.unknown());
-                say("--again refused,error asks about them anew.");
+                say("To ask about them again, add --again refused,error.");
             }
             say(format_args!("Done, but {path} needs a person."));
             Exit::SomeUnknown

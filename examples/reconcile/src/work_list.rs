@@ -96,18 +96,19 @@ pub(crate) fn read(
         match row {
             Ok(Some(row)) => {
                 listed += 1;
-                let mine = arguments.shard.is_none_or(|shard| shard.holds(&row.token));
-                in_shard += u64::from(mine);
-                let before = if mine { tokens.add(&row, Place::Input(number)) } else { Ok(Before::Nothing) };
-                match before {
-                    Ok(Before::Known(Place::Input(_))) => {}
-                    Ok(_) => shapes.add(row.token.as_str(), number, ends),
-                    Err(place) => bad.add(number, &format!("its token is for another order on {place}")),
+                shapes.add(row.token.as_str(), number, ends);
+                if arguments.shard.is_some_and(|shard| !shard.holds(&row.token)) {
+                    continue;
                 }
-                match before {
+                in_shard += 1;
+                match tokens.add(&row, Place::Input(number)) {
+                    Ok(Before::Nothing) => {}
                     Ok(Before::Again(verdict)) => again[verdict as usize] += 1,
-                    Ok(Before::Nothing) if mine => {}
-                    _ => continue,
+                    Ok(Before::Known(_)) => continue,
+                    Err(place) => {
+                        bad.add(number, &format!("its token is for another order on {place}"));
+                        continue;
+                    }
                 }
                 let written = writer.write_record([&row.order, row.token.as_str()]);
                 written.map_err(|error| in_folder(error.into()))?;

