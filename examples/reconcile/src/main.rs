@@ -45,13 +45,12 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
     let input = work_list::open(&arguments.input, &arguments.output)?;
     let mut tokens = KnownTokens::default();
     let mut output = OutputFile::open(&arguments.output, &arguments.again, &mut tokens)?;
-    let work = work_list::read(input, &arguments, tokens, &arguments.output)?;
+    let work = work_list::read(input, &arguments, &mut tokens, &arguments.output)?;
     let list = arguments.input.display().to_string();
     if work.listed == 0 {
         say(format_args!("Nothing to do: {list} has no tokens to check."));
         return Ok(Exit::NothingToDo);
     }
-    output.forget(work.again);
     if work.len == 0 && work.in_shard > 0 && output.is_final() {
         let path = output.path().display();
         say(format_args!("Nothing to do: {path} already has a row for every token of {list}."));
@@ -60,12 +59,17 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
     }
 
     signals::leave_to_writer();
-    output.begin(work.dialect)?;
+    if arguments.again.is_empty() {
+        drop(tokens);
+    } else {
+        output = output.without_asked(tokens)?;
+    }
+    output.file.begin(work.dialect)?;
     let (todo, before) = (work.len, output.said.rows());
     let bar = report::progress_bar(before, before + todo);
     let ended = job::run(gateway, arguments, work, &mut output, &bar);
     bar.finish_and_clear();
-    let synced = output.sync();
+    let synced = output.file.sync();
     let ended = ended?;
     synced?;
     let asked = output.said.rows() - before;
@@ -74,7 +78,7 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
         ended => ended,
     };
     if matches!(ended, Ended::Done) {
-        output = output.replace()?;
+        output.finish()?;
     }
     Ok(report::summary(&ended, &output, &Night { asked, before, todo, elapsed: started.elapsed() }))
 }

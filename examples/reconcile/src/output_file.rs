@@ -1,20 +1,19 @@
 //! The output: what it says so far, and the rows that are added.
 //!
-//! Rows that are asked again go to a file beside the output, and take the place of the old ones when all are there. So a
-//! kill loses neither.
+//! When rows are asked again, the others are copied to a file beside the output. It gets the new rows, and takes the place
+//! of the output when all are there. So a kill loses neither.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufWriter, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
 
 use ekolopay::purchase::PurchaseToken;
 use tempfile::NamedTempFile;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_64;
 
-use crate::csv_lines::Dialect;
 use crate::exit::JobError;
-use crate::known_tokens::{Before, KnownTokens, Place};
+use crate::known_tokens::{KnownTokens, Place};
 use crate::row::{OutputRow, Verdict};
 use crate::row_file::{HEADER, RowFile, beside, line, local, refusal};
 
@@ -22,9 +21,9 @@ use crate::row_file::{HEADER, RowFile, beside, line, local, refusal};
 pub(crate) const MAX_LISTED: usize = 20;
 
 pub(crate) struct OutputFile {
-    file: RowFile,
-    /// Gets the rows, if some are asked again.
-    again: Option<RowFile>,
+    pub(crate) file: RowFile,
+    /// The output that `file` replaces when all rows that are asked again are there.
+    old: Option<RowFile>,
     pub(crate) said: Said,
     /// A token that an earlier run found paid or not paid.
     pub(crate) known: Option<PurchaseToken>,
@@ -78,106 +77,81 @@ pub(crate) fn require_file(path: &Path) -> Result<(), JobError> {
 
 impl OutputFile {
     /// Reads what is there, and adds its tokens to the known ones. Nothing is changed.
-    pub(crate) fn open(path: &Path, outcomes: &[Verdict], tokens: &mut KnownTokens) -> Result<OutputFile, JobError> {
-        let mut file = RowFile::open(path.to_owned())?;
-        let renewed = beside(path, ".again");
-        if outcomes.is_empty() && renewed.exists() {
+    pub(crate) fn open(path: &Path, again: &[Verdict], tokens: &mut KnownTokens) -> Result<OutputFile, JobError> {
+        let (old, renewed) = (RowFile::open(path.to_owned())?, beside(path, ".again"));
+        if !renewed.exists() {
+            return OutputFile::read(old, again, tokens);
+        }
+        if again.is_empty() {
             let why = format!("{} has rows of an unfinished --again: run that command again first", renewed.display());
             return Err(refusal(path, &why));
         }
-        let mut again = if outcomes.is_empty() || !file.exists() { None } else { Some(RowFile::open(renewed)?) };
-        let (mut said, mut known) = (Said::default(), None);
-        let mut read = |file: &mut RowFile, is_renewed: bool| {
-            file.read(|number, _, row| {
-                let place = match row.verdict {
-                    _ if is_renewed => Place::Renewed(number),
-                    verdict if outcomes.contains(&verdict) => Place::Again(verdict, number),
-                    _ => Place::Output(number),
-                };
-                match tokens.add(&row.input, place) {
-                    Ok(Before::Nothing) => said.add(&row, number),
-                    Ok(Before::Known(Place::Renewed(_))) if !is_renewed => {}
-                    _ => return Err("its token is on an earlier line, too".to_owned()),
-                }
-                if row.verdict.is_known() {
-                    known = Some(row.input.token);
-                }
-                Ok(())
-            })
-        };
-        if let Some(again) = &mut again {
-            read(again, true)?;
-        }
-        read(&mut file, false)?;
-        Ok(OutputFile { file, again, said, known })
+        let output = OutputFile::read(RowFile::open(renewed)?, &[], tokens)?;
+        Ok(OutputFile { old: Some(old), ..output })
     }
 
-    /// Makes the file ready for rows. A new one gets this dialect.
-    pub(crate) fn begin(&mut self, dialect: Dialect) -> Result<(), JobError> {
+    fn read(mut file: RowFile, again: &[Verdict], tokens: &mut KnownTokens) -> Result<OutputFile, JobError> {
+        let (mut said, mut known) = (Said::default(), None);
+        file.read(|number, _, row| {
+            let is_again = again.contains(&row.verdict);
+            let place = if is_again { Place::Again(number) } else { Place::Output(number) };
+            if !matches!(tokens.add(&row.input, place), Ok(true)) {
+                return Err("its token is on an earlier line, too".to_owned());
+            }
+            said.add(&row, number);
+            if row.verdict.is_known() {
+                known = Some(row.input.token);
+            }
+            Ok(())
+        })?;
+        Ok(OutputFile { file, old: None, said, known })
+    }
+
+    /// The same without the rows that are asked again, in a file beside the old one.
+    pub(crate) fn without_asked(mut self, tokens: KnownTokens) -> Result<OutputFile, JobError> {
+        let (Some(dialect), None) = (self.file.dialect, &self.old) else { return Ok(self) };
+        let path = beside(&self.file.path, ".again");
+        let io_error = |error| local(&path, error);
         self.file.begin(dialect)?;
-        let dialect = self.file.dialect.unwrap_or(dialect);
-        self.again.as_mut().map_or(Ok(()), |again| again.begin(dialect))
+        let mut copy = BufWriter::new(NamedTempFile::new_in(folder(&path)).map_err(io_error)?);
+        let mut written = copy.write_all(&line(dialect, true, HEADER).map_err(io_error)?);
+        self.file.read(|_, line, row| {
+            if written.is_ok() && !tokens.is_asked(&row.input) {
+                written = copy.write_all(line);
+            }
+            Ok(())
+        })?;
+        drop(tokens);
+        let copy = written.and_then(|()| copy.into_inner().map_err(IntoInnerError::into_error)).map_err(io_error)?;
+        let permissions = fs::metadata(&self.file.path);
+        let permissions = permissions.and_then(|data| copy.as_file().set_permissions(data.permissions()));
+        permissions.and_then(|()| copy.as_file().sync_all()).map_err(io_error)?;
+        copy.persist(&path).map_err(|error| io_error(error.error))?;
+        let output = OutputFile::read(RowFile::open(path)?, &[], &mut KnownTokens::default())?;
+        Ok(OutputFile { old: Some(self.file), ..output })
+    }
+
+    /// Puts a file with all new rows in the place of the old one.
+    pub(crate) fn finish(&self) -> Result<(), JobError> {
+        let Some(old) = &self.old else { return Ok(()) };
+        // A link stays a link.
+        let renamed = old.path.canonicalize().and_then(|path| fs::rename(&self.file.path, path));
+        renamed.map_err(|error| local(&old.path, error))
     }
 
     pub(crate) fn write(&mut self, row: &OutputRow) -> Result<(), JobError> {
-        let file = self.again.as_mut().unwrap_or(&mut self.file);
-        file.append(row.fields())?;
-        self.said.add(row, file.lines);
+        self.file.append(row.fields())?;
+        self.said.add(row, self.file.lines);
         Ok(())
     }
 
-    pub(crate) fn sync(&mut self) -> Result<(), JobError> {
-        self.again.as_mut().unwrap_or(&mut self.file).sync()
-    }
-
-    /// A row that is asked again does not count any more.
-    pub(crate) fn forget(&mut self, counts: [u64; Verdict::ALL.len()]) {
-        self.said.counts.iter_mut().zip(counts).for_each(|(count, again)| *count -= again);
-    }
-
-    /// Whether there is nothing to say or to [`replace`](OutputFile::replace).
+    /// Whether there is nothing to say or to [`finish`](OutputFile::finish).
     pub(crate) fn is_final(&self) -> bool {
-        !self.said.needs_person() && !self.again.as_ref().is_some_and(RowFile::exists)
-    }
-
-    /// Puts the rows that were asked again in the place of the old ones, all at once.
-    pub(crate) fn replace(mut self) -> Result<OutputFile, JobError> {
-        let (Some(mut again), Some(dialect)) = (self.again.take(), self.file.dialect) else { return Ok(self) };
-        let path = self.file.path.clone();
-        let io_error = |error| local(&path, error);
-        // A link stays a link.
-        let target = path.canonicalize().map_err(io_error)?;
-        let folder = folder(&target);
-        let mut renewed = HashSet::new();
-        again.read(|_, _, row| {
-            renewed.insert(xxh3_128(row.input.token.as_str().as_bytes()));
-            Ok(())
-        })?;
-        let mut whole = BufWriter::new(NamedTempFile::new_in(&folder).map_err(io_error)?);
-        let mut written = whole.write_all(&line(dialect, true, HEADER).map_err(io_error)?);
-        let mut copy = |file: &mut RowFile, leave_out: &HashSet<u128>| {
-            file.read(|_, line, row| {
-                if written.is_ok() && !leave_out.contains(&xxh3_128(row.input.token.as_str().as_bytes())) {
-                    written = whole.write_all(line);
-                }
-                Ok(())
-            })
-        };
-        copy(&mut self.file, &renewed)?;
-        copy(&mut again, &HashSet::new())?;
-        let whole = written.and_then(|()| whole.into_inner().map_err(IntoInnerError::into_error)).map_err(io_error)?;
-        let permissions = fs::metadata(&path).and_then(|data| whole.as_file().set_permissions(data.permissions()));
-        permissions.and_then(|()| whole.as_file().sync_all()).map_err(io_error)?;
-        whole.persist(&target).map_err(|error| io_error(error.error))?;
-        // The new name reaches the disk before the other file goes. Not every system can do this.
-        let _ = File::open(&folder).and_then(|folder| folder.sync_all());
-        fs::remove_file(&again.path).map_err(io_error)?;
-        drop((self, again));
-        OutputFile::open(&path, &[], &mut KnownTokens::default())
+        !self.said.needs_person() && self.old.is_none()
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.file.path
+        &self.old.as_ref().unwrap_or(&self.file).path
     }
 }
 

@@ -67,10 +67,6 @@ impl RowFile {
         Ok(RowFile { path, file, dialect: None, lines: 0, end: 0, missing_end: "", synced })
     }
 
-    pub(crate) fn exists(&self) -> bool {
-        self.file.is_some()
-    }
-
     /// Goes through the rows, with the number and the bytes of the line of each. A line that is neither the header nor a
     /// row of this program, or which `each` does not want, is an error.
     pub(crate) fn read(

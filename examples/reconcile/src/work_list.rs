@@ -16,7 +16,7 @@ use same_file::Handle;
 use crate::arguments::Arguments;
 use crate::csv_lines::{BOM, CsvLines, Dialect, SEPARATORS};
 use crate::exit::JobError;
-use crate::known_tokens::{Before, KnownTokens, Place};
+use crate::known_tokens::{KnownTokens, Place};
 use crate::output_file::{MAX_LISTED, folder};
 use crate::row::{InputRow, OutputRow, Verdict};
 use crate::row_file::{HEADER, refusal};
@@ -50,8 +50,6 @@ pub(crate) struct WorkList {
     pub(crate) listed: u64,
     /// How many of them are in this shard.
     pub(crate) in_shard: u64,
-    /// By outcome, how many of the rows to check are asked again.
-    pub(crate) again: [u64; Verdict::ALL.len()],
     /// How the list is written.
     pub(crate) dialect: Dialect,
 }
@@ -66,7 +64,7 @@ impl WorkList {
 pub(crate) fn read(
     mut input: Input,
     arguments: &Arguments,
-    mut tokens: KnownTokens,
+    tokens: &mut KnownTokens,
     output: &Path,
 ) -> Result<WorkList, JobError> {
     let folder = folder(output);
@@ -77,7 +75,7 @@ pub(crate) fn read(
     let mut writer = csv::Writer::from_writer(tempfile::tempfile_in(&folder).map_err(in_folder)?);
     let (mut bad, mut shapes) = (BadLines::default(), TokenShapes::default());
     let (mut columns, mut separator) = (None, None);
-    let (mut len, mut listed, mut in_shard, mut again) = (0, 0, 0, [0; Verdict::ALL.len()]);
+    let (mut len, mut listed, mut in_shard) = (0, 0, 0);
     while input.advance().map_err(|error| JobError::local(format_args!("the input: {error}")))? {
         let number = input.number;
         let row = match &columns {
@@ -102,9 +100,8 @@ pub(crate) fn read(
                 }
                 in_shard += 1;
                 match tokens.add(&row, Place::Input(number)) {
-                    Ok(Before::Nothing) => {}
-                    Ok(Before::Again(verdict)) => again[verdict as usize] += 1,
-                    Ok(Before::Known(_)) => continue,
+                    Ok(true) => {}
+                    Ok(false) => continue,
                     Err(place) => {
                         bad.add(number, &format!("its token is for another order on {place}"));
                         continue;
@@ -139,7 +136,7 @@ pub(crate) fn read(
     }));
     // Without the mark, spreadsheets would take the UTF-8 of the output for Latin-1.
     let dialect = Dialect { has_bom: input.dialect.has_bom || input.encoding != UTF_8, ..input.dialect };
-    Ok(WorkList { rows, later: VecDeque::new(), len, listed, in_shard, again, dialect })
+    Ok(WorkList { rows, later: VecDeque::new(), len, listed, in_shard, dialect })
 }
 
 /// The separator that a line such as `sep=;` gives to Excel.
