@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, value_parser};
 
+use crate::row::Verdict;
 use crate::shard::Shard;
 
 /// The SDK keeps this many connections; more threads would reconnect all the time.
@@ -20,15 +21,17 @@ Environment:
 
 Exit codes:
   0  every token is in the output, paid or not_paid
-  1  every token is in the output, some are refused or error
+  1  every token is in the output, some are refused or error, or an order is paid twice
   2  bad usage, environment, input or output; nothing was sent
   3  the gateway is unavailable; run it again later
   4  gave up: no usable answer from the gateway; run it again later
-  5  the output is in use, or a file could not be read or written; run it again later
+  5  trouble on this machine: a file, the disk, memory, threads or connections; run it again later
+  6  nothing to do: the list has no tokens, or the output already answers all of them
+  130 or 143  stopped by Ctrl-C or SIGTERM; the same command goes on
 
 You can stop it at any time, even with kill -9. Run the same command again to continue.";
 
-#[derive(Parser)]
+#[derive(Clone, Parser)]
 #[command(
     name = "ekolopay-reconcile",
     version,
@@ -36,13 +39,29 @@ You can stop it at any time, even with kill -9. Run the same command again to co
     after_help = AFTER_HELP
 )]
 pub(crate) struct Arguments {
-    /// CSV with the header `order,token`, or an output whose `error` rows to check again; `-` is the standard input
+    /// CSV with the columns `order` and `token`, or an output whose `error` rows to check; `-` is the standard input
     #[arg(value_name = "FILE")]
     pub(crate) input: PathBuf,
 
     /// The file that rows are added to; tokens that are already in it are not checked again
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
+
+    /// Ask anew about the tokens of the list whose rows have these outcomes: not_paid, refused, error
+    #[arg(long, value_name = "OUTCOMES", value_delimiter = ',', value_parser = outcome)]
+    pub(crate) again: Vec<Verdict>,
+
+    /// The name of the column with the orders
+    #[arg(long, value_name = "NAME", default_value = "order")]
+    pub(crate) column_order: String,
+
+    /// The name of the column with the tokens
+    #[arg(long, value_name = "NAME", default_value = "token")]
+    pub(crate) column_token: String,
+
+    /// Accept a token whose length or alphabet differs from all others
+    #[arg(long)]
+    pub(crate) tokens_differ: bool,
 
     /// How many checks run at the same time
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = value_parser!(u8).range(1..=MAX_THREADS))]
@@ -52,11 +71,15 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
 
+    /// How long to wait for a gateway that is unavailable or gives no answer; with 0, stop at once
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
+    pub(crate) wait_for_gateway: Duration,
+
     /// How many times a check is tried before its row is `error`
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u8).range(1..=10))]
     pub(crate) attempts: u8,
 
-    /// The pause before the second try of a check; it doubles for each further try
+    /// The first pause after a failed check; it doubles for each further try
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = pause)]
     pub(crate) pause: Duration,
 
@@ -76,4 +99,10 @@ pub(crate) struct Arguments {
 fn pause(text: &str) -> Result<Duration, String> {
     let pause = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     if pause <= MAX_PAUSE { Ok(pause) } else { Err("at most 1 minute".to_owned()) }
+}
+
+/// What is paid stays paid.
+fn outcome(text: &str) -> Result<Verdict, &'static str> {
+    let found = Verdict::ALL.into_iter().find(|verdict| verdict.word() == text && *verdict != Verdict::Paid);
+    found.ok_or("must be not_paid, refused or error")
 }

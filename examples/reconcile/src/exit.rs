@@ -10,6 +10,20 @@ pub(crate) enum Exit {
     Unavailable = 3,
     NoAnswer = 4,
     Local = 5,
+    NothingToDo = 6,
+    /// 128 and the number of the signal, as in a shell.
+    Interrupted = 130,
+    Terminated = 143,
+}
+
+/// How the job ended; the text is the gateway's, or the last error.
+pub(crate) enum Ended {
+    Done,
+    Unavailable(String),
+    NoAnswer(String),
+    /// This machine, not the gateway, is in trouble.
+    Local(String),
+    Signal(Exit),
 }
 
 /// Why the job could not start, or broke off.

@@ -13,13 +13,15 @@ use crate::row::InputRow;
 pub(crate) enum Place {
     Input(u32),
     Output(u32),
+    /// In the output, with an outcome that is asked again.
+    Again(u32),
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Input(line) => write!(f, "line {line}"),
-            Place::Output(line) => write!(f, "line {line} of the output"),
+            Place::Output(line) | Place::Again(line) => write!(f, "line {line} of the output"),
         }
     }
 }
@@ -28,19 +30,32 @@ impl fmt::Display for Place {
 pub(crate) struct KnownTokens(HashMap<u128, (u64, Place)>);
 
 impl KnownTokens {
-    /// Returns whether the token is new. The error is the line on which it is for another order: one payment would
-    /// settle both.
+    /// Returns whether the token is to be asked. The error is the line on which it is for another order: one payment
+    /// would settle both.
     pub(crate) fn add(&mut self, row: &InputRow, place: Place) -> Result<bool, Place> {
         let order = xxh3_64(row.order.as_bytes());
-        match self.0.entry(xxh3_128(row.token.as_str().as_bytes())) {
+        match self.0.entry(hash(row)) {
             Entry::Vacant(entry) => {
                 entry.insert((order, place));
                 Ok(true)
             }
-            Entry::Occupied(entry) => match *entry.get() {
-                (known, _) if known == order => Ok(false),
-                (_, place) => Err(place),
+            Entry::Occupied(mut entry) => match (*entry.get(), place) {
+                ((known, earlier), _) if known != order => Err(earlier),
+                ((_, Place::Again(_)), Place::Input(_)) => {
+                    entry.insert((order, place));
+                    Ok(true)
+                }
+                _ => Ok(false),
             },
         }
     }
+
+    /// Whether the list has this token, and its row was not there or is asked again.
+    pub(crate) fn is_asked(&self, row: &InputRow) -> bool {
+        matches!(self.0.get(&hash(row)), Some((_, Place::Input(_))))
+    }
+}
+
+fn hash(row: &InputRow) -> u128 {
+    xxh3_128(row.token.as_str().as_bytes())
 }

@@ -1,36 +1,71 @@
-//! The output: one row per token, each written whole and only once.
+//! The output: what it says so far, and the rows that are added.
 //!
-//! A row is one `write` to a file opened for appending. So a kill leaves whole rows and at most one incomplete line at
-//! the end, which the next run removes. The rows are synced to the disk with the first row after a second, and at the
-//! end. A power cut can lose the rows since then, and their tokens are checked again.
+//! When rows are asked again, the others are copied to a file beside the output. It gets the new rows, and takes the place
+//! of the output when all are there. So a kill loses neither.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, ErrorKind, Seek, Write};
+use std::collections::HashSet;
+use std::fs;
+use std::io::{BufWriter, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use ekolopay::purchase::PurchaseToken;
-use fs4::{FileExt, TryLockError};
+use tempfile::NamedTempFile;
+use xxhash_rust::xxh3::xxh3_64;
 
-use crate::csv_lines::CsvLines;
 use crate::exit::JobError;
 use crate::known_tokens::{KnownTokens, Place};
-use crate::report::say;
 use crate::row::{OutputRow, Verdict};
+use crate::row_file::{HEADER, RowFile, beside, line, local, refusal};
 
-pub(crate) const HEADER: [&str; 4] = ["order", "token", "outcome", "detail"];
-
-const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How many rows or lines are listed; the others are counted.
+pub(crate) const MAX_LISTED: usize = 20;
 
 pub(crate) struct OutputFile {
-    /// Locked by the system as long as it is open: a kill unlocks it.
-    file: File,
-    pub(crate) path: PathBuf,
-    counts: [u64; Verdict::ALL.len()],
+    pub(crate) file: RowFile,
+    /// The output that `file` replaces when all rows that are asked again are there.
+    old: Option<RowFile>,
+    pub(crate) said: Said,
     /// A token that an earlier run found paid or not paid.
     pub(crate) known: Option<PurchaseToken>,
-    is_new: bool,
-    synced: Instant,
+}
+
+/// What the rows say.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) counts: [u64; Verdict::ALL.len()],
+    /// The first rows that are refused or error.
+    pub(crate) unknown: Vec<String>,
+    /// Orders with more than one paid token.
+    pub(crate) paid_twice: Vec<String>,
+    /// Hashes of the paid orders.
+    paid: HashSet<u64>,
+}
+
+impl Said {
+    fn add(&mut self, row: &OutputRow, line: u32) {
+        self.counts[row.verdict as usize] += 1;
+        let order = &row.input.order;
+        if row.verdict == Verdict::Paid {
+            if !self.paid.insert(xxh3_64(order.as_bytes())) && !self.paid_twice.contains(order) {
+                self.paid_twice.push(order.clone());
+            }
+        } else if !row.verdict.is_known() && self.unknown.len() < MAX_LISTED {
+            self.unknown.push(format!("line {line}: {} {order}: {}", row.verdict.word(), row.detail));
+        }
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// How many rows are refused or error.
+    pub(crate) fn unknown(&self) -> u64 {
+        self.counts[Verdict::Refused as usize] + self.counts[Verdict::Error as usize]
+    }
+
+    pub(crate) fn needs_person(&self) -> bool {
+        self.unknown() > 0 || !self.paid_twice.is_empty()
+    }
 }
 
 /// To be called before the file is opened: opening a pipe would block.
@@ -40,101 +75,87 @@ pub(crate) fn require_file(path: &Path) -> Result<(), JobError> {
     if is_other { Err(refusal(path, "it is not a file")) } else { Ok(()) }
 }
 
-fn refusal(path: &Path, why: &str) -> JobError {
-    JobError::usage(format_args!("cannot use {} as the output: {why}", path.display()))
-}
-
-fn local(path: &Path, why: impl std::fmt::Display) -> JobError {
-    JobError::local(format_args!("{}: {why}", path.display()))
-}
-
 impl OutputFile {
-    /// Opens or creates the file, adds its tokens to the known ones, and removes an incomplete last line.
-    pub(crate) fn open(path: &Path, tokens: &mut KnownTokens) -> Result<OutputFile, JobError> {
-        let io_error = |error| local(path, error);
-        let file = OpenOptions::new().read(true).append(true).create(true).open(path);
-        let file = file.map_err(|error| match error.kind() {
-            ErrorKind::NotFound | ErrorKind::PermissionDenied => refusal(path, &error.to_string()),
-            _ => io_error(error),
-        })?;
-        FileExt::try_lock(&file).map_err(|error| match error {
-            TryLockError::WouldBlock => JobError::local(format_args!("{} is in use by another job", path.display())),
-            TryLockError::Error(error) => io_error(error),
-        })?;
-        let (path, counts, synced) = (path.to_owned(), Default::default(), Instant::now());
-        let mut output = OutputFile { file, path, counts, known: None, is_new: false, synced };
-        let whole = output.read(tokens)?;
-        let incomplete = output.file.metadata().map_err(io_error)?.len() - whole;
-        if incomplete > 0 {
-            output.file.set_len(whole).map_err(io_error)?;
-            say(format_args!("{}: removed an incomplete last line of {incomplete} bytes", output.path.display()));
+    /// Reads what is there, and adds its tokens to the known ones. Nothing is changed.
+    pub(crate) fn open(path: &Path, again: &[Verdict], tokens: &mut KnownTokens) -> Result<OutputFile, JobError> {
+        let (old, renewed) = (RowFile::open(path.to_owned())?, beside(path, ".again"));
+        if !renewed.exists() {
+            return OutputFile::read(old, again, tokens);
         }
-        output.is_new = whole == 0;
-        Ok(output)
+        if again.is_empty() {
+            let why = format!("{} has rows of an unfinished --again: run that command again first", renewed.display());
+            return Err(refusal(path, &why));
+        }
+        let output = OutputFile::read(RowFile::open(renewed)?, &[], tokens)?;
+        Ok(OutputFile { old: Some(old), ..output })
     }
 
-    /// Returns where the whole lines end. Each of them must be the header or a row of this program.
-    fn read(&mut self, tokens: &mut KnownTokens) -> Result<u64, JobError> {
-        let header = HEADER.join(",");
-        let io_error = |error| local(&self.path, error);
-        (&self.file).rewind().map_err(io_error)?;
-        let mut lines = CsvLines::new(BufReader::new(&self.file));
-        let mut whole = 0;
-        while lines.advance().map_err(io_error)? {
-            let number = lines.number;
-            let may_be_ours = number > 1 || header.as_bytes().starts_with(&lines.line);
-            if !lines.line.ends_with(b"\n") && !lines.is_too_long() && may_be_ours {
-                break;
+    fn read(mut file: RowFile, again: &[Verdict], tokens: &mut KnownTokens) -> Result<OutputFile, JobError> {
+        let (mut said, mut known) = (Said::default(), None);
+        file.read(|number, _, row| {
+            let is_again = again.contains(&row.verdict);
+            let place = if is_again { Place::Again(number) } else { Place::Output(number) };
+            if !matches!(tokens.add(&row.input, place), Ok(true)) {
+                return Err("its token is on an earlier line, too".to_owned());
             }
-            let not_ours = |why: String| refusal(&self.path, &format!("line {number}: {why}"));
-            let record = lines.record().map_err(not_ours)?;
-            if number > 1 {
-                let (row, verdict) = OutputRow::parse(&record).map_err(not_ours)?;
-                if !matches!(tokens.add(&row, Place::Output(number)), Ok(true)) {
-                    return Err(not_ours("its token is on an earlier line, too".to_owned()));
-                }
-                self.counts[verdict as usize] += 1;
-                if verdict.is_known() {
-                    self.known = Some(row.token);
-                }
-            } else if record != HEADER[..] {
-                return Err(not_ours(format!("not the header {header}")));
+            said.add(&row, number);
+            if row.verdict.is_known() {
+                known = Some(row.input.token);
             }
-            whole += lines.line.len() as u64;
-        }
-        Ok(whole)
+            Ok(())
+        })?;
+        Ok(OutputFile { file, old: None, said, known })
     }
 
-    /// Writes the header to a new file.
-    pub(crate) fn begin(&mut self) -> Result<(), JobError> {
-        if self.is_new { self.append(HEADER) } else { Ok(()) }
+    /// The same without the rows that are asked again, in a file beside the old one.
+    pub(crate) fn without_asked(mut self, tokens: KnownTokens) -> Result<OutputFile, JobError> {
+        let (Some(dialect), None) = (self.file.dialect, &self.old) else { return Ok(self) };
+        let path = beside(&self.file.path, ".again");
+        let io_error = |error| local(&path, error);
+        self.file.begin(dialect)?;
+        let mut copy = BufWriter::new(NamedTempFile::new_in(folder(&path)).map_err(io_error)?);
+        let mut written = copy.write_all(&line(dialect, true, HEADER).map_err(io_error)?);
+        self.file.read(|_, line, row| {
+            if written.is_ok() && !tokens.is_asked(&row.input) {
+                written = copy.write_all(line);
+            }
+            Ok(())
+        })?;
+        drop(tokens);
+        let copy = written.and_then(|()| copy.into_inner().map_err(IntoInnerError::into_error)).map_err(io_error)?;
+        let permissions = fs::metadata(&self.file.path);
+        let permissions = permissions.and_then(|data| copy.as_file().set_permissions(data.permissions()));
+        permissions.and_then(|()| copy.as_file().sync_all()).map_err(io_error)?;
+        copy.persist(&path).map_err(|error| io_error(error.error))?;
+        let output = OutputFile::read(RowFile::open(path)?, &[], &mut KnownTokens::default())?;
+        Ok(OutputFile { old: Some(self.file), ..output })
+    }
+
+    /// Puts a file with all new rows in the place of the old one.
+    pub(crate) fn finish(&self) -> Result<(), JobError> {
+        let Some(old) = &self.old else { return Ok(()) };
+        // A link stays a link.
+        let renamed = old.path.canonicalize().and_then(|path| fs::rename(&self.file.path, path));
+        renamed.map_err(|error| local(&old.path, error))
     }
 
     pub(crate) fn write(&mut self, row: &OutputRow) -> Result<(), JobError> {
-        self.append(row.fields())?;
-        self.counts[row.verdict as usize] += 1;
-        if self.synced.elapsed() >= SYNC_EVERY { self.sync() } else { Ok(()) }
+        self.file.append(row.fields())?;
+        self.said.add(row, self.file.lines);
+        Ok(())
     }
 
-    /// One `write`, of a whole line.
-    fn append(&mut self, fields: [&str; 4]) -> Result<(), JobError> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let line = writer.write_record(fields).map_err(io::Error::from);
-        let line = line.and_then(|()| writer.into_inner().map_err(csv::IntoInnerError::into_error));
-        line.and_then(|line| self.file.write_all(&line)).map_err(|error| local(&self.path, error))
+    /// Whether there is nothing to say or to [`finish`](OutputFile::finish).
+    pub(crate) fn is_final(&self) -> bool {
+        !self.said.needs_person() && self.old.is_none()
     }
 
-    pub(crate) fn sync(&mut self) -> Result<(), JobError> {
-        self.synced = Instant::now();
-        self.file.sync_data().map_err(|error| local(&self.path, error))
+    pub(crate) fn path(&self) -> &Path {
+        &self.old.as_ref().unwrap_or(&self.file).path
     }
+}
 
-    /// How many rows have this verdict, with those of earlier runs.
-    pub(crate) fn count(&self, verdict: Verdict) -> u64 {
-        self.counts[verdict as usize]
-    }
-
-    pub(crate) fn rows(&self) -> u64 {
-        self.counts.iter().sum()
-    }
+/// The folder of a file.
+pub(crate) fn folder(path: &Path) -> PathBuf {
+    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new(".")).to_owned()
 }

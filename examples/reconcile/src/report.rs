@@ -2,12 +2,13 @@
 
 use std::fmt::{Display, Write};
 use std::io::{self, Write as _};
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use humantime::format_duration;
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
-use crate::exit::Exit;
-use crate::job::Ended;
-use crate::output_file::OutputFile;
+use crate::exit::{Ended, Exit};
+use crate::output_file::{MAX_LISTED, OutputFile};
 use crate::row::Verdict;
 
 /// Unlike `eprintln!`, never panics when the reader is gone.
@@ -16,31 +17,59 @@ pub(crate) fn say(text: impl Display) {
 }
 
 /// Nothing is shown when the standard error is not a terminal.
-pub(crate) fn progress_bar(len: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:32} {human_pos} of {human_len}, {rate}, {eta} left");
+pub(crate) fn progress_bar(done: u64, len: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:32} {human_pos} of {human_len}, {rate}, {eta} left{wide_msg}");
     // The rate that comes with indicatif has four decimals.
     let rate = |state: &ProgressState, out: &mut dyn Write| {
         let _ = write!(out, "{:.0}/s", state.per_sec());
     };
-    let bar = ProgressBar::new(len);
+    let bar = ProgressBar::new(len).with_position(done);
+    bar.reset_eta();
     bar.set_style(style.expect("the template is valid").with_key("rate", rate));
     bar.tick();
     bar
 }
 
+/// What the run did.
+pub(crate) struct Night {
+    pub(crate) asked: u64,
+    /// The rows that were there before.
+    pub(crate) before: u64,
+    /// How many tokens had no row.
+    pub(crate) todo: u64,
+    pub(crate) elapsed: Duration,
+}
+
 /// Says how the job ended and what is in the output. Returns the exit code for it.
-pub(crate) fn summary(ended: &Ended, output: &OutputFile, left: u64) -> Exit {
-    for verdict in Verdict::ALL {
-        say(format_args!("{:<9} {:>9}", verdict.word(), output.count(verdict)));
+pub(crate) fn summary(ended: &Ended, output: &OutputFile, night: &Night) -> Exit {
+    let (said, path) = (&output.said, output.path().display());
+    let Night { asked, before, todo, elapsed } = night;
+    if let Ended::Signal(exit) = ended {
+        let (written, all) = (HumanCount(before + asked), HumanCount(before + todo));
+        say(format_args!("Stopped: {written} of {all} written; the same command goes on"));
+        return *exit;
     }
-    say(format_args!("{:<9} {left:>9}", "left"));
-    let path = output.path.display();
+    for verdict in Verdict::ALL {
+        say(format_args!("{:<9} {:>9}", verdict.word(), said.counts[verdict as usize]));
+    }
+    say(format_args!("{:<9} {:>9}", "left", todo - asked));
+    let elapsed = format_duration(Duration::from_secs(elapsed.as_secs()));
+    say(format_args!("Asked {} in {elapsed}; {} were there before.", HumanCount(*asked), HumanCount(*before)));
     match ended {
-        Ended::Done if output.count(Verdict::Refused) + output.count(Verdict::Error) > 0 => {
-            say(format_args!("Done, but some rows of {path} are refused or error: those payments are unknown."));
+        Ended::Done if said.needs_person() => {
+            if !said.paid_twice.is_empty() {
+                say("Paid twice: these orders have more than one paid token. Look whether to refund one.");
+                list(&said.paid_twice, said.paid_twice.len() as u64);
+            }
+            if said.unknown() > 0 {
+                say(format_args!("Some rows of {path} are refused or error: those payments are unknown."));
+                list(&said.unknown, said.unknown());
+                say("To ask about them again, add --again refused,error.");
+            }
+            say(format_args!("Done, but {path} needs a person."));
             Exit::SomeUnknown
         }
-        Ended::Done => {
+        Ended::Done | Ended::Signal(_) => {
             say(format_args!("Done: every token is in {path}."));
             Exit::AllKnown
         }
@@ -48,11 +77,27 @@ pub(crate) fn summary(ended: &Ended, output: &OutputFile, left: u64) -> Exit {
             say(format_args!("Stopped: {text}. Run it again to continue."));
             Exit::Unavailable
         }
+        Ended::Local(text) => {
+            say(format_args!("Stopped: this machine, not the gateway, is in trouble: {text}."));
+            say("Free what is short (--threads 1 needs less). Then run it again to continue.");
+            Exit::Local
+        }
         Ended::NoAnswer(text) => {
             say(format_args!("Gave up: no usable answer from the gateway. The last error: {text}"));
             say("Check the network, the origin and the credentials. Then run it again to continue.");
             say("If they are right, the next tokens are the problem: skip them with --give-up-after 0.");
             Exit::NoAnswer
         }
+    }
+}
+
+fn list(lines: &[String], count: u64) {
+    let listed = &lines[..lines.len().min(MAX_LISTED)];
+    for line in listed {
+        say(format_args!("  {line}"));
+    }
+    let more = count - listed.len() as u64;
+    if more > 0 {
+        say(format_args!("  and {} more", HumanCount(more)));
     }
 }

@@ -3,7 +3,7 @@
 use csv::StringRecord;
 use ekolopay::purchase::PurchaseToken;
 
-use crate::csv_lines::columns;
+use crate::csv_lines::{BOM, columns};
 
 /// In bytes, like the longest token.
 const MAX_ORDER: usize = 1024;
@@ -20,7 +20,7 @@ impl InputRow {
         if order.trim().is_empty() {
             return Err("the order is blank".to_owned());
         }
-        if order.starts_with('\u{feff}') {
+        if order.starts_with(BOM) {
             return Err("the order starts with a byte order mark".to_owned());
         }
         if order.len() > MAX_ORDER {
@@ -72,11 +72,11 @@ impl OutputRow {
         [&self.input.order, self.input.token.as_str(), self.verdict.word(), &self.detail]
     }
 
-    /// What counts of a row that was written earlier.
-    pub(crate) fn parse(record: &StringRecord) -> Result<(InputRow, Verdict), String> {
-        let [order, token, word, _] = columns(record)?;
+    /// A row that was written earlier.
+    pub(crate) fn parse(record: &StringRecord) -> Result<OutputRow, String> {
+        let [order, token, word, detail] = columns(record)?;
         let verdict =
             Verdict::ALL.into_iter().find(|verdict| verdict.word() == word).ok_or("has an unknown outcome")?;
-        Ok((InputRow::new(order, token)?, verdict))
+        Ok(OutputRow { input: InputRow::new(order, token)?, verdict, detail: detail.to_owned() })
     }
 }

@@ -3,129 +3,210 @@
 //! The rows to check go to a temporary file without a name. So memory does not grow with the texts, and the rows that
 //! were read are the ones that are checked, even if the input was a pipe or changes meanwhile.
 
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek};
+use std::io::{self, ErrorKind, Seek};
 use std::path::Path;
 
 use csv::StringRecord;
 use ekolopay::purchase::PurchaseToken;
+use encoding_rs::UTF_8;
 use same_file::Handle;
 
-use crate::csv_lines::{CsvLines, columns};
+use crate::arguments::Arguments;
+use crate::csv_lines::{BOM, CsvLines, Dialect, SEPARATORS};
 use crate::exit::JobError;
 use crate::known_tokens::{KnownTokens, Place};
-use crate::output_file::HEADER;
+use crate::output_file::{MAX_LISTED, folder};
 use crate::row::{InputRow, OutputRow, Verdict};
-use crate::shard::Shard;
+use crate::row_file::{HEADER, refusal};
+use crate::token_shapes::{TokenShapes, spreadsheet_damage};
 
-/// How many bad lines are listed; the others are counted.
-const MAX_LISTED: usize = 20;
-
-type Input = CsvLines<Box<dyn BufRead>>;
+type Input = CsvLines<'static>;
 
 pub(crate) fn open(path: &Path, output: &Path) -> Result<Input, JobError> {
-    if path == Path::new("-") {
-        return Ok(CsvLines::new(Box::new(io::stdin().lock())));
-    }
     let at = |error: io::Error| JobError::usage(format_args!("{}: {error}", path.display()));
+    if path == Path::new("-") {
+        return CsvLines::new(io::stdin().lock()).map_err(at);
+    }
     let file = File::open(path).map_err(at)?;
     if file.metadata().map_err(at)?.is_dir() {
-        return Err(at(io::ErrorKind::IsADirectory.into()));
+        return Err(at(ErrorKind::IsADirectory.into()));
     }
     let handle = Handle::from_file(file.try_clone().map_err(at)?).map_err(at)?;
     if Handle::from_path(output).is_ok_and(|output| output == handle) {
         return Err(JobError::usage("the output is the input: choose another --output"));
     }
-    Ok(CsvLines::new(Box::new(BufReader::new(file))))
+    CsvLines::new(file).map_err(at)
 }
 
 /// The rows to check.
 pub(crate) struct WorkList {
-    pub(crate) rows: Box<dyn Iterator<Item = io::Result<InputRow>> + Send>,
+    rows: Box<dyn Iterator<Item = io::Result<InputRow>> + Send>,
+    /// Rows whose turn comes again after all others.
+    pub(crate) later: VecDeque<InputRow>,
     pub(crate) len: u64,
+    /// How many tokens the whole list has.
+    pub(crate) listed: u64,
+    /// How many of them are in this shard.
+    pub(crate) in_shard: u64,
+    /// How the list is written.
+    pub(crate) dialect: Dialect,
+}
+
+impl WorkList {
+    pub(crate) fn next(&mut self) -> Option<io::Result<InputRow>> {
+        self.rows.next().or_else(|| self.later.pop_front().map(Ok))
+    }
 }
 
 /// The rows of this shard whose tokens are not known yet, each token once.
 pub(crate) fn read(
     mut input: Input,
-    shard: Option<Shard>,
-    mut tokens: KnownTokens,
-    folder: &Path,
+    arguments: &Arguments,
+    tokens: &mut KnownTokens,
+    output: &Path,
 ) -> Result<WorkList, JobError> {
-    let in_folder =
-        |error: io::Error| JobError::local(format_args!("a temporary file in {}: {error}", folder.display()));
-    let mut writer = csv::Writer::from_writer(tempfile::tempfile_in(folder).map_err(in_folder)?);
-    let mut bad = BadLines::default();
-    let (mut kind, mut len) = (None, 0);
+    let folder = folder(output);
+    let in_folder = |error: io::Error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::PermissionDenied => refusal(output, &error.to_string()),
+        _ => JobError::local(format_args!("a temporary file in {}: {error}", folder.display())),
+    };
+    let mut writer = csv::Writer::from_writer(tempfile::tempfile_in(&folder).map_err(in_folder)?);
+    let (mut bad, mut shapes) = (BadLines::default(), TokenShapes::default());
+    let (mut columns, mut separator) = (None, None);
+    let (mut len, mut listed, mut in_shard) = (0, 0, 0);
     while input.advance().map_err(|error| JobError::local(format_args!("the input: {error}")))? {
         let number = input.number;
-        let row = match kind {
+        let row = match &columns {
             Some(_) if input.line.trim_ascii().is_empty() => continue,
-            Some(kind) => input.record().and_then(|record| row(&record, kind)),
-            None => input.record().and_then(|record| ListKind::new(&record)).map(|found| {
-                kind = Some(found);
+            Some(columns) => input.record().and_then(|record| Columns::row(columns, &record)),
+            None if number == 1 && separator_line(&input.line).is_some() => {
+                separator = separator_line(&input.line);
+                continue;
+            }
+            None => input.header(separator).and_then(|header| Columns::find(header, arguments)).map(|found| {
+                columns = Some(found);
                 None
             }),
         };
+        let ends = input.line.ends_with(b"\n");
         match row {
-            Ok(Some(row)) if shard.is_none_or(|shard| shard.holds(&row.token)) => {
-                match tokens.add(&row, Place::Input(number)) {
-                    Ok(true) => {
-                        let written = writer.write_record([&row.order, row.token.as_str()]);
-                        written.map_err(|error| in_folder(error.into()))?;
-                        len += 1;
-                    }
-                    Ok(false) => {}
-                    Err(place) => bad.add(number, &format!("its token is for another order on {place}")),
+            Ok(Some(row)) => {
+                listed += 1;
+                shapes.add(row.token.as_str(), number, ends);
+                if arguments.shard.is_some_and(|shard| !shard.holds(&row.token)) {
+                    continue;
                 }
+                in_shard += 1;
+                match tokens.add(&row, Place::Input(number)) {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(place) => {
+                        bad.add(number, &format!("its token is for another order on {place}"));
+                        continue;
+                    }
+                }
+                let written = writer.write_record([&row.order, row.token.as_str()]);
+                written.map_err(|error| in_folder(error.into()))?;
+                len += 1;
             }
-            Ok(_) => {}
-            Err(why) => bad.add(number, &why),
+            Ok(None) => {}
+            Err(why) if ends || input.is_too_long() => bad.add(number, &why),
+            Err(why) => bad.add(number, &format!("{why}; the line has no end: is the file cut short?")),
         }
         // Without a header, or within an endless line, nothing that follows has a meaning.
-        if kind.is_none() || input.is_too_long() {
+        if columns.is_none() || input.is_too_long() {
             break;
         }
     }
-    if kind.is_none() && bad.count == 0 {
+    if columns.is_none() && bad.count == 0 {
         bad.add(1, "the input is empty: the header order,token is missing");
+    }
+    if !arguments.tokens_differ {
+        shapes.outliers().iter().for_each(|(line, why)| bad.add(*line, why));
     }
     bad.into_result()?;
     let mut file = writer.into_inner().map_err(|error| in_folder(error.into_error()))?;
     file.rewind().map_err(in_folder)?;
     let rows = csv::ReaderBuilder::new().has_headers(false).from_reader(file).into_deserialize();
-    let rows = rows.map(|row: csv::Result<(String, PurchaseToken)>| {
+    let rows = Box::new(rows.map(|row: csv::Result<(String, PurchaseToken)>| {
         let (order, token) = row?;
         Ok(InputRow { order, token })
-    });
-    Ok(WorkList { rows: Box::new(rows), len })
+    }));
+    // Without the mark, spreadsheets would take the UTF-8 of the output for Latin-1.
+    let dialect = Dialect { has_bom: input.dialect.has_bom || input.encoding != UTF_8, ..input.dialect };
+    Ok(WorkList { rows, later: VecDeque::new(), len, listed, in_shard, dialect })
 }
 
-#[derive(Clone, Copy)]
-enum ListKind {
-    Orders,
-    /// An output of this program, whose `error` rows are checked again.
-    Output,
+/// The separator that a line such as `sep=;` gives to Excel.
+fn separator_line(line: &[u8]) -> Option<u8> {
+    let text = std::str::from_utf8(line).ok()?.trim_end_matches(['\r', '\n']).trim_matches('"').to_ascii_lowercase();
+    let separator = text.strip_prefix("sep=")?.bytes().next()?;
+    SEPARATORS.contains(&separator).then_some(separator)
 }
 
-impl ListKind {
-    fn new(header: &StringRecord) -> Result<ListKind, String> {
-        if header == ["order", "token"][..] {
-            Ok(ListKind::Orders)
-        } else if header == HEADER[..] {
-            Ok(ListKind::Output)
-        } else {
-            Err("the header must be order,token, with a comma".to_owned())
+/// Where the fields of a row stand.
+struct Columns {
+    header: StringRecord,
+    order: usize,
+    token: usize,
+    /// Whether it is an output of this program, whose `error` rows are checked again.
+    is_output: bool,
+}
+
+impl Columns {
+    fn find(header: StringRecord, arguments: &Arguments) -> Result<Columns, String> {
+        let find = |option, name: &str| {
+            let mut found = (0..header.len()).filter(|column| same_name(&header[*column], name));
+            match (found.next(), found.next()) {
+                (Some(column), None) => Ok(column),
+                (Some(_), Some(_)) => Err(format!("the header names the column {name:?} twice")),
+                (None, _) => {
+                    let names = header.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+                    let names = names.chars().take(200).collect::<String>();
+                    Err(format!(
+                        "the header must name the column {name:?}, separated by , or ; or a tab. It names \
+                        {names}. If it is one of these, use {option}"
+                    ))
+                }
+            }
+        };
+        let order = find("--column-order", &arguments.column_order)?;
+        let token = find("--column-token", &arguments.column_token)?;
+        if order == token {
+            return Err("the orders and the tokens must be different columns".to_owned());
         }
+        let is_output = header == HEADER[..];
+        Ok(Columns { header, order, token, is_output })
+    }
+
+    /// The row to check, if there is one on this line.
+    fn row(&self, record: &StringRecord) -> Result<Option<InputRow>, String> {
+        let (columns, expected) = (record.len(), self.header.len());
+        if columns != expected {
+            return Err(format!("has {columns} columns, not {expected}"));
+        }
+        let (order, token) = (&record[self.order], &record[self.token]);
+        if [self.order, self.token].iter().all(|column| same_name(&record[*column], &self.header[*column])) {
+            return Err("repeats the header: it seems that two lists were joined. Remove this line".to_owned());
+        }
+        for (name, text) in [("order", order), ("token", token)] {
+            if let Some(why) = spreadsheet_damage(text) {
+                return Err(format!("the {name} {text:?} {why}"));
+            }
+        }
+        if self.is_output {
+            let row = OutputRow::parse(record)?;
+            return Ok((row.verdict == Verdict::Error).then_some(row.input));
+        }
+        InputRow::new(order, token).map(Some)
     }
 }
 
-/// The row to check, if there is one on this line.
-fn row(record: &StringRecord, kind: ListKind) -> Result<Option<InputRow>, String> {
-    match kind {
-        ListKind::Orders => columns(record).and_then(|[order, token]| InputRow::new(order, token)).map(Some),
-        ListKind::Output => OutputRow::parse(record).map(|(row, verdict)| (verdict == Verdict::Error).then_some(row)),
-    }
+/// Without regard to case.
+fn same_name(text: &str, name: &str) -> bool {
+    text.trim_start_matches(BOM).trim().to_lowercase() == name.trim_start_matches(BOM).trim().to_lowercase()
 }
 
 #[derive(Default)]

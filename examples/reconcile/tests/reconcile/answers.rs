@@ -11,16 +11,21 @@ fn each_verdict_has_its_row_and_its_line_in_the_summary() {
     let [paid, failed, pending] = [0, 1, 2].map(|_| sandbox.add_payment("Iphone S", 150_000));
     sandbox.settle(&paid, Settlement::Paid);
     sandbox.settle(&failed, Settlement::Failed);
-    let folder = Folder::new(format!("order,token\nA1,{paid}\nA2,{failed}\nA3,{pending}\nA4,unknown\n"));
+    let unknown = "0".repeat(32);
+    let folder = Folder::new(format!("order,token\nA1,{paid}\nA2,{failed}\nA3,{pending}\nA4,{unknown}\n"));
+    folder.write("out.csv", format!("{HEADER}A0,t,paid,\n"));
     let run = folder.run(&sandbox.origin(), &[]);
-    let summary = "paid              1\nnot_paid          2\nrefused           1\nerror             0\nleft              0\n\
-        Done, but some rows of out.csv are refused or error: those payments are unknown.\n";
+    let summary = "paid              2\nnot_paid          2\nrefused           1\nerror             0\nleft              0\n\
+        Asked 4 in 0s; 1 were there before.\n\
+        Some rows of out.csv are refused or error: those payments are unknown.\n\
+        \x20 line 6: refused A4: the gateway refused with code 0: \"purchaseToken inconnu.\"\n\
+        To ask about them again, add --again refused,error.\nDone, but out.csv needs a person.\n";
     run.says(1, summary);
     assert_eq!(run.err, summary, "a progress bar, too, where nobody watches");
     let refused = "\"the gateway refused with code 0: \"\"purchaseToken inconnu.\"\"\"";
     let rows =
-        format!("A1,{paid},paid,\nA2,{failed},not_paid,\nA3,{pending},not_paid,\nA4,unknown,refused,{refused}\n");
-    assert_eq!(folder.output(), HEADER.to_owned() + &rows);
+        format!("A1,{paid},paid,\nA2,{failed},not_paid,\nA3,{pending},not_paid,\nA4,{unknown},refused,{refused}\n");
+    assert_eq!(folder.output(), format!("{HEADER}A0,t,paid,\n{rows}"));
 }
 
 #[test]
@@ -38,43 +43,34 @@ fn order_texts_are_copied_unchanged() {
         assert_eq!(row[..3], [text, &format!("tok,\"{number}"), "paid"]);
     }
     // They are recognized, so a second run sends nothing.
-    folder.run(NOBODY, &[]).says(0, "paid              6\n");
+    folder.run(NOBODY, &[]).says(6, "Nothing to do: out.csv already has a row for every token of orders.csv.\n");
 }
 
 #[test]
-fn a_text_of_the_gateway_is_one_line_without_control_characters() {
+fn a_text_of_the_gateway_is_one_line_without_control_characters_or_the_secret() {
     let long = "é".repeat(5000);
-    let server = server(move |token| match token {
-        "a" => refusal(r#""=1+1\r\n\u001b[31mrouge\u0007""#),
-        "b" => refusal(&format!("{long:?}")),
-        "c" => response(500, "<html>\u{1b}[2J\n\u{9b}panne"),
+    let server = Server::in_service(move |request| match request.body.as_bytes()["purchaseToken=".len()] {
+        b'a' => refusal(r#""=1+1\r\n\u001b[31mrouge\u0007""#),
+        b'b' => refusal(&format!("{long:?}")),
+        b'c' => response(500, "<html>\u{1b}[2J\n\u{9b}panne"),
+        b'd' => refusal(&format!("{:?}", request.body)),
+        b'e' => refusal(&format!("{:?}", secret())),
+        b'f' => response(500, &format!("<pre>{}</pre>", request.body)),
         _ => paid(),
     });
-    let folder = Folder::new("order,token\n0,ok\n1,a\n2,b\n3,c\n4,last\n");
-    let run = folder.run(&server.origin, &[]);
-    run.says(1, "refused           2\n");
-    assert_eq!(folder.output().lines().count(), 6);
+    let folder = Folder::new("order,token\n0,o\n1,a\n2,b\n3,c\n4,d\n5,e\n6,f\n7,l\n");
+    let mut program = folder.program(&server.origin);
+    let run =
+        run(program.args(["orders.csv", "--threads", "1", "--pause", "1ms"]).env("EKOLOPAY_SECRET_KEY", secret()));
+    run.says(1, "refused           4\nerror             2\n");
+    assert_eq!(folder.output().lines().count(), 9);
+    assert_eq!(folder.output().matches("[secret]").count(), 3, "it was echoed");
     for text in [folder.output(), run.err] {
         assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+        assert_hidden(&text);
     }
     let rows = folder.rows();
     assert_eq!(rows[1][3], r#"the gateway refused with code 0: "=1+1\r\n\u{1b}[31mrouge\u{7}""#);
     assert_eq!(rows[2][3].chars().count(), 300);
     assert!(rows[3][3].starts_with("unexpected reply, HTTP 500: "), "{:?}", rows[3]);
-}
-
-#[test]
-fn the_secret_is_hidden_even_when_the_gateway_echoes_it() {
-    let server = Server::in_service(|request| match request.body.as_bytes()["purchaseToken=".len()] {
-        b'a' => refusal(&format!("{:?}", request.body)),
-        b'b' => refusal(&format!("{:?}", secret())),
-        b'c' => response(500, &format!("<pre>{}</pre>", request.body)),
-        _ => paid(),
-    });
-    let folder = Folder::new("order,token\n0,ok\n1,a\n2,b\n3,c\n4,last\n");
-    let run =
-        run(folder.program(&server.origin).args(["orders.csv", "--threads", "1"]).env("EKOLOPAY_SECRET_KEY", secret()));
-    run.says(1, "error             1\n");
-    assert_hidden(&(run.err + &folder.output()));
-    assert_eq!(folder.output().matches("[secret]").count(), 3, "it was echoed");
 }

@@ -14,12 +14,24 @@ fn a_bad_line_is_listed_and_nothing_is_sent() {
     let long_token = format!("order,token\nA1,{}\n", "t".repeat(1025));
     let long_order = format!("order,token\n{},t\n", "o".repeat(1025));
     let long_line = format!("order,token\nA1,t1\n\"{}", "x".repeat(1 << 20));
-    let cases: [(&[u8], &str); 23] = [
+    let cases: &[(&[u8], &str)] = &[
         (b"", "line 1: the input is empty"),
         (b"\n", "line 1: is blank"),
-        (b"A1,t1\n", "line 1: the header must be order,token"),
-        (b"order;token\nA1;t1\n", "line 1: the header must be order,token, with a comma"),
-        (b"order,token,amount\nA1,t1,5\n", "line 1: the header must be order,token"),
+        (b"A1,t1\n", "line 1: the header must name the column \"order\", separated by "),
+        (b"sep=;\norder;jeton\n", "It names \"order\", \"jeton\". If it is one of these, use --column-token"),
+        (b"order,token,Token\nA1,t1,t1\n", "line 1: the header names the column \"token\" twice"),
+        (b"order;token\nA1;t1\norder;token\nA2;t2\n", "line 3: repeats the header: it seems that"),
+        (b"order,token\nA1,9.4E+31\n", "line 2: the token \"9.4E+31\" is a number that a spreadsheet rounded"),
+        (b"order;token\n9,4E+31;t1\n", "line 2: the order \"9,4E+31\" is a number that a spreadsheet rounded"),
+        (b"order,token\n#REF!,t1\n", "line 2: the order \"#REF!\" is an error of a spreadsheet"),
+        (b"order,token\nA1,########\n", "line 2: the token \"########\" is what a spreadsheet shows in"),
+        (b"order,token\nA1,abcd\nA2,abc\nA3,abce\n", "line 3: its token has 3 characters, the others have 4: "),
+        (b"order,token\nA1,ab0d\nA2,abOd\nA3,a1ce\n", "line 3: all tokens but this one have only 0-9 and a-f: "),
+        (b"order,token\nA1,abcd\nA2,abc", "line 3: its token has 3 characters, the others have 4: "),
+        (b"order,token\nA1,abcd\nA2", "line 3: has 1 columns, not 2; the line has no end: is the file cut short?"),
+        (b"order,token\nA\xe9,t1\n\xc3\xa9,t2\n", "line 3: is UTF-8, but an earlier line is not"),
+        (b"order,token\n\xc3\xa9,t1\nA\xe9,t2\n", "line 3: is not UTF-8, but the rest is"),
+        (b"\xff\xfeo\0r\0d", "line 1: contains a character that an earlier program could not read"),
         (b"order,token\nA1,t1\nA2\n", "line 3: has 1 columns, not 2"),
         (b"order,token\nA1,t1,5\n", "line 2: has 3 columns, not 2"),
         (b"order,token\nA1,1,2,3,4,5,6,7\n", "line 2: has 8 columns, not 2"),
@@ -32,12 +44,11 @@ fn a_bad_line_is_listed_and_nothing_is_sent() {
         (b"order,token\n\"\xef\xbb\xbfA1\",t1\n", "line 2: the order starts with a byte order mark"),
         (b"order,token\nA\x1b[31m1,t1\n", "line 2: contains a control character"),
         (b"order,token\nA1,t1\rA2,t2\n", "line 2: contains a control character"),
-        (b"order,token\n\nA\xff,t1\n", "line 3: is not UTF-8"),
         (b"order,token\n\"A1,t1\nA2,t2\nA3\n", "line 4: has 1 columns, not 2"),
         (b"order,token\n\"A1,t1\nA2,t2\n", "line 2: has an unclosed quote"),
         (b"order,token\nA1,\"t1", "line 2: has an unclosed quote"),
         (long_line.as_bytes(), "bad lines in the input: 1; nothing was sent\n  line 3: is too long"),
-        (b"o\0r\0d\0e\0r\0", "line 1: contains a control character"),
+        (b"o\0r\0d\0e\0r\0", "line 1: looks like UTF-16 without its mark"),
     ];
     for (input, message) in cases {
         let folder = Folder::new(input);
@@ -57,15 +68,43 @@ fn only_the_first_20_bad_lines_are_listed() {
 }
 
 #[test]
-fn files_of_spreadsheets_and_editors_can_be_read() {
+fn files_of_spreadsheets_and_editors_can_be_read_and_the_output_is_written_alike() {
     let server = server(|_| paid());
-    for input in
-        ["\u{feff}order,token\r\nA1,t1\r\n\r\n\"A,2\",t2", "\"order\",\"token\"\n\n\nA1,t1\n  \n\"A,2\",\"t2\"\n\n"]
-    {
+    let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let utf_16_be = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+    let columns = "\u{feff}Date\t TOKEN \tNuméro\n1/2\tt1\té1\n1/3\tt2\té2\n";
+    for (input, bom, separator, end) in [
+        ("\u{feff}order,token\r\né1,t1\r\n\r\n\"é2\",t2".into(), "\u{feff}", ",", "\r\n"),
+        ("\"order\",\"token\"\n\n\né1,t1\n  \n\"é2\",\"t2\"\n\n".into(), "", ",", "\n"),
+        ("sep=;\r\nOrder;Token\r\né1;t1\r\né2;t2\r\n".into(), "", ";", "\r\n"),
+        (b"token;order\nt1;\xe91\nt2;\xe92\n".to_vec(), "\u{feff}", ";", "\n"),
+        (utf_16(columns), "\u{feff}", "\t", "\n"),
+        (utf_16_be(columns), "\u{feff}", "\t", "\n"),
+    ] {
+        let is_named = input.contains(&b'D');
         let folder = Folder::new(input);
-        folder.run(&server.origin, &[]).says(0, "paid              2\n");
-        assert_eq!(folder.output(), format!("{HEADER}A1,t1,paid,\n\"A,2\",t2,paid,\n"));
+        let more = if is_named { &["--column-order", "numéro"][..] } else { &[] };
+        folder.run(&server.origin, more).says(0, "paid              2\n");
+        let rows = ["order,token,outcome,detail", "é1,t1,paid,", "é2,t2,paid,", ""].join(end).replace(',', separator);
+        assert_eq!(folder.output(), format!("{bom}{rows}"));
+        folder.run(NOBODY, more).says(6, "Nothing to do");
     }
+}
+
+#[test]
+fn a_token_unlike_the_others_can_be_accepted() {
+    let folder = Folder::new("order,token\nA1,abcd\nA2,abc\nA3,abce\n");
+    folder.run(&server(|_| paid()).origin, &["--tokens-differ"]).says(0, "paid              3\n");
+}
+
+#[test]
+fn nothing_to_do_is_said() {
+    let folder = Folder::new("order,token\n");
+    folder.run(NOBODY, &[]).says(6, "Nothing to do: orders.csv has no tokens to check.\n");
+    assert!(!folder.path("out.csv").exists());
+    folder.write("orders.csv", numbered(2));
+    folder.write("out.csv", format!("{HEADER}A0,t0,paid,\nA1,t1,not_paid,\n"));
+    folder.run(NOBODY, &[]).says(6, "Nothing to do: out.csv already has a row for every token of orders.csv.\n");
 }
 
 #[test]
@@ -100,6 +139,8 @@ fn wrong_arguments_and_variables_are_exit_code_2() {
         ("--attempts", &["0"]),
         ("--pause", &["2m"]),
         ("--timeout", &["soon", "0s", "2h"]),
+        ("--wait-for-gateway", &["soon"]),
+        ("--again", &["paid", "refused,lost"]),
         ("--origin", &["http://shop.example", ""]),
         ("--secret-key", &["x"]),
         ("--output", &["second.csv"]),
@@ -127,7 +168,7 @@ fn the_origin_is_the_argument_or_else_the_variable() {
     folder.run(NOBODY, &["--origin", &server.origin]).says(0, "Done");
     assert_eq!(checked(&server), ["t0"]);
     // An empty variable means the real gateway. Without anything to do, it is not contacted.
-    folder.run("", &[]).says(0, "Done");
+    folder.run("", &[]).says(6, "Nothing to do");
     folder.run("ftp://x", &[]).says(2, "EKOLOPAY_ORIGIN must begin with");
 }
 

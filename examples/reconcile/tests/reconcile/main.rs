@@ -1,10 +1,12 @@
 //! The program as it is run at night, against the sandbox or a server that gives the answers of a test.
 
+mod again;
 mod answers;
 #[cfg(target_os = "linux")]
 mod growth;
 mod input;
 mod manifest;
+mod outage;
 mod output;
 mod shard;
 mod stop;

@@ -8,25 +8,43 @@ use ekolopay_test_kit::{Server, response};
 
 use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, refusal, run, server};
 
+const BOM: char = '\u{feff}';
 const INPUT: &str = "order,token\nA1,t1\n\"A \"\"2\"\", é\",t2\nA3,t3\n";
 
 #[test]
 fn an_output_cut_at_any_byte_is_repaired_and_continued() {
-    let folder = Folder::new(INPUT);
-    let whole = format!("{HEADER}A1,t1,not_paid,\n\"A \"\"2\"\", é\",t2,paid,\n");
-    let finished = format!("{whole}A3,t3,paid,\n");
-    for cut in 0..=whole.len() {
-        let server = server(|token| if token == "t1" { response(200, NOT_PAID) } else { paid() });
-        let kept = &whole.as_bytes()[..cut];
-        folder.write("out.csv", kept);
-        let run = folder.run(&server.origin, &[]);
-        run.says(0, "paid              2\nnot_paid          1\n");
-        assert_eq!(folder.output(), finished, "cut at {cut}");
-        let whole_lines = kept.split(|byte| *byte == b'\n').count() - 1;
-        assert_eq!(checked(&server), ["t1", "t2", "t3"][whole_lines.saturating_sub(1)..], "cut at {cut}");
-        let incomplete = kept.iter().rev().take_while(|byte| **byte != b'\n').count();
-        let said = run.err.contains(&format!("out.csv: removed an incomplete last line of {incomplete} bytes"));
-        assert_eq!(said, incomplete > 0, "cut at {cut}: {}", run.err);
+    for (input, separator) in
+        [(INPUT.to_owned(), ","), (format!("{BOM}{}", INPUT.replace(',', ";").replace('\n', "\r\n")), ";")]
+    {
+        let folder = Folder::new(input);
+        let server = || server(|token| if token == "t1" { response(200, NOT_PAID) } else { paid() });
+        folder.run(&server().origin, &[]).says(0, "paid              2\nnot_paid          1\n");
+        let finished = folder.output();
+        let rows: String = finished.lines().skip(1).map(|line| format!("{line}\n")).collect();
+        assert_eq!(rows, "A1,t1,not_paid,\n\"A \"\"2\"\", é\",t2,paid,\nA3,t3,paid,\n".replace(',', separator));
+        for cut in 0..=finished.len() {
+            let kept = &finished.as_bytes()[..cut];
+            folder.write("out.csv", kept);
+            let _ = fs::remove_file(folder.path("out.csv.cut"));
+            let server = server();
+            let run = folder.run(&server.origin, &[]);
+            // A row whose last newline is missing is whole.
+            let whole = |lines: usize| finished.split_inclusive('\n').take(lines).collect::<String>().trim_end().len();
+            let lines = (1..5).take_while(|lines| cut >= whole(*lines)).count();
+            if lines == 4 {
+                run.says(6, "Nothing to do");
+                continue;
+            }
+            run.says(0, "paid              2\nnot_paid          1\n");
+            assert_eq!(folder.output(), finished, "cut at {cut}");
+            assert_eq!(checked(&server), ["t1", "t2", "t3"][lines.saturating_sub(1)..], "cut at {cut}");
+            let start = kept.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            let is_cut = cut > start && cut < whole(lines + 1) && cut > whole(lines) + 2;
+            if is_cut {
+                assert_eq!(fs::read(folder.path("out.csv.cut")).unwrap(), [&kept[start..], b"\n"].concat());
+                assert!(run.err.contains("moved an incomplete last line of "), "{}", run.err);
+            }
+        }
     }
 }
 
@@ -104,7 +122,7 @@ fn a_row_that_does_not_fit_is_repaired_by_the_next_run() {
     assert!(!output.ends_with('\n') && output.lines().count() > 2, "{output}");
     let run = folder.run(&server.origin, &[]);
     run.says(1, "refused          24\n");
-    assert!(run.err.contains("removed an incomplete last line"), "{}", run.err);
+    assert!(run.err.contains("moved an incomplete last line"), "{}", run.err);
     let rows = folder.rows();
     assert_eq!(rows.len(), 25);
     let detail = "the gateway refused with code 0: \"purchaseToken inconnu.\"";

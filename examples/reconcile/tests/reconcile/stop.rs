@@ -87,7 +87,7 @@ fn without_answers_the_job_gives_up_and_writes_no_error_rows() {
     folder.write("orders.csv", numbered(3));
     folder.run(NOBODY, &[]).says(4, "left              3\n");
     assert_eq!(folder.output(), HEADER);
-    folder.run(NOBODY, &["--give-up-after", "0", "--attempts", "1"]).says(1, "error             3\n");
+    folder.run(&hotel.origin, &["--give-up-after", "0", "--attempts", "1"]).says(1, "error             3\n");
 }
 
 #[test]

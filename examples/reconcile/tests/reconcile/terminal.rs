@@ -1,27 +1,87 @@
 //! What a person sees, and what happens when nobody reads.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ekolopay_test_kit::replies::{PAID, UNAVAILABLE};
+use ekolopay_test_kit::{Server, response};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::support::{Folder, PROGRAM, numbered, paid, server};
 
 #[test]
 fn a_terminal_shows_a_progress_bar_with_rate_and_time_left() {
-    let server = server(|_| paid());
+    let count = AtomicUsize::new(0);
+    let outage = move || (100..104).contains(&count.fetch_add(1, SeqCst));
+    let server = Server::start(move |_| response(200, if outage() { UNAVAILABLE } else { PAID }));
     let folder = Folder::new(numbered(300));
     let (mut terminal, other_side) = pty_process::blocking::open().unwrap();
     terminal.resize(pty_process::Size::new(24, 100)).unwrap();
     let mut program = folder.program(&server.origin);
-    program.arg("orders.csv").env("TERM", "xterm");
+    program.args(["orders.csv", "--pause", "200ms"]).env("TERM", "xterm");
     let mut child = pty_process::blocking::Command::from(program).spawn(other_side).unwrap();
     let mut shown = Vec::new();
     // A terminal whose program is gone ends with an error.
     let _ = terminal.read_to_end(&mut shown);
     assert!(child.wait().unwrap().success());
     let shown = String::from_utf8_lossy(&shown);
-    for part in [" of 300, ", "/s, ", " left", "Done: every token is in out.csv."] {
+    for part in [" of 300, ", "/s, ", " left", "; waiting 200ms for the gateway: ", "Done: every token is in out.csv."]
+    {
         assert!(shown.contains(part), "{part} in {shown}");
     }
+}
+
+#[test]
+fn a_stop_says_how_far_it_came_within_a_second() {
+    // The first four tokens are paid, the others get no answer.
+    let silent = Server::in_service(|request| {
+        if !("purchaseToken=t0".."purchaseToken=t4").contains(&&*request.body) {
+            thread::sleep(Duration::from_secs(20));
+        }
+        paid()
+    });
+    for with_terminal in [true, false] {
+        let folder = Folder::new(numbered(10));
+        let (mut terminal, other_side) = pty_process::blocking::open().unwrap();
+        let mut program = folder.program(&silent.origin);
+        program.args(["orders.csv", "--threads", "2"]);
+        let before = silent.calls().len();
+        let mut child = pty_process::blocking::Command::from(program).spawn(other_side).unwrap();
+        while silent.calls().len() < before + 6 || folder.output().lines().count() < 5 {
+            thread::sleep(Duration::from_millis(2));
+        }
+        let stopped = Instant::now();
+        if with_terminal {
+            terminal.write_all(b"\x03").unwrap();
+        } else {
+            kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+        }
+        let mut shown = Vec::new();
+        let _ = terminal.read_to_end(&mut shown);
+        assert_eq!(child.wait().unwrap().code(), Some(if with_terminal { 130 } else { 143 }));
+        assert!(stopped.elapsed() < Duration::from_secs(1), "{:?}", stopped.elapsed());
+        let shown = String::from_utf8_lossy(&shown);
+        assert!(shown.contains("Stopped: 4 of 10 written; the same command goes on"), "{shown}");
+        folder.run(&server(|_| paid()).origin, &[]).says(0, "Asked 6 in 0s; 4 were there before.");
+    }
+}
+
+#[test]
+fn a_stop_while_the_list_is_read_leaves_no_file() {
+    let folder = Folder::new("");
+    let mut program = folder.program("http://127.0.0.1:1");
+    let mut child = program.arg("-").stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let _open = child.stdin.take();
+    thread::sleep(Duration::from_millis(300));
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    let stopped = Instant::now();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert!(stopped.elapsed() < Duration::from_secs(1));
+    assert!(!folder.path("out.csv").exists());
 }
 
 #[test]

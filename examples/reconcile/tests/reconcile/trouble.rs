@@ -1,7 +1,6 @@
 //! A long night: many tokens, a gateway in trouble, and a job that is killed again and again.
 
 use std::collections::{HashMap, HashSet};
-use std::env;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
@@ -15,22 +14,25 @@ const TOKENS: usize = 20_000;
 const UNKNOWN: usize = 100;
 const KILLS: usize = 12;
 
-/// Set it to the seed that a failed run printed, to repeat that run.
-const SEED: &str = "EKOLOPAY_RECONCILE_SEED";
-
 #[test]
 fn every_token_gets_exactly_one_row() {
-    let seed = env::var(SEED).map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
-    println!("{SEED}={seed}");
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
     let mut chance = Rng::with_seed(seed);
     let trouble = Trouble { seed, error_pages: 0.025, cuts: 0.025, delays: 0.02, outages: 0.0004 };
     let sandbox = Sandbox::builder().trouble(trouble).start().unwrap();
-    let folder = Folder::new(night(&sandbox, &mut chance));
+    // In random order. The gateway does not know some of the tokens.
+    let mut tokens: Vec<String> = (0..TOKENS).map(|_| sandbox.add_payment("Iphone S", 150_000)).collect();
+    for token in tokens.iter().filter(|_| chance.bool()) {
+        sandbox.settle(token, Settlement::Paid);
+    }
+    tokens.extend((0..UNKNOWN).map(|number| format!("unknown-{number}")));
+    chance.shuffle(&mut tokens);
+    let lines: String = tokens.iter().map(|token| format!("order of {token},{token}\n")).collect();
+    let folder = Folder::new(format!("order,token\n{lines}"));
 
-    let (mut starts, mut kills, mut outages, mut no_answers) = (0, 0, 0, 0);
+    let mut kills = 0;
     let code = loop {
-        starts += 1;
-        assert!(starts < 1000, "{kills} kills, {outages} outages, {no_answers} without an answer");
         let mut program = folder.program(&sandbox.origin());
         program.args(["orders.csv", "--threads", "16", "--pause", "2ms"]);
         let mut child = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -41,8 +43,6 @@ fn every_token_gets_exactly_one_row() {
         }
         match child.wait().unwrap().code() {
             None => kills += 1,
-            Some(3) => outages += 1,
-            Some(4) => no_answers += 1,
             Some(code) => break code,
         }
     };
@@ -65,20 +65,5 @@ fn every_token_gets_exactly_one_row() {
     assert_eq!(rows.len(), TOKENS + UNKNOWN);
     assert_eq!(code, 1, "some are refused");
     assert!(errors < TOKENS / 100, "{errors} errors");
-    assert!(kills > 0 && outages > 0, "{kills} kills, {outages} outages");
-}
-
-/// A list in random order. The gateway does not know some of its tokens.
-fn night(sandbox: &Sandbox, chance: &mut Rng) -> String {
-    let mut tokens: Vec<String> = (0..UNKNOWN).map(|number| format!("unknown-{number}")).collect();
-    for _ in 0..TOKENS {
-        let token = sandbox.add_payment("Iphone S", 150_000);
-        if chance.bool() {
-            sandbox.settle(&token, Settlement::Paid);
-        }
-        tokens.push(token);
-    }
-    chance.shuffle(&mut tokens);
-    let lines = tokens.iter().map(|token| format!("order of {token},{token}\n"));
-    format!("order,token\n{}", lines.collect::<String>())
+    assert!(kills > 0);
 }

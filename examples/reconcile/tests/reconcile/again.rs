@@ -1,0 +1,42 @@
+//! Tokens that are asked anew, and orders that are paid twice.
+
+use ekolopay_test_kit::replies::{NOT_PAID, UNAVAILABLE};
+use ekolopay_test_kit::response;
+
+use crate::support::{Folder, HEADER, NOBODY, checked, numbered, paid, refusal, server};
+
+#[test]
+fn rows_are_asked_anew_and_replaced_at_once() {
+    let folder = Folder::new(numbered(6));
+    let before = format!("{HEADER}A0,t0,paid,\nA1,t1,not_paid,\nA2,t2,refused,no\nA3,t3,error,\nA9,t9,not_paid,\n");
+    folder.write("out.csv", &before);
+    let again = ["--again", "not_paid,refused,error"];
+    let failing = server(|token| if token == "t1" { paid() } else { response(200, UNAVAILABLE) });
+    folder.run(&failing.origin, &again).says(3, "left              4\n");
+    assert_eq!(folder.output(), before, "the old rows stay until all new ones are there");
+    folder.run(NOBODY, &[]).says(2, "out.csv.again has rows of an unfinished --again: run that command again first");
+
+    let server = server(|token| if token == "t2" { refusal("\"non\"") } else { response(200, NOT_PAID) });
+    let run = folder.run(&server.origin, &again);
+    run.says(
+        1,
+        "paid              2\nnot_paid          4\nrefused           1\nerror             0\nleft              0\n",
+    );
+    run.says(1, "  line 5: refused A2: the gateway refused with code 0: \"non\"\n");
+    assert_eq!(checked(&server), ["t2", "t1", "t3", "t4", "t5"], "t1 shows that the credentials are right");
+    let (kept, new) =
+        ("A0,t0,paid,\nA9,t9,not_paid,\nA1,t1,paid,\n", "A3,t3,not_paid,\nA4,t4,not_paid,\nA5,t5,not_paid,\n");
+    let refused = "A2,t2,refused,\"the gateway refused with code 0: \"\"non\"\"\"\n";
+    assert_eq!(folder.output(), format!("{HEADER}{kept}{refused}{new}"));
+    assert!(!folder.path("out.csv.again").exists());
+}
+
+#[test]
+fn an_order_that_is_paid_twice_needs_a_person() {
+    let folder = Folder::new("order,token\nA1,t1\nA2,t2\nA2,t3\nA1,t4\nA3,t5\n");
+    folder.write("out.csv", format!("{HEADER}A1,t1,paid,\n"));
+    let server = server(|token| if token == "t3" { response(200, NOT_PAID) } else { paid() });
+    let text = "Paid twice: these orders have more than one paid token. Look whether to refund one.\n  A1\nDone, but ";
+    folder.run(&server.origin, &[]).says(1, text);
+    folder.run(NOBODY, &[]).says(1, text);
+}

@@ -1,0 +1,109 @@
+//! A gateway that is unavailable, gives no answer or wants fewer requests; and a machine that has run out of something.
+
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use ekolopay_sandbox::{Sandbox, Trouble};
+use ekolopay_test_kit::replies::{PAID, UNAVAILABLE};
+use ekolopay_test_kit::{Request, Server, response};
+
+use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, run, server};
+
+type Answer = fn(&Request) -> Vec<u8>;
+
+#[test]
+fn all_threads_wait_until_the_gateway_is_back() {
+    let outages: [Answer; 5] = [
+        |_| response(200, UNAVAILABLE),
+        |_| response(429, "slow down"),
+        |request| response(if request.is_check() { 200 } else { 429 }, "{}"),
+        |request| if request.is_check() { response(200, "{}") } else { response(503, "<html>") },
+        |_| Vec::new(),
+    ];
+    for outage in outages {
+        let (count, began) = (AtomicUsize::new(0), OnceLock::new());
+        let server = Server::start(move |request| {
+            let is_over = |began: &Instant| began.elapsed() > Duration::from_millis(700);
+            let in_order = count.fetch_add(1, SeqCst) < 40 || is_over(began.get_or_init(Instant::now));
+            if in_order { response(200, PAID) } else { outage(request) }
+        });
+        let folder = Folder::new(numbered(100));
+        let arguments = ["--threads", "8", "--pause", "50ms", "--wait-for-gateway", "1m"];
+        folder.run(&server.origin, &arguments).says(0, "paid            100\n");
+        // Two requests per token. The pauses of 50, 100, 200, 400 ms take the whole outage.
+        let during = server.requests().len() - 200;
+        assert!((1..=8 * 2 * 6).contains(&during), "{during} requests during the outage");
+    }
+}
+
+#[test]
+fn a_limit_of_requests_makes_no_error_rows() {
+    let window = Mutex::new((Instant::now(), 0));
+    let server = Server::start(move |_| {
+        let mut window = window.lock().unwrap();
+        if window.0.elapsed() > Duration::from_millis(100) {
+            *window = (Instant::now(), 0);
+        }
+        window.1 += 1;
+        response(if window.1 > 20 { 429 } else { 200 }, PAID)
+    });
+    let folder = Folder::new(numbered(100));
+    let arguments = ["--threads", "8", "--pause", "20ms", "--wait-for-gateway", "1m", "--attempts", "1"];
+    folder.run(&server.origin, &arguments).says(0, "paid            100\n");
+}
+
+#[test]
+fn the_sandbox_in_trouble_needs_one_start() {
+    let trouble = Trouble::share(0.05, fastrand::u64(..));
+    println!("{trouble:?}");
+    let sandbox = Sandbox::builder().trouble(trouble).start().unwrap();
+    let tokens = (0..300).map(|_| sandbox.add_payment("Iphone S", 150_000));
+    let list: String = tokens.map(|token| format!("order of {token},{token}\n")).collect();
+    let arguments = ["--threads", "8", "--pause", "5ms", "--wait-for-gateway", "1m", "--attempts", "6"];
+    Folder::new(format!("order,token\n{list}")).run(&sandbox.origin(), &arguments).says(0, "not_paid        300\n");
+}
+
+#[test]
+fn the_wait_ends_and_the_rest_is_left() {
+    let unavailable = Server::start(|_| response(200, UNAVAILABLE));
+    for (origin, code, text) in
+        [(&*unavailable.origin, 3, "Stopped: the gateway is unavailable"), (NOBODY, 4, "Gave up")]
+    {
+        let folder = Folder::new(numbered(10));
+        let started = Instant::now();
+        let run = folder.run(origin, &["--wait-for-gateway", "300ms", "--threads", "3"]);
+        run.says(code, text);
+        assert!((Duration::from_millis(300)..Duration::from_secs(5)).contains(&started.elapsed()));
+        run.says(code, "left             10\n");
+        assert_eq!(folder.output(), HEADER);
+    }
+}
+
+#[test]
+fn a_token_without_an_answer_does_not_hold_up_the_others() {
+    let server = server(|token| if token == "t1" { Vec::new() } else { paid() });
+    let folder = Folder::new(numbered(9));
+    folder.run(&server.origin, &["--wait-for-gateway", "300ms", "--attempts", "2"]).says(4, "left              1\n");
+    assert_eq!(checked(&server)[..5], ["t0", "t1", "t1", "t2", "t3"]);
+    assert_eq!(folder.rows().len(), 8);
+}
+
+/// The limit of descriptors lets some checks run, that of memory not even all threads start.
+#[cfg(target_os = "linux")]
+#[test]
+fn this_machine_is_not_the_gateway() {
+    let silent = Server::start(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        paid()
+    });
+    for (limit, text) in [("-n 24", "Too many open files"), ("-v 100000", "a thread: ")] {
+        let folder = Folder::new(numbered(200));
+        let mut shell = folder.command("sh", &silent.origin);
+        shell.args(["-c", &format!("ulimit {limit}; exec \"$0\" \"$@\""), PROGRAM, "orders.csv", "-o", "out.csv"]);
+        let run = run(shell.args(["--threads", "64", "--pause", "1ms"]));
+        run.says(5, "Stopped: this machine, not the gateway, is in trouble: ");
+        run.says(5, text);
+        assert!(folder.rows().iter().all(|row| row[2] == "paid"), "{}", folder.output());
+    }
+}
