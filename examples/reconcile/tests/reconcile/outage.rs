@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::{Sandbox, Trouble};
 use ekolopay_test_kit::replies::{PAID, UNAVAILABLE};
-use ekolopay_test_kit::{Request, Server, response};
+use ekolopay_test_kit::{RawRequest, Server, response};
 
 use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, run, server};
 
-type Answer = fn(&Request) -> Vec<u8>;
+type Answer = fn(&RawRequest) -> Vec<u8>;
 
 #[test]
 fn all_threads_wait_until_the_gateway_is_back() {
