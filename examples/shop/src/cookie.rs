@@ -21,6 +21,6 @@ pub(crate) fn references(request: &Request) -> Vec<String> {
 
 /// For a week.
 pub(crate) fn cookie(reference: &str, secure: bool) -> HeaderValue {
-    let (name, secure) = (&reference[..8], if secure { "; Secure" } else { "" });
+    let (name, secure) = (reference.get(..8).unwrap_or(reference), if secure { "; Secure" } else { "" });
     header(&format!("commande-{name}={reference}; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800{secure}"))
 }
