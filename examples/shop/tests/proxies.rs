@@ -149,7 +149,7 @@ impl Seen {
     fn client(&self, number: u32, front: &str) {
         let agent = agent();
         for order in 0..ORDERS {
-            let key = format!("{number}-{order}");
+            let key = format!("{number:016x}{order:016x}");
             let form = format!("phone=066304925&name=Kanza&key={key}");
             // One after the other; the second one is for the order of the first, or for nobody's.
             let ordered = self.post(&agent, &format!("{front}/produits/cafe"), &form).map(|answer| {
@@ -290,7 +290,8 @@ fn customer(world: &str, gateway: &str, name: &str, ends: &AtomicBool) -> u32 {
     let mut orders = 0;
     while !ends.load(Ordering::SeqCst) {
         orders += 1;
-        let form = format!("phone=066304925&name={name}&key={name}-{orders}");
+        let key = format!("{:016x}{orders:016x}", fastrand::u64(..));
+        let form = format!("phone=066304925&name={name}&key={key}");
         let payment = loop {
             match post(&agent, &format!("{world}/produits/cafe"), &form).as_ref().map(token) {
                 Ok(Some(token)) => break Some(token),
