@@ -9,7 +9,7 @@ pub(crate) const PAUSE: Duration = Duration::from_secs(5);
 /// This many failures in a row are not an order's own.
 const FAILURES: u32 = 4;
 
-/// One for all threads, so a gateway out of service gets one try in five seconds, and a lone failure slows nobody down.
+/// One for all threads, so a gateway out of service gets one try per pause, of half a second at first and five at most, and a lone failure slows nobody down.
 #[derive(Default)]
 pub(crate) struct Breaker {
     state: Mutex<State>,

@@ -8,7 +8,7 @@ use ekolopay_serve::http::header::COOKIE;
 use crate::web::header;
 
 const PREFIX: &[u8] = b"commande-";
-/// How many orders are looked at.
+/// How many orders are looked at: the newest, which browsers send last.
 const MOST: usize = 20;
 
 /// The references that a request brings. Cookies of other names may hold any bytes.
@@ -16,7 +16,9 @@ pub(crate) fn references(request: &Request) -> Vec<String> {
     let fields =
         request.headers().get_all(COOKIE).iter().flat_map(|field| field.as_bytes().split(|byte| *byte == b';'));
     let own = fields.filter_map(|field| field.trim_ascii().strip_prefix(PREFIX)?.split(|byte| *byte == b'=').nth(1));
-    own.filter_map(|reference| String::from_utf8(reference.to_vec()).ok()).take(MOST).collect()
+    let mut all: Vec<String> = own.filter_map(|reference| String::from_utf8(reference.to_vec()).ok()).collect();
+    all.drain(..all.len().saturating_sub(MOST));
+    all
 }
 
 /// For a week.

@@ -156,11 +156,12 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         None => directory.insert(tempfile::tempdir()?).path().join("shop.db"),
     };
     let is_new = fs::metadata(&database).map_or(0, |file| file.len()) == 0;
-    let log = PathBuf::from(format!("{}-wal", database.display()));
+    let file = fs::canonicalize(&database).or_else(|_| fs::read_link(&database)).unwrap_or_else(|_| database.clone());
+    let log = PathBuf::from(format!("{}-wal", file.display()));
     if is_new && log.exists() {
         let wal = log.display();
         return Err(
-            format!("{} is gone, and {wal} may hold its last orders: put it back first", database.display()).into()
+            format!("{} is gone, and {wal} may hold its last orders: put the same file back, or restore a backup as the README says, without {wal}", database.display()).into()
         );
     }
     if is_new && arguments.live.is_some() {

@@ -103,11 +103,20 @@ fn about_twin(twin: &Order) -> Markup {
         p.notice {
             "Vous avez aussi commandé cet article sous le "
             a href={ "/commandes/" (twin.reference) } { "n°\u{a0}" (twin.id) }
-            (if twin.state == OrderState::Shipped { PAID } else { MAYBE })
+            (about(twin))
         }
     }
 }
 
+fn about(twin: &Order) -> &'static str {
+    match twin.state {
+        OrderState::Shipped => PAID,
+        state if state.has_failed() => FAILED,
+        _ => MAYBE,
+    }
+}
+
+const FAILED: &str = "\u{a0}: un échec de son paiement nous est annoncé.";
 const PAID: &str = "\u{a0}: cette commande-là est payée.";
 const MAYBE: &str = "\u{a0}: son paiement est peut-être en cours.";
 
@@ -117,7 +126,7 @@ pub(crate) fn ordered_before(twin: &Order) -> Markup {
         p.notice role="alert" {
             "Vous avez déjà commandé cet article sous le "
             a href={ "/commandes/" (twin.reference) } { "n°\u{a0}" (twin.id) }
-            (if twin.state == OrderState::Shipped { PAID } else { MAYBE })
+            (about(twin))
         }
     }
 }
@@ -136,7 +145,9 @@ pub(crate) fn several(orders: &[Order]) -> Page {
                 }
             }
         }
-        p { "Si vous avez payé, votre paiement sera confirmé dans un instant. Cette page se met à jour toute seule." }
+        @if orders.iter().any(|order| order.state != OrderState::Shipped) {
+            p { "Si vous avez payé, votre paiement sera confirmé dans un instant. Cette page se met à jour toute seule." }
+        }
     };
     Page { follows: true, ..Page::new("Vos commandes", content) }
 }

@@ -20,6 +20,7 @@ pub(crate) const NO_COOKIE: &str = "Ouvrez cette page dans le navigateur avec le
 pub(crate) const PASSWORD: &str = "Cette page est réservée au marchand. Entrez son mot de passe.";
 pub(crate) const TOO_MANY_GUESSES: &str = "Trop d’essais à la fois. Attendez un instant.";
 pub(crate) const STALE_FORM: &str = "Ce formulaire n’est plus valable. Revenez à la liste des commandes et réessayez.";
+pub(crate) const FOREIGN_FORM: &str = "Ce formulaire vient d’un autre site. Revenez au catalogue et réessayez.";
 pub(crate) const TOKEN_TAKEN: &str = "La plateforme de paiement confond votre commande avec une autre. Elle est enregistrée\
                                       \u{a0}: contactez la boutique avant de payer.";
 

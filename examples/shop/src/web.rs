@@ -87,7 +87,7 @@ impl Shop {
         };
         let from_elsewhere = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
         if method == Method::POST && from_elsewhere && !matches!(&segments[..], ["payment-status" | "callback"]) {
-            return Ok(self.page(StatusCode::FORBIDDEN, pages::message("Formulaire périmé", pages::STALE_FORM)));
+            return Ok(self.page(StatusCode::FORBIDDEN, pages::message("Formulaire refusé", pages::FOREIGN_FORM)));
         }
         match (method, &segments[..]) {
             (Method::GET, [""]) => Ok(self.page(StatusCode::OK, pages::catalogue(&self.orders.products()?))),
@@ -140,7 +140,9 @@ impl Shop {
         let others =
             self.orders_of(request)?.into_iter().filter(|other| except.is_none_or(|order| other.id != order.id));
         let twins = others.filter(|other| (&*other.slug, &*other.phone) == (slug, phone) && other.token.is_some());
-        Ok(twins.filter(|twin| twin.delivered_at.is_none()).min_by_key(|twin| twin.state != OrderState::Shipped))
+        Ok(twins
+            .filter(|twin| twin.delivered_at.is_none())
+            .min_by_key(|twin| (twin.state != OrderState::Shipped, twin.state.has_failed())))
     }
 
     /// The customer's orders, by their cookies: what is paid first, then the newest.
@@ -171,17 +173,21 @@ impl Shop {
         })
     }
 
-    /// The orders that a returning customer waits for. One that has failed is left out if there is another: it is shown
-    /// again if it is paid after all.
+    /// The orders that a returning customer waits for. One that has failed is left out if it was tried again: it is shown
+    /// if it is paid after all.
     fn awaited(&self, request: &Request) -> rusqlite::Result<Vec<Order>> {
         let mut orders = self.orders_of(request)?;
         orders.retain(|order| order.token.is_some() && order.delivered_at.is_none());
         for order in &orders {
             self.hurry(order);
         }
-        if orders.iter().any(|order| !order.state.has_failed()) {
-            orders.retain(|order| !order.state.has_failed());
-        }
+        let alike = |one: &Order, other: &Order| (&one.slug, &one.phone) == (&other.slug, &other.phone);
+        let followed = |failed: &Order| {
+            orders.iter().any(|other| other.id > failed.id && alike(failed, other) && !other.state.has_failed())
+        };
+        let left_out: Vec<i64> =
+            orders.iter().filter(|order| order.state.has_failed() && followed(order)).map(|order| order.id).collect();
+        orders.retain(|order| !left_out.contains(&order.id));
         Ok(orders)
     }
 

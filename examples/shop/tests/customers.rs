@@ -53,6 +53,12 @@ fn of_two_orders_both_are_shown_and_no_second_payment_is_asked_for() {
     let page = world.get(&path, &cookies);
     let page = page.as_str().unwrap();
     assert!(page.contains("cette commande-là est payée") && !page.contains("<button"), "{page}");
+    // A failed order of another article is not hidden by one that is paid.
+    let other = world.order_with("lampe", "phone=066304925", &cookies);
+    world.customer_submits(&other, "failed");
+    world.wait_for(&other, "failed");
+    let both = format!("{}; {}", first.cookie, other.cookie);
+    assert_eq!(world.get("/payment-status/etat", &both).as_str().unwrap(), "shipped failed");
     // A button that another tab still shows.
     let stale = world.post_with(&format!("{path}/payer"), "", &cookies);
     assert_eq!(header(&stale, "location"), format!("/commandes/{}", first.reference));
