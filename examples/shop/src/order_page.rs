@@ -76,7 +76,7 @@ pub(crate) fn order(view: &View<'_>) -> Page {
     let content = html! {
         h1 { (title) }
         p.state.(class) role="status" data-state=(mark(&[order].into_iter().chain(view.twin).collect::<Vec<_>>())) { (sign(class)) span { (text) } }
-        @if let Some(twin) = view.twin { (about_twin(twin)) }
+        @if let Some(twin) = view.twin { (about_twin(twin, false)) }
         section.card aria-label="Commande" {
             div.product { (picture(&order.slug)) div { h2 { (order.label) } p.amount { (francs(order.amount)) } } }
             dl {
@@ -98,35 +98,19 @@ pub(crate) fn order(view: &View<'_>) -> Page {
     Page { follows, ..Page::new(title, content) }
 }
 
-fn about_twin(twin: &Order) -> Markup {
+/// Names another order of the same article and what is known of its payment. Above the form that would order it again,
+/// it is an alert.
+pub(crate) fn about_twin(twin: &Order, again: bool) -> Markup {
+    let payment = match twin.state {
+        OrderState::Shipped => "\u{a0}: cette commande-là est payée.",
+        state if state.has_failed() => "\u{a0}: un échec de son paiement nous est annoncé.",
+        _ => "\u{a0}: son paiement est peut-être en cours.",
+    };
     html! {
-        p.notice {
-            "Vous avez aussi commandé cet article sous le "
+        p.notice role=[again.then_some("alert")] {
+            "Vous avez " (if again { "déjà" } else { "aussi" }) " commandé cet article sous le "
             a href={ "/commandes/" (twin.reference) } { "n°\u{a0}" (twin.id) }
-            (about(twin))
-        }
-    }
-}
-
-fn about(twin: &Order) -> &'static str {
-    match twin.state {
-        OrderState::Shipped => PAID,
-        state if state.has_failed() => FAILED,
-        _ => MAYBE,
-    }
-}
-
-const FAILED: &str = "\u{a0}: un échec de son paiement nous est annoncé.";
-const PAID: &str = "\u{a0}: cette commande-là est payée.";
-const MAYBE: &str = "\u{a0}: son paiement est peut-être en cours.";
-
-/// What a customer has ordered before, above the form that would order it again.
-pub(crate) fn ordered_before(twin: &Order) -> Markup {
-    html! {
-        p.notice role="alert" {
-            "Vous avez déjà commandé cet article sous le "
-            a href={ "/commandes/" (twin.reference) } { "n°\u{a0}" (twin.id) }
-            (about(twin))
+            (payment)
         }
     }
 }

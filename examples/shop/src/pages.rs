@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets::{SCRIPT, STYLE};
-use crate::order_page::ordered_before;
+use crate::order_page::about_twin;
 use crate::ordering::OrderForm;
 use crate::orders::{Order, Product};
 use crate::pictures::picture;
@@ -128,7 +128,7 @@ pub(crate) fn product(product: &Product, form: &OrderForm, problem: Option<&str>
                 p.problem id="probleme" role="alert" { (problem) }
             }
             @if let Some(twin) = twin {
-                (ordered_before(twin))
+                (about_twin(twin, true))
                 input type="hidden" name="again" value="1";
             }
             input type="hidden" name="key" value=(form.key);
