@@ -1,5 +1,7 @@
 //! The rows of the table of faults in `tests/README.md`: each is a test, or several, named by its number.
 
+#![cfg(target_os = "linux")]
+
 mod answers;
 mod client;
 mod connect;
