@@ -49,8 +49,8 @@ struct State {
 #[derive(Debug)]
 struct Known {
     addresses: Vec<SocketAddr>,
-    learned: Instant,
     fresh_until: Instant,
+    usable_until: Instant,
 }
 
 impl Names {
@@ -136,13 +136,13 @@ impl Name {
 impl State {
     fn learn(&mut self, found: io::Result<impl Iterator<Item = SocketAddr>>) {
         let now = Instant::now();
-        let fresh_until = now + FRESH;
+        let (fresh_until, usable_until) = (now + FRESH, now + USABLE);
         match found {
             Ok(found) => {
                 let mut addresses: Vec<_> = found.collect();
                 // A machine without IPv4 refuses it at once; a broken IPv6 path is silent.
                 addresses.sort_by_key(SocketAddr::is_ipv6);
-                self.known = Some(Known { addresses, learned: now, fresh_until });
+                self.known = Some(Known { addresses, fresh_until, usable_until });
                 self.failure = None;
             }
             Err(error) => {
@@ -162,7 +162,7 @@ impl State {
 
 impl Known {
     fn is_usable(&self) -> bool {
-        self.learned.elapsed() < USABLE
+        Instant::now() < self.usable_until
     }
 }
 
@@ -186,9 +186,10 @@ mod tests {
         };
         let addresses = || vec![SocketAddr::from(([127, 0, 0, 1], 443))].into_iter();
         let mut known = look_up(Ok(addresses())).unwrap();
-        assert_eq!(known.fresh_until - known.learned, Duration::from_secs(60));
-        for (seconds, is_usable) in [(86_390, true), (86_410, false)] {
-            known.learned = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        let learned = known.usable_until - Duration::from_secs(86_400);
+        assert_eq!(known.fresh_until - learned, Duration::from_secs(60));
+        for (left, is_usable) in [(10, true), (0, false)] {
+            known.usable_until = Instant::now() + Duration::from_secs(left);
             assert_eq!(known.is_usable(), is_usable);
         }
     }

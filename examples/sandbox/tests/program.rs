@@ -58,11 +58,13 @@ fn log_line(program: &mut Program) -> String {
 }
 
 /// The variables of a program that is started after these lines were pasted into a shell.
+#[cfg(unix)]
 fn pasted(lines: &[String]) -> String {
     let script = lines.join("\n") + "\nprintenv EKOLOPAY_ORIGIN EKOLOPAY_API_CLIENT EKOLOPAY_SECRET_KEY";
     String::from_utf8(command("sh").args(["-c", &script]).output().unwrap().stdout).unwrap()
 }
 
+#[cfg(unix)]
 #[test]
 fn it_prints_its_address_and_the_variables_to_set() {
     let mut program = run(&[]);
@@ -75,6 +77,7 @@ fn it_prints_its_address_and_the_variables_to_set() {
     assert!(log_line(&mut program).starts_with("GET /sandbox 200 "));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_given_secret_is_not_printed() {
     let secret = "not-the-demo-key";
