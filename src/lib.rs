@@ -4,6 +4,12 @@
 //! payment. It speaks the gateway's API as documented on 1 July 2023. Where the documentation is silent, it makes the
 //! choice that ships no unpaid goods and loses no payment.
 //!
+//! **Guides**, from the keys to going live, with every error by its text: [en français](crate::_guide_fr).
+//!
+//! **Programs** in the repository, for which a checkout is needed: a local gateway to try everything without an account
+//! (`examples/sandbox`), the command `ekolopay` (`examples/cli`), a web shop (`examples/shop`), and a night job that
+//! checks every payment once more (`examples/reconcile`).
+//!
 //! # What it is not
 //!
 //! It is not a web framework, a queue or a database: it stores nothing, retries nothing and runs nothing in the
@@ -193,6 +199,10 @@
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("guide/fr.md")]
+pub mod _guide_fr {}
 
 mod availability;
 pub mod callback;
