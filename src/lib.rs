@@ -4,7 +4,8 @@
 //! payment. It speaks the gateway's API as documented on 1 July 2023. Where the documentation is silent, it makes the
 //! choice that ships no unpaid goods and loses no payment.
 //!
-//! **Guides**, from the keys to going live, with every error by its text: [en français](crate::_guide_fr).
+//! **Guides**, from the keys to going live, with every error by its text: [in English](crate::_guide) and
+//! [en français](crate::_guide_fr).
 //!
 //! **Programs** in the repository, for which a checkout is needed: a local gateway to try everything without an account
 //! (`examples/sandbox`), the command `ekolopay` (`examples/cli`), a web shop (`examples/shop`), and a night job that
@@ -199,6 +200,10 @@
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("guide/en.md")]
+pub mod _guide {}
 
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("guide/fr.md")]

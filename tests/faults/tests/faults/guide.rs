@@ -21,7 +21,7 @@ use rustls::ServerConfig;
 use crate::client::Client;
 use crate::fault::{AUTHORITY, TIMEOUT, gateway};
 
-const GUIDES: [&str; 1] = [include_str!("../../../../src/guide/fr.md")];
+const GUIDES: [&str; 2] = [include_str!("../../../../src/guide/fr.md"), include_str!("../../../../src/guide/en.md")];
 
 #[test]
 fn the_guides_quote_each_error_to_the_letter() {
