@@ -57,7 +57,8 @@
 //! ```
 //! use ekolopay::callback::Callback;
 //!
-//! let body = b"purchaseToken=940d4e9a&paymentSuccessful=true&status=SUCCESS&message=Paiement+r%C3%A9ussi.";
+//! let body = b"purchaseToken=940d4e9a&paymentSuccessful=true\
+//!     &status=SUCCESS&message=Paiement+r%C3%A9ussi.";
 //! let callback = Callback::parse(body)?;
 //! let token_to_check = callback.purchase_token();
 //! # Ok::<(), ekolopay::InvalidInput>(())
