@@ -192,11 +192,11 @@ fn network() -> Vec<String> {
         cause
     };
     let proxy = FaultServer::start([vec![Step::Head, Step::reply(|_| response(407, "", ""))]]);
-    let refuses = client(&[&format!("HTTPS_PROXY={}", proxy.origin())]).split_off(1);
+    let by_proxy = client(&[&format!("HTTPS_PROXY={}", proxy.origin())]).split_off(1);
     proxy.finish();
     let silent = meets(vec![Step::Stall]);
     let cut = meets(vec![Step::Request]);
-    [cause(&refused), cause(&unknown), silent, cut, refuses].concat()
+    [cause(&refused), cause(&unknown), silent, cut, by_proxy].concat()
 }
 
 fn certificates() -> Vec<String> {
