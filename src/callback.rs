@@ -6,7 +6,8 @@
 //! ```
 //! use ekolopay::callback::{Callback, Status};
 //!
-//! let body = b"purchaseToken=940d4e9a&paymentSuccessful=false&status=FAILED&message=Le+paiement+a+%C3%A9chou%C3%A9.";
+//! let body = b"purchaseToken=940d4e9a&paymentSuccessful=false\
+//!     &status=FAILED&message=Le+paiement+a+%C3%A9chou%C3%A9.";
 //! let callback = Callback::parse(body)?;
 //! assert_eq!(callback.purchase_token().as_str(), "940d4e9a");
 //! assert_eq!(callback.status(), &Status::Failed);
@@ -53,9 +54,11 @@ const MESSAGE: &str = "message";
 ///     Ok(format!("200: check {}", callback.purchase_token()))
 /// }
 ///
-/// let body = b"purchaseToken=940d4e9a&paymentSuccessful=1&status=SUCCESSFUL&message=Paiement+r%C3%A9ussi.";
+/// let body = b"purchaseToken=940d4e9a&paymentSuccessful=1\
+///     &status=SUCCESSFUL&message=Paiement+r%C3%A9ussi.";
 /// assert_eq!(receive(body).unwrap(), "200: check 940d4e9a");
-/// assert_eq!(receive(b"purchaseToken=940d4e9a").unwrap_err(), "400: paymentSuccessful is missing");
+/// let body = b"purchaseToken=940d4e9a";
+/// assert_eq!(receive(body).unwrap_err(), "400: paymentSuccessful is missing");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback {

@@ -28,11 +28,14 @@ use crate::transport::TransportError;
 ///         (Error::Invalid(invalid), _) => format!("fix {}", invalid.field()),
 ///         (_, Delivery::NotSent) => "nothing was done: try again later".to_owned(),
 ///         (_, Delivery::Unknown) => "it may have arrived: check before doing it again".to_owned(),
-///         (Error::Refused { code, .. }, _) => format!("the gateway said no with code {code}: repeating will not help"),
+///         (Error::Refused { code, .. }, _) => {
+///             format!("the gateway said no with code {code}: repeating will not help")
+///         }
 ///         (_, Delivery::Answered) => "this proves nothing: check again later".to_owned(),
 ///     };
-///     let causes = successors(error.source(), |&cause| cause.source()).map(|cause| format!(": {cause}"));
-///     format!("{error}{}; {next}", causes.collect::<String>())
+///     let causes = successors(error.source(), |&cause| cause.source());
+///     let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+///     format!("{error}{causes}; {next}")
 /// }
 ///
 /// # use ekolopay::canned::Canned;

@@ -4,6 +4,13 @@
 //! payment. It speaks the gateway's API as documented on 1 July 2023. Where the documentation is silent, it makes the
 //! choice that ships no unpaid goods and loses no payment.
 //!
+//! **Guides**, from the keys to going live, with every error by its text: [in English](crate::_guide) and
+//! [en français](crate::_guide_fr).
+//!
+//! **Programs** in the repository, for which a checkout is needed: a local gateway to try everything without an account
+//! (`examples/sandbox`), the command `ekolopay` (`examples/cli`), a web shop (`examples/shop`), and a night job that
+//! checks every payment once more (`examples/reconcile`).
+//!
 //! # What it is not
 //!
 //! It is not a web framework, a queue or a database: it stores nothing, retries nothing and runs nothing in the
@@ -50,7 +57,8 @@
 //! ```
 //! use ekolopay::callback::Callback;
 //!
-//! let body = b"purchaseToken=940d4e9a&paymentSuccessful=true&status=SUCCESS&message=Paiement+r%C3%A9ussi.";
+//! let body = b"purchaseToken=940d4e9a&paymentSuccessful=true\
+//!     &status=SUCCESS&message=Paiement+r%C3%A9ussi.";
 //! let callback = Callback::parse(body)?;
 //! let token_to_check = callback.purchase_token();
 //! # Ok::<(), ekolopay::InvalidInput>(())
@@ -193,6 +201,14 @@
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("guide/en.md")]
+pub mod _guide {}
+
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("guide/fr.md")]
+pub mod _guide_fr {}
 
 mod availability;
 pub mod callback;

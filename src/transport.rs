@@ -11,7 +11,8 @@
 //! use ekolopay::transport::{Reply, Request, Transport};
 //! use ekolopay::{Credentials, Gateway};
 //!
-//! let builder = Gateway::builder(Credentials::new("demo", "a-secret-key")?).origin("http://127.0.0.1:8099");
+//! let credentials = Credentials::new("demo", "a-secret-key")?;
+//! let builder = Gateway::builder(credentials).origin("http://127.0.0.1:8099");
 //! let http = builder.http()?;
 //! let timed = move |request: &Request| {
 //!     let start = Instant::now();

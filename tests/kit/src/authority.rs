@@ -46,9 +46,18 @@ impl Authority {
 
     /// The same with a certificate that expired years ago.
     pub fn expired_config(&self, host: &str) -> Arc<ServerConfig> {
+        self.config_of_years(host, 2020, 2021)
+    }
+
+    /// The same with a certificate of the future.
+    pub fn future_config(&self, host: &str) -> Arc<ServerConfig> {
+        self.config_of_years(host, 2999, 3000)
+    }
+
+    fn config_of_years(&self, host: &str, from: i32, to: i32) -> Arc<ServerConfig> {
         let mut params = CertificateParams::new([host.to_owned()]).expect("a host name");
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(2021, 1, 1);
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(to, 1, 1);
         self.sign(&params, &TLS13)
     }
 

@@ -7,6 +7,8 @@ mod client;
 mod connect;
 mod delivery;
 mod fault;
+#[cfg(all(feature = "name-cache", feature = "rustls"))]
+mod guide;
 mod interrupted;
 mod judge;
 mod log;

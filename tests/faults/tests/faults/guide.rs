@@ -1,0 +1,219 @@
+//! Chapter 4 of the guides quotes errors to the letter, in the first columns of its tables, where `…` is any text.
+
+use std::error::Error;
+use std::iter::successors;
+use std::net::TcpListener;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ekolopay::callback::Callback;
+use ekolopay::canned::{Canned, PAID};
+use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
+use ekolopay::transport::{Endpoint, Reply, Request, Transport, TransportError};
+use ekolopay::{Credentials, Delivery, Gateway, GatewayBuilder};
+use ekolopay_faults::replies::response;
+use ekolopay_faults::{Call, FaultServer, Step};
+use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox};
+use ekolopay_test_kit::{Authority, RawRequest, Server};
+use rustls::ServerConfig;
+
+use crate::client::Client;
+use crate::fault::{AUTHORITY, TIMEOUT, gateway};
+
+const GUIDES: [&str; 2] = [include_str!("../../../../src/guide/fr.md"), include_str!("../../../../src/guide/en.md")];
+
+#[test]
+fn the_guides_quote_each_error_to_the_letter() {
+    let errors = [inputs(), environment(), callbacks(), answers(), deliveries(), network(), certificates()].concat();
+    for guide in GUIDES {
+        let (_, chapters) = guide.split_once("\n# 4. ").unwrap();
+        let (chapter, _) = chapters.split_once("\n# 5. ").unwrap();
+        let quotes: Vec<_> =
+            chapter.lines().filter_map(|line| Some(line.strip_prefix("| `")?.split_once("` |")?.0)).collect();
+        let missing: Vec<_> =
+            errors.iter().filter(|error| !quotes.iter().any(|quote| is_quoted(quote, error))).collect();
+        assert!(missing.is_empty(), "in no table: {missing:#?}");
+        let never: Vec<_> = quotes.iter().filter(|quote| !errors.iter().any(|error| is_quoted(quote, error))).collect();
+        assert!(never.is_empty(), "no error says so: {never:#?}");
+    }
+}
+
+fn is_quoted(quote: &str, error: &str) -> bool {
+    let (first, rest) = quote.split_once('…').unwrap_or((quote, ""));
+    match error.strip_prefix(first) {
+        None => false,
+        Some(left) if first == quote => left.is_empty(),
+        Some(left) => (0..=left.len()).any(|at| left.is_char_boundary(at) && is_quoted(rest, &left[at..])),
+    }
+}
+
+/// The texts of an error and of its sources.
+fn texts(error: &dyn Error) -> Vec<String> {
+    successors(Some(error), |&error| error.source()).map(ToString::to_string).collect()
+}
+
+fn token() -> PurchaseToken {
+    "940d4e9aab5797e6055e1259b84a9875".parse().unwrap()
+}
+
+fn check(gateway: &Gateway) -> Vec<String> {
+    texts(&gateway.check_payment(&token()).unwrap_err())
+}
+
+fn over(transport: impl Transport + 'static) -> Vec<String> {
+    let credentials = Credentials::new("demo", DEMO_SECRET_KEY).unwrap();
+    check(&Gateway::builder(credentials).transport(transport).build().unwrap())
+}
+
+fn inputs() -> Vec<String> {
+    let build = |set: fn(GatewayBuilder) -> GatewayBuilder| {
+        set(Gateway::builder(Credentials::new("demo", DEMO_SECRET_KEY).unwrap())).build().unwrap_err().to_string()
+    };
+    let order = |amount, label: &str, phone: &str| {
+        let product = Product::new(label).amount(150_000);
+        Purchase::new(amount, product, Customer::new(phone)).unwrap_err().to_string()
+    };
+    vec![
+        build(|builder| builder.origin("ekolopay.com")),
+        build(|builder| builder.origin("http://ekolopay.com")),
+        build(|builder| builder.origin("https://ekolopay.com/api")),
+        build(|builder| builder.timeout(Duration::ZERO)),
+        build(|builder| builder.root_certificates(b"")),
+        build(|builder| builder.user_agent("boutique\n")),
+        build(|builder| builder.user_agent(" ")),
+        Credentials::new("", DEMO_SECRET_KEY).unwrap_err().to_string(),
+        Credentials::new("demo", "clé secrète").unwrap_err().to_string(),
+        order(0, "Iphone S", "066304925"),
+        order(u64::MAX, "Iphone S", "066304925"),
+        order(900, "Iphone S", "066304925"),
+        order(150_000, " ", "066304925"),
+        order(150_000, "Iphone S", ""),
+        PurchaseToken::new("").unwrap_err().to_string(),
+        PurchaseToken::new("940d 4e9a").unwrap_err().to_string(),
+    ]
+}
+
+/// A call of a process with its environment changed like this.
+fn client(changes: &[&str]) -> Vec<String> {
+    let mut command = Command::new("env");
+    command.args(changes).arg(Client::PROGRAM);
+    let mut client = Client::start(command, "https://gateway.invalid", TIMEOUT, &[]);
+    let outcome = client.call(Call::Payment(0)).outcome;
+    client.end();
+    // Display and Debug take turns.
+    outcome.texts.lines().step_by(2).map(str::to_owned).collect()
+}
+
+fn environment() -> Vec<String> {
+    [
+        client(&["-u", "EKOLOPAY_API_CLIENT"]),
+        client(&["-u", "EKOLOPAY_SECRET_KEY"]),
+        client(&["EKOLOPAY_SECRET_KEY="]),
+        client(&["EKOLOPAY_SECRET_KEY=a-secret-key\n"]),
+        client(&[&format!("EKOLOPAY_SECRET_KEY={}", "k".repeat(1025))]),
+        client(&["EKOLOPAY_ORIGIN=http://ekolopay.com"]),
+        client(&["HTTPS_PROXY=socks5://127.0.0.1:1080"]),
+    ]
+    .concat()
+}
+
+fn callbacks() -> Vec<String> {
+    [
+        "paymentSuccessful=true&status=SUCCESS",
+        "purchaseToken=a&purchaseToken=b&paymentSuccessful=true&status=SUCCESS",
+        "purchaseToken=a&paymentSuccessful=oui&status=SUCCESS",
+        "purchaseToken=a&paymentSuccessful=true&status=FAILED",
+        "purchaseToken=a&paymentSuccessful=false&status=%E9",
+    ]
+    .map(|body| Callback::parse(body.as_bytes()).unwrap_err().to_string())
+    .to_vec()
+}
+
+fn answers() -> Vec<String> {
+    let sandbox = Sandbox::start().unwrap();
+    let gateway = |client, key| {
+        Gateway::builder(Credentials::new(client, key).unwrap()).origin(&sandbox.origin()).build().unwrap()
+    };
+    let demo = gateway("demo", DEMO_SECRET_KEY);
+    let order = Purchase::new(150_000, Product::new("Iphone S"), Customer::new("06 630 49 25")).unwrap();
+    let phone = texts(&demo.create_purchase_token(&order).unwrap_err());
+    let unexpected = |status, body: &str| over(Canned::new().reply(status, body));
+    let at_check = |status| {
+        over(move |request: &Request| match request.endpoint() {
+            Endpoint::Availability => Ok(Reply::new(status, "")),
+            _ => Err(TransportError::new(Delivery::NotSent, "the check has not stopped the call")),
+        })
+    };
+    [
+        check(&gateway("demo", "another-key")),
+        check(&gateway("another", DEMO_SECRET_KEY)),
+        check(&demo),
+        phone,
+        over(Canned::new().unavailable()),
+        at_check(429),
+        at_check(503),
+        unexpected(429, ""),
+        unexpected(302, ""),
+        unexpected(403, "<html>"),
+        unexpected(500, PAID),
+        unexpected(200, &PAID.replace("true", "null")),
+    ]
+    .concat()
+}
+
+/// The first text of an exchange that failed.
+fn deliveries() -> Vec<String> {
+    let mut first = vec![];
+    for delivery in [Delivery::NotSent, Delivery::Unknown] {
+        for timed_out in [false, true] {
+            let failure = move || {
+                let failure = TransportError::new(delivery, "");
+                if timed_out { failure.timed_out() } else { failure }
+            };
+            first.push(over(Canned::new().fails(failure())).remove(0));
+            first.push(over(move |_: &Request| Err(failure())).remove(0));
+        }
+    }
+    first
+}
+
+/// The cause of an exchange that failed.
+fn cause(gateway: &Gateway) -> Vec<String> {
+    check(gateway).split_off(1)
+}
+
+fn network() -> Vec<String> {
+    let refused = {
+        let listener = TcpListener::bind("127.0.0.5:0").unwrap();
+        gateway(&format!("http://{}", listener.local_addr().unwrap()), TIMEOUT)
+    };
+    // No resolver asks for a label over 63 characters.
+    let unknown = gateway(&format!("https://{}.invalid", "a".repeat(64)), TIMEOUT);
+    let meets = |script: Vec<Step>| {
+        let server = FaultServer::start([script]);
+        let cause = cause(&gateway(&server.origin(), Duration::from_millis(500)));
+        server.finish();
+        cause
+    };
+    let proxy = FaultServer::start([vec![Step::Head, Step::reply(|_| response(407, "", ""))]]);
+    let by_proxy = client(&[&format!("HTTPS_PROXY={}", proxy.origin())]).split_off(1);
+    proxy.finish();
+    let silent = meets(vec![Step::Stall]);
+    let cut = meets(vec![Step::Request]);
+    [cause(&refused), cause(&unknown), silent, cut, by_proxy].concat()
+}
+
+fn certificates() -> Vec<String> {
+    let at = |config: Arc<ServerConfig>| {
+        let server = Server::start_tls(config, RawRequest::documented);
+        cause(&gateway(&server.origin, TIMEOUT))
+    };
+    [
+        at(AUTHORITY.expired_config("localhost")),
+        at(AUTHORITY.future_config("localhost")),
+        at(AUTHORITY.config("example.com")),
+        at(Authority::new().config("localhost")),
+    ]
+    .concat()
+}
