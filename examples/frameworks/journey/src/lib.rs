@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Cursor};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, Settlement};
 use ekolopay_test_kit::command;
@@ -26,18 +27,22 @@ const NOT_CHECKED: &str = "Le paiement ne peut pas être vérifié pour le momen
 ///
 /// If an answer is not as expected.
 pub fn run(framework: &str, program: &str) {
-    let mut shop = Shop::start(program);
-    shop.a_payment();
-    shop.claims_that_are_not_true();
-    shop.the_return_page();
-    shop.an_outage();
-    shop.the_same_callback_at_the_same_moment();
-    shop.the_callbacks_of_the_table(framework);
-    shop.the_cookies_of_the_table(framework);
-    shop.stop();
+    let mut journey = Journey::start(program, Duration::ZERO);
+    journey.a_payment();
+    journey.claims_that_are_not_true();
+    journey.the_return_page();
+    journey.an_outage();
+    journey.the_same_callback_at_the_same_moment();
+    journey.the_callbacks_of_the_table(framework);
+    journey.the_cookies_of_the_table(framework);
+    journey.stop();
+
+    let mut journey = Journey::start(program, Duration::from_millis(500));
+    journey.a_slow_gateway();
+    journey.stop();
 }
 
-struct Shop {
+struct Journey {
     sandbox: Sandbox,
     /// What the gateway was asked, one line per request.
     asked: Arc<Mutex<Vec<String>>>,
@@ -62,11 +67,12 @@ struct Answer {
     text: String,
 }
 
-impl Shop {
-    fn start(program: &str) -> Shop {
+impl Journey {
+    fn start(program: &str, latency: Duration) -> Journey {
         let asked = Arc::<Mutex<Vec<String>>>::default();
         let log = Arc::clone(&asked);
-        let sandbox = Sandbox::builder().log(move |line| log.lock().unwrap().push(line.to_owned())).start().unwrap();
+        let log = move |line: &str| log.lock().unwrap().push(line.to_owned());
+        let sandbox = Sandbox::builder().latency(latency).log(log).start().unwrap();
         let mut program = command(program)
             .arg("127.0.0.1:0")
             .env("EKOLOPAY_ORIGIN", sandbox.origin())
@@ -78,8 +84,14 @@ impl Shop {
         let mut lines = BufReader::new(program.stdout.take().unwrap()).lines().map(Result::unwrap);
         let address = lines.find(|line| line.starts_with("http://")).unwrap();
         let output = thread::spawn(move || lines.filter(|line| line.starts_with("shipped ")).collect());
-        let agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None).build().into();
-        Shop { sandbox, asked, program, output: Some(output), address, agent, to_ship: Vec::new() }
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .into();
+        Journey { sandbox, asked, program, output: Some(output), address, agent, to_ship: Vec::new() }
     }
 
     /// Each order that was paid has been shipped once, and no other.
@@ -181,6 +193,30 @@ impl Shop {
         }
     }
 
+    /// More callbacks wait for it than a framework has threads. They hold up no other request, and not each other.
+    fn a_slow_gateway(&mut self) {
+        let order = self.order();
+        self.pay(&order);
+        let journey = &*self;
+        let home = thread::scope(|scope| {
+            let callbacks: Vec<_> = (0..16)
+                .map(|_| {
+                    scope.spawn(|| {
+                        journey.claims(&order.token, "true", "SUCCESS", 200);
+                        Instant::now()
+                    })
+                })
+                .collect();
+            thread::sleep(Duration::from_millis(200));
+            journey.get("/", "");
+            let home = Instant::now();
+            let callbacks: Vec<_> = callbacks.into_iter().map(|callback| callback.join().unwrap()).collect();
+            assert!(callbacks.iter().all(|callback| home < *callback), "a page waited for a callback");
+            home
+        });
+        assert!(home.elapsed() < Duration::from_secs(4), "callbacks waited for each other: {:?}", home.elapsed());
+    }
+
     /// Each is sent for an order that is paid, so what is not refused is shipped.
     fn the_callbacks_of_the_table(&mut self, framework: &str) {
         for (row, expected) in column("callback", framework) {
@@ -258,7 +294,7 @@ impl Shop {
         }
         if row.starts_with("chunked") {
             let mut body = Cursor::new(body);
-            return self.read(self.agent.run(request.body(SendBody::from_reader(&mut body)).unwrap()));
+            return read(self.agent.run(request.body(SendBody::from_reader(&mut body)).unwrap()));
         }
         self.send(request.body(()), &body)
     }
@@ -294,16 +330,11 @@ impl Shop {
     fn get(&self, path: &str, cookie: &str) -> Answer {
         let cookie = cookie.split("; Path").next().unwrap_or_default();
         let request = Request::get(self.url(path)).header("Cookie", cookie).body(());
-        self.read(self.agent.run(request.unwrap()))
+        read(self.agent.run(request.unwrap()))
     }
 
     fn send(&self, request: Result<Request<()>, ureq::http::Error>, body: &[u8]) -> Answer {
-        self.read(self.agent.run(request.unwrap().map(|()| body)))
-    }
-
-    fn read(&self, response: Result<Response<ureq::Body>, ureq::Error>) -> Answer {
-        let (head, mut body) = response.unwrap().into_parts();
-        Answer { status: head.status.as_u16(), headers: head.headers, text: body.read_to_string().unwrap() }
+        read(self.agent.run(request.unwrap().map(|()| body)))
     }
 
     fn url(&self, path: &str) -> String {
@@ -315,7 +346,7 @@ impl Shop {
     }
 }
 
-impl Drop for Shop {
+impl Drop for Journey {
     fn drop(&mut self) {
         let _ = self.program.kill();
         let _ = self.program.wait();
@@ -326,6 +357,11 @@ impl Answer {
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
+}
+
+fn read(response: Result<Response<ureq::Body>, ureq::Error>) -> Answer {
+    let (head, mut body) = response.unwrap().into_parts();
+    Answer { status: head.status.as_u16(), headers: head.headers, text: body.read_to_string().unwrap() }
 }
 
 /// The rows of a table in README.md, with their cells in the column of a framework.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ekolopay::Gateway;
 use ekolopay::callback::Callback;
-use ekolopay_with_shop::{Answer, LONGEST_CALLBACK, Shop, address, come_back_by_form};
+use ekolopay_with_shop::{Answer, COOKIE, LONGEST_CALLBACK, Shop, address, come_back_by_form};
 use rocket::data::Limits;
 use rocket::fairing::AdHoc;
 use rocket::http::{CookieJar, Header, Status};
@@ -52,7 +52,7 @@ async fn callback(shop: &Shared, body: Vec<u8>) -> Result<Page, Status> {
 
 #[get("/payment-status")]
 async fn come_back(shop: &Shared, cookies: &CookieJar<'_>) -> Result<Page, Status> {
-    let reference = cookies.get("order").map(|cookie| cookie.value().to_owned());
+    let reference = cookies.get(COOKIE).map(|cookie| cookie.value().to_owned());
     let shop = Arc::clone(shop);
     blocking(move || shop.come_back(reference.as_deref())).await
 }

@@ -17,7 +17,8 @@ use ekolopay::{Gateway, InvalidInput};
 /// The most bytes to read of a callback. The documented ones have about 150.
 pub const LONGEST_CALLBACK: usize = 64 * 1024;
 
-const COOKIE: &str = "order";
+/// The cookie that says which order is the customer's.
+pub const COOKIE: &str = "order";
 const HOME: &str =
     "<!doctype html><title>Boutique</title><form method=post action=/order><button>Commander</button></form>";
 const NO_ORDER: &str = "Merci. Ouvrez cette page dans le navigateur avec lequel vous avez commandé.";
@@ -88,7 +89,7 @@ impl Shop {
         match self.check(callback.purchase_token()) {
             None => text(404, "no order has this token"),
             Some(Ok(_)) => text(200, "checked"),
-            // Not 200: whoever repeats callbacks is to repeat this one.
+            // Not 200: a sender that repeats callbacks is to repeat this one.
             Some(Err(error)) => failed("a callback was not checked", &error, "not checked"),
         }
     }
@@ -143,8 +144,8 @@ pub fn come_back_by_form() -> Answer {
 
 /// The order's reference in a `Cookie` header. Cookies of other names may hold any bytes.
 pub fn reference(cookies: &[u8]) -> Option<String> {
-    let values = cookies.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    let value = values.filter_map(|pair| pair.strip_prefix(COOKIE.as_bytes())?.strip_prefix(b"=")).next()?;
+    let mut pairs = cookies.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let value = pairs.find_map(|pair| pair.strip_prefix(COOKIE.as_bytes())?.strip_prefix(b"="))?;
     String::from_utf8(value.to_vec()).ok()
 }
 
