@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, Settlement};
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, SandboxBuilder, Settlement};
 use ekolopay_test_kit::command;
 use ureq::http::{HeaderMap, Request, Response};
 use ureq::{Agent, SendBody};
@@ -27,7 +27,7 @@ const NOT_CHECKED: &str = "Le paiement ne peut pas être vérifié pour le momen
 ///
 /// If an answer is not as expected.
 pub fn run(framework: &str, program: &str) {
-    let mut journey = Journey::start(program, Duration::ZERO);
+    let mut journey = Journey::start(program, Sandbox::builder());
     journey.a_payment();
     journey.claims_that_are_not_true();
     journey.the_return_page();
@@ -37,8 +37,9 @@ pub fn run(framework: &str, program: &str) {
     journey.the_cookies_of_the_table(framework);
     journey.stop();
 
-    let mut journey = Journey::start(program, Duration::from_millis(500));
+    let mut journey = Journey::start(program, Sandbox::builder().latency(Duration::from_millis(500)).same_token(true));
     journey.a_slow_gateway();
+    journey.a_token_that_another_order_has();
     journey.stop();
 }
 
@@ -68,11 +69,11 @@ struct Answer {
 }
 
 impl Journey {
-    fn start(program: &str, latency: Duration) -> Journey {
+    fn start(program: &str, sandbox: SandboxBuilder) -> Journey {
         let asked = Arc::<Mutex<Vec<String>>>::default();
         let log = Arc::clone(&asked);
         let log = move |line: &str| log.lock().unwrap().push(line.to_owned());
-        let sandbox = Sandbox::builder().latency(latency).log(log).start().unwrap();
+        let sandbox = sandbox.log(log).start().unwrap();
         let mut program = command(program)
             .arg("127.0.0.1:0")
             .env("EKOLOPAY_ORIGIN", sandbox.origin())
@@ -215,6 +216,12 @@ impl Journey {
             home
         });
         assert!(home.elapsed() < Duration::from_secs(4), "callbacks waited for each other: {:?}", home.elapsed());
+    }
+
+    /// One payment must not pay for two orders.
+    fn a_token_that_another_order_has(&self) {
+        let refused = self.send(Request::post(self.url("/order")).body(()), b"");
+        assert_eq!((refused.status, refused.header("location"), refused.header("set-cookie")), (503, "", ""));
     }
 
     /// Each is sent for an order that is paid, so what is not refused is shipped.

@@ -27,7 +27,7 @@ fn route(shop: &Shop, request: &Request) -> Response {
     )
 }
 
-/// `rouille::input::post` would not do: its limit is for one field, and it keeps a key that is given twice.
+/// rouille's own readers of forms have no limit.
 fn callback(shop: &Shop, request: &Request) -> Response {
     match read(request) {
         Ok(body) if body.len() > LONGEST_CALLBACK => Response::text("too long").with_status_code(413),
