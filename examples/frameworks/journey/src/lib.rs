@@ -89,7 +89,7 @@ impl Journey {
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(Duration::from_secs(30)))
             .build()
             .into();
         Journey { sandbox, asked, program, output: Some(output), address, agent, to_ship: Vec::new() }
