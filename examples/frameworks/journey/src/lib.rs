@@ -17,7 +17,8 @@ const README: &str = include_str!("../../README.md");
 const FORM: &str = "application/x-www-form-urlencoded";
 const NO_ORDER: &str = "Merci. Ouvrez cette page dans le navigateur avec lequel vous avez commandé.";
 const PAID: &str = "Votre paiement est confirmé. Nous préparons votre commande.";
-const NOT_CONFIRMED: &str = "Votre paiement n’est pas encore confirmé. Rechargez cette page dans un instant.";
+const NOT_CONFIRMED: &str =
+    "Aucun paiement n’est confirmé pour le moment. Si vous venez de payer, rechargez cette page dans un instant.";
 const NOT_CHECKED: &str = "Le paiement ne peut pas être vérifié pour le moment. Si vous avez payé, votre paiement n’est pas \
                            perdu\u{a0}: rechargez cette page plus tard.";
 

@@ -23,7 +23,8 @@ const HOME: &str =
     "<!doctype html><title>Boutique</title><form method=post action=/order><button>Commander</button></form>";
 const NO_ORDER: &str = "Merci. Ouvrez cette page dans le navigateur avec lequel vous avez commandé.";
 const PAID: &str = "Votre paiement est confirmé. Nous préparons votre commande.";
-const NOT_CONFIRMED: &str = "Votre paiement n’est pas encore confirmé. Rechargez cette page dans un instant.";
+const NOT_CONFIRMED: &str =
+    "Aucun paiement n’est confirmé pour le moment. Si vous venez de payer, rechargez cette page dans un instant.";
 const NOT_CHECKED: &str = "Le paiement ne peut pas être vérifié pour le moment. Si vous avez payé, votre paiement n’est pas \
                            perdu\u{a0}: rechargez cette page plus tard.";
 const NO_PAYMENT: &str = "Il n’est pas possible de payer pour le moment. Réessayez plus tard.";
@@ -79,7 +80,10 @@ impl Shop {
         let location = self.gateway.payment_url(&token);
         // One payment must not pay for two orders, so a token that is known already belongs to the order before.
         let mut orders = self.orders();
-        let Entry::Vacant(place) = orders.entry(token) else { return text(503, NO_PAYMENT) };
+        let Entry::Vacant(place) = orders.entry(token) else {
+            eprintln!("no token for an order: the gateway gave one that another order has");
+            return text(503, NO_PAYMENT);
+        };
         place.insert(Order { reference, shipped: false });
         Answer { headers: vec![("Set-Cookie", cookie), ("Location", location)], ..text(303, "") }
     }
