@@ -20,7 +20,8 @@
 //! # Ok::<(), ekolopay::InvalidInput>(())
 //! ```
 //!
-//! `Deserialize` follows the same rules, so a web framework's form extractor can take a [`Callback`].
+//! `Deserialize` follows the same rules, so a web framework's form extractor can take a [`Callback`], if it is
+//! [one that keeps them](Callback).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -39,8 +40,15 @@ const MESSAGE: &str = "message";
 /// A callback's claim about one payment.
 ///
 /// It is read from a form (`application/x-www-form-urlencoded`), as documented, not from JSON or `multipart/form-data`.
-/// Take the body as bytes and [`parse`](Callback::parse) it, or use a form extractor that is built on
-/// `serde_urlencoded`: `Form<Callback>` in axum and actix-web. Rocket's forms do not use serde: take `Vec<u8>` there.
+/// Take the body as bytes and [`parse`](Callback::parse) it, or use a form extractor that keeps the rules:
+///
+/// | `Deserialize` by | used by | rules |
+/// |---|---|---|
+/// | `serde_urlencoded` | `Form` in axum, actix-web and poem | all are kept |
+/// | `serde_html_form` | `Form` in axum-extra | kept, but the error about a key that is given twice is the deserializer's own: it does not name the field (axum-extra's does) |
+/// | `serde_qs` | its own extractors | not kept: it takes the last of two values, also from `purchaseToken[]=…`, and refuses a `message` that is not UTF-8 |
+///
+/// With `serde_qs`, or any other deserializer, use `parse` instead. Rocket's forms do not use serde: take `Vec<u8>` there.
 ///
 /// PHP's `http_build_query` drops a key whose value is null. A missing `message` is empty; any other missing key is an
 /// [error](Callback::parse).

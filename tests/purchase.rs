@@ -43,7 +43,7 @@ fn sent(purchase: &Purchase) -> BTreeMap<String, Value> {
     assert_eq!(requests[1].endpoint(), Endpoint::PurchaseToken);
     assert_eq!(requests[1].url(), "https://ekolopay.com/api/v1/gateway/purchase-token?api_client=demo");
     assert_eq!(requests[1].content_type(), "application/x-www-form-urlencoded");
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(requests[1].body()).unwrap();
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(requests[1].body()).into_owned().collect();
     let form: BTreeMap<_, _> = pairs
         .iter()
         .map(|(key, text)| match key.as_str() {

@@ -126,7 +126,7 @@ impl Shop {
             return Ok(refused);
         }
         let query = request.uri().query().unwrap_or_default();
-        let Ok(parsed) = serde_urlencoded::from_str::<Query>(query) else {
+        let Ok(parsed) = serde_html_form::from_str::<Query>(query) else {
             return Ok(see_other("/marchand"));
         };
         let orders = self.orders.list(&parsed)?;
@@ -147,7 +147,7 @@ impl Shop {
         if let Some(refused) = self.refuse(request) {
             return Ok(refused);
         }
-        let form = serde_urlencoded::from_bytes::<Delivery>(request.body());
+        let form = serde_html_form::from_bytes::<Delivery>(request.body());
         let Some(form) = form.ok().filter(|form| form.key == self.merchant.form_key) else {
             let page = pages::message("Formulaire périmé", pages::STALE_FORM);
             return Ok(self.page(StatusCode::FORBIDDEN, page));

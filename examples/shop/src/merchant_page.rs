@@ -163,6 +163,6 @@ fn name(filter: Filter) -> &'static str {
 }
 
 fn older(query: &Query, before: i64) -> String {
-    let q = serde_urlencoded::to_string([("q", &query.q)]).unwrap_or_default();
+    let q = serde_html_form::to_string([("q", &query.q)]).unwrap_or_default();
     format!("/marchand?filtre={}&avant={before}&{q}", name(query.filtre))
 }

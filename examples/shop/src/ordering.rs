@@ -79,7 +79,7 @@ impl Shop {
         let Some(product) = self.orders.product(slug)? else {
             return Ok(self.unknown());
         };
-        let Ok(mut form) = serde_urlencoded::from_bytes::<OrderForm>(request.body()) else {
+        let Ok(mut form) = serde_html_form::from_bytes::<OrderForm>(request.body()) else {
             return Ok(self.page(StatusCode::BAD_REQUEST, pages::message("Demande illisible", pages::UNREADABLE)));
         };
         // Anything else could be guessed by someone else.

@@ -1,0 +1,6 @@
+//! The requests that every recipe answers.
+
+#[test]
+fn journey() {
+    ekolopay_journey::run("poem", env!("CARGO_BIN_EXE_ekolopay-with-poem"));
+}
