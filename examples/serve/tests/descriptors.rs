@@ -66,7 +66,9 @@ fn clients_beyond_the_limit_take_idle_connections_or_get_a_503_and_do_not_flood_
 
     thread::sleep(Duration::from_millis(600)); // the first connection ends
     let mut kept: Vec<TcpStream> = (0..32).map(|_| connect(address)).collect();
-    kept.iter_mut().for_each(|stream| stream.write_all(b"GET /4000 HTTP/1.1\r\n\r\n").unwrap());
+    for stream in &mut kept {
+        stream.write_all(b"GET /4000 HTTP/1.1\r\n\r\n").unwrap();
+    }
     thread::sleep(Duration::from_millis(600));
     thread::scope(|scope| (0..100).for_each(|_| drop(scope.spawn(|| assert_eq!(status(&connect(address)), "503")))));
     assert!(kept.iter().all(|stream| read(stream) == "200"), "the requests under way are answered");
