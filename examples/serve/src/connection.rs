@@ -30,10 +30,14 @@ const MAX_HEADERS: usize = 64;
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves a connection until it ends or is late. While the server stops, the next answer is the last one.
-pub(crate) async fn serve(stream: TcpStream, handlers: Arc<Handlers>, closing: watch::Receiver<bool>) {
+pub(crate) async fn serve(
+    stream: TcpStream,
+    progress: Progress,
+    handlers: Arc<Handlers>,
+    closing: watch::Receiver<bool>,
+) {
     let _ = stream.set_nodelay(true);
     let peer = stream.peer_addr().ok().map(Peer);
-    let progress = Progress::new();
     let wire = Wire { stream, progress: progress.clone() };
     let service = service_fn(|mut request: http::Request<Incoming>| {
         if let Some(peer) = peer {

@@ -22,7 +22,7 @@
 //! | 64 KiB per body | 413 |
 //! | 5 s for a head, 10 s for a whole request | 408 |
 //! | 10 s to receive an answer or to send a first byte, 150 s without a further request | the connection is closed |
-//! | half of the process's file descriptors, at most 1,024 connections | 503 |
+//! | half of the process's file descriptors, at most 1,024 connections | the longest idle connection is closed; if none is idle, 503 |
 //! | 256 handlers at once | a request waits |
 //!
 //! hyper reads all connections on one thread. The handlers run on a pool of threads.
@@ -38,13 +38,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
+
+use crate::wire::Progress;
 
 pub use http;
 
@@ -69,6 +72,8 @@ const MAX_REFUSALS: usize = 32;
 const MAX_HANDLERS: usize = 256;
 /// How long `accept` rests when it has failed, for instance because there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Between two warnings that it fails.
+const WARNING_PAUSE: Duration = Duration::from_secs(60);
 /// How long a stop waits for handlers and answers.
 const STOP: Duration = Duration::from_secs(10);
 
@@ -157,19 +162,23 @@ async fn run(
     let places = Arc::new(Semaphore::new(all));
     let place = || Arc::clone(&places).acquire_owned();
     let (closing, _) = watch::channel(false);
-    let open = |stream: TcpStream, place: OwnedSemaphorePermit| {
-        let full = places.available_permits() < MAX_REFUSALS;
+    let mut connections = Connections::default();
+    let mut open = |stream: TcpStream, place: OwnedSemaphorePermit| {
+        let full = places.available_permits() < MAX_REFUSALS && !connections.close_idle();
         let (handlers, closing) = (Arc::clone(&handlers), closing.subscribe());
-        tokio::spawn(async move {
+        let progress = Progress::new();
+        let own = progress.clone();
+        let task = tokio::spawn(async move {
             if full {
                 connection::refuse(stream, &handlers, StatusCode::SERVICE_UNAVAILABLE).await;
             } else {
-                connection::serve(stream, handlers, closing).await;
+                connection::serve(stream, own, handlers, closing).await;
             }
             drop(place);
         });
+        connections.add(progress, task.abort_handle());
     };
-    let mut failed = false;
+    let mut warned: Option<Instant> = None;
     loop {
         let place = place().await?;
         let accepted = poll_fn(|cx| match Pin::new(&mut stopped).poll(cx) {
@@ -178,15 +187,12 @@ async fn run(
         });
         match accepted.await {
             None => break,
-            Some(Ok((stream, _))) => {
-                failed = false;
-                open(stream, place);
-            }
+            Some(Ok((stream, _))) => open(stream, place),
             Some(Err(error)) => {
-                if !failed {
+                if warned.is_none_or(|warned| warned.elapsed() >= WARNING_PAUSE) {
                     log::warn!("cannot accept a connection: {error}");
+                    warned = Some(Instant::now());
                 }
-                failed = true;
                 sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -203,6 +209,24 @@ async fn run(
         log::warn!("stopped before all requests were answered");
     }
     Ok(())
+}
+
+/// The connections, to close one that is idle in favour of a new client.
+#[derive(Default)]
+struct Connections(Vec<(Progress, AbortHandle)>);
+
+impl Connections {
+    fn add(&mut self, progress: Progress, task: AbortHandle) {
+        self.0.retain(|(_, task)| !task.is_finished());
+        self.0.push((progress, task));
+    }
+
+    /// Closes the connection that has been idle for the longest time, and returns whether there was one.
+    fn close_idle(&mut self) -> bool {
+        let idle = self.0.iter().enumerate().filter_map(|(i, (progress, _))| Some((progress.idle_since()?, i)));
+        let longest = idle.min().map(|(_, i)| self.0.swap_remove(i));
+        longest.inspect(|(_, task)| task.abort()).is_some()
+    }
 }
 
 /// The other half of the file descriptors is for the handlers: databases, and connections of their own.

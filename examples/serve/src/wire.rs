@@ -48,6 +48,12 @@ impl Progress {
         self.state().phase
     }
 
+    /// Since when the connection waits for a further request, if it does.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        let state = self.state();
+        (state.phase == Phase::Idle).then_some(state.since)
+    }
+
     pub(crate) fn enter(&self, phase: Phase) {
         let mut state = self.state();
         if (state.phase, phase) != (Phase::Head, Phase::Body) {

@@ -147,6 +147,15 @@ fn slow_requests_are_refused_and_delay_no_others() {
 }
 
 #[test]
+fn a_connection_that_sends_nothing_is_closed() {
+    let server = start();
+    let (mut stream, started) = (connect(server.local_addr()), Instant::now());
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0, "not within 20 s");
+    let took = started.elapsed();
+    assert!((Duration::from_secs(9)..Duration::from_secs(15)).contains(&took), "{took:?}");
+}
+
+#[test]
 fn a_panic_is_a_500_and_a_handler_can_cut_the_connection() {
     let server = start();
     let mut stream = connect(server.local_addr());

@@ -6,13 +6,14 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use ekolopay::Gateway;
 use ekolopay::verify::{PaidPurchase, Verification};
+use parking_lot::{Condvar, Mutex};
 
 use crate::breaker::{Breaker, PAUSE};
 use crate::notices::Notices;
@@ -53,14 +54,14 @@ impl Checker {
         for turn in TURNS {
             let own = Arc::clone(&checker);
             let thread = thread::Builder::new().name("checker".to_owned()).spawn(move || own.run(turn))?;
-            checker.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+            checker.threads.lock().push(thread);
         }
         Ok(checker)
     }
 
     /// Call it after an order has become due earlier than before.
     pub(crate) fn wake(&self) {
-        *self.wakes.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        *self.wakes.lock() += 1;
         self.woken.notify_all();
     }
 
@@ -68,7 +69,7 @@ impl Checker {
     pub(crate) fn stop(&self) {
         self.stops.store(true, Ordering::SeqCst);
         self.wake();
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads = std::mem::take(&mut *self.threads.lock());
         for thread in threads {
             let _ = thread.join();
         }
@@ -77,38 +78,42 @@ impl Checker {
     /// Nothing but a stop ends it: a panic in a check is caught.
     fn run(&self, turn: Turn) {
         while !self.stops.load(Ordering::SeqCst) {
-            let seen = *self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(pause) = self.breaker.pause() {
-                self.sleep(seen, pause, true);
-                continue;
-            }
-            match catch_unwind(AssertUnwindSafe(|| self.check_one(turn))) {
-                Ok(Ok(true)) => self.notices.database_fails(false),
-                Ok(Ok(false)) => {
+            let seen = *self.wakes.lock();
+            let pass = match self.breaker.pass() {
+                Ok(pass) => pass,
+                Err(pause) => {
+                    self.sleep(seen, pause, true);
+                    continue;
+                }
+            };
+            let checked = catch_unwind(AssertUnwindSafe(|| self.check_one(turn)));
+            drop(pass);
+            match checked {
+                Ok(Ok(was_due)) => {
                     self.notices.database_fails(false);
-                    let longest = self.orders.until_due().ok().flatten().unwrap_or(LONGEST_SLEEP);
-                    self.sleep(seen, longest.min(LONGEST_SLEEP), false);
+                    if !was_due {
+                        let longest = self.orders.until_due().ok().flatten().unwrap_or(LONGEST_SLEEP);
+                        self.sleep(seen, longest.min(LONGEST_SLEEP), false);
+                    }
+                    continue;
                 }
                 Ok(Err(error)) => {
                     log::error!("database: {error}");
                     self.notices.database_fails(true);
-                    self.sleep(seen, PAUSE, true);
                 }
                 // The panic itself is on stderr; the order is due again when its lease ends.
-                Err(_) => {
-                    log::error!("a check panicked");
-                    self.sleep(seen, PAUSE, true);
-                }
+                Err(_) => log::error!("a check panicked"),
             }
+            self.sleep(seen, PAUSE, true);
         }
     }
 
     /// Sleeps this long, or until `wake` is called, which only a stop does to a thread that `rests`. It returns at once if
     /// `wake` was called after `seen` was read.
     fn sleep(&self, seen: u64, longest: Duration, rests: bool) {
-        let wakes = self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wakes = self.wakes.lock();
         let goes_on = |wakes: &mut u64| (rests || *wakes == seen) && !self.stops.load(Ordering::SeqCst);
-        drop(self.woken.wait_timeout_while(wakes, longest, goes_on));
+        self.woken.wait_while_for(&mut wakes, goes_on, longest);
     }
 
     /// Returns whether an order was due.
@@ -190,10 +195,9 @@ mod tests {
     fn a_panic_in_a_check_ends_no_checker() {
         let directory = tempfile::tempdir().unwrap();
         let orders = Arc::new(Orders { database: Database::open(&directory.path().join("shop.db")).unwrap() });
-        let product = orders.product("cafe").unwrap().unwrap();
-        let reference = orders.add(&product, "key", "Kanza", "066304925").unwrap();
+        let reference = orders.add("cafe", "key", "Kanza", "066304925").unwrap().reference;
         let order = || orders.by_reference(&reference).unwrap().unwrap();
-        orders.keep_token(&order(), &"940d4e9a".parse().unwrap()).map(drop).unwrap();
+        orders.keep_token(&order(), &"940d4e9a".parse().unwrap()).unwrap();
         orders.hurry(&"940d4e9a".parse().unwrap()).unwrap();
         let panics = AtomicUsize::new(4);
         let transport = move |request: &Request| match request.endpoint() {

@@ -1,17 +1,17 @@
 //! The SQLite database: one connection that writes, and some that read, so that a page never waits for a write.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 #[cfg(unix)]
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Result, ffi};
 
 /// How long a page waits for the database; then the customer is asked to come back.
 const PATIENCE: Duration = Duration::from_secs(1);
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// Reading connections that are kept open.
 const READERS: usize = 8;
 
@@ -21,23 +21,34 @@ pub(crate) struct Database {
     file: Option<(u64, u64)>,
     /// They are closed first: only the last connection can leave one file behind, and these cannot write.
     readers: Mutex<Vec<Connection>>,
-    writer: parking_lot::Mutex<Connection>,
+    writer: Mutex<Connection>,
     start: (Instant, i64),
 }
 
 impl Database {
-    pub(crate) fn open(path: &Path) -> std::result::Result<Database, String> {
-        let cannot = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let connection = Connection::open(path).map_err(|error| cannot(&error))?;
-        let version = prepare(&connection).map_err(|error| cannot(&error))?;
+    /// Opens a database, or creates it, but not in place of one that is gone.
+    pub(crate) fn open(path: &Path) -> std::result::Result<Database, Box<dyn std::error::Error>> {
+        if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+            let file = fs::canonicalize(path).or_else(|_| fs::read_link(path)).unwrap_or_else(|_| path.to_owned());
+            let wal = format!("{}-wal", file.display());
+            if fs::exists(&wal)? {
+                let text = "the file is gone, and its log may hold the last orders: put the same file back, or restore a \
+                            backup as the README says, without";
+                return Err(format!("{text} {wal}").into());
+            }
+            log::info!("{} is a new, empty database", path.display());
+        }
+        private().create(true).open(path)?;
+        let connection = Connection::open(path)?;
+        let version = prepare(&connection)?;
         if version != VERSION {
-            return Err(cannot(&format!("made by another version of the shop ({version}, not {VERSION})")));
+            return Err(format!("made by another version of the shop ({version}, not {VERSION})").into());
         }
         Ok(Database {
             path: path.to_owned(),
             file: identity(path),
             readers: Mutex::default(),
-            writer: parking_lot::Mutex::new(connection),
+            writer: Mutex::new(connection),
             start: (Instant::now(), wall_clock()),
         })
     }
@@ -58,7 +69,7 @@ impl Database {
     }
 
     pub(crate) fn read<T>(&self, statements: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let kept = self.readers.lock().pop();
         let connection = if let Some(connection) = kept {
             connection
         } else {
@@ -68,7 +79,7 @@ impl Database {
             connection
         };
         let result = statements(&connection);
-        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut readers = self.readers.lock();
         if readers.len() < READERS {
             readers.push(connection);
         }
@@ -79,15 +90,32 @@ impl Database {
     pub(crate) fn is_lost(&self) -> bool {
         identity(&self.path) != self.file
     }
+}
 
-    /// Writes a copy that another program can open, while the shop runs.
-    pub(crate) fn backup(from: &Path, to: &Path) -> Result<()> {
+/// Writes a copy that another program can open, while the shop runs. It is as private as the database, and a failure
+/// leaves none behind.
+pub(crate) fn backup(from: &Path, to: &Path) -> std::result::Result<(), String> {
+    let cannot = |error: &dyn std::fmt::Display| format!("cannot copy {} to {}: {error}", from.display(), to.display());
+    private().create_new(true).open(to).map_err(|error| cannot(&error))?;
+    let copy = || {
         // Able to write, so that a stopped shop's database stays one file.
         let connection = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(Duration::from_secs(30))?;
-        let to = to.to_str().ok_or_else(|| Error::InvalidPath(to.to_owned()))?;
-        connection.execute("VACUUM INTO ?1", [to]).map(drop)
-    }
+        connection.execute("VACUUM INTO ?1", [to.to_str().ok_or_else(|| Error::InvalidPath(to.to_owned()))?])
+    };
+    copy().map(drop).map_err(|error| {
+        let _ = fs::remove_file(to);
+        cannot(&error)
+    })
+}
+
+/// The database holds names and telephone numbers. SQLite gives its other files the same permissions.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// The file is never opened for this: closing any descriptor of it would drop SQLite's own locks.

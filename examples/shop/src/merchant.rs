@@ -1,107 +1,76 @@
 //! The merchant's page: who may see it, what it lists, and what was delivered.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use ekolopay_serve::http::StatusCode;
-use ekolopay_serve::http::header::{HeaderValue, WWW_AUTHENTICATE};
-use ekolopay_serve::{Peer, Request, Response};
+use ekolopay_serve::{Peer, Request};
 use headers::HeaderMapExt;
 use headers::authorization::{Authorization, Basic};
-use rusqlite::{Result, params};
-use serde::Deserialize;
+use rusqlite::{Result, ToSql, params};
+use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
-use uuid::Uuid;
 
-use crate::database::wall_clock;
-use crate::merchant_page::{self, Listing};
-use crate::orders::{Order, Orders, order, select};
-use crate::pages;
+use crate::limit::Limit;
+use crate::orders::{Order, Orders, order};
+use crate::pages::{AllOrders, Message};
 use crate::phone;
-use crate::web::{Answer, Shop, see_other};
+use crate::web::{Answer, LONGEST_LOGGED, Shop, page, see_other};
 
-const ORDERS_PER_PAGE: u32 = 50;
+const ORDERS_PER_PAGE: usize = 50;
+/// How many orders one page searches for a part of a name or number.
+const SEARCHED: i64 = 5_000;
 /// Before a wrong password is answered.
 const DELAY: Duration = Duration::from_secs(1);
 /// Wrong passwords that wait for their answer at the same time; more are refused at once.
-const GUESSES: usize = 4;
-/// Of a header that anyone can send, in characters.
-const LONGEST_LOGGED: usize = 64;
+static GUESSES: Limit = Limit::new(4);
 
 pub(crate) struct Merchant {
     /// With any user name.
-    password: String,
+    pub(crate) password: String,
     /// Is part of every form of the page, so that a page of another site cannot send one.
-    form_key: String,
-    guesses: AtomicUsize,
-}
-
-impl Merchant {
-    pub(crate) fn new(password: String) -> Merchant {
-        Merchant { password, form_key: Uuid::new_v4().simple().to_string(), guesses: AtomicUsize::new(0) }
-    }
+    pub(crate) form_key: String,
 }
 
 /// The query of the page.
-#[derive(Deserialize, Default)]
+#[derive(Serialize, Deserialize, Default, Clone)]
 pub(crate) struct Query {
     /// What is searched for: the order's number, a telephone number, a name or a token.
     #[serde(default)]
     pub(crate) q: String,
     #[serde(default)]
-    pub(crate) filtre: Filter,
+    pub(crate) filtre: String,
     /// Only orders before this one.
     avant: Option<i64>,
 }
 
-#[derive(Deserialize, Default, Debug, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Filter {
-    #[default]
-    Toutes,
-    /// Paid, not delivered yet.
-    Livrer,
-    /// The payment is being checked.
-    Attente,
-    Livrees,
-    /// The last call to the gateway failed.
-    Probleme,
+pub(crate) struct Filter {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    /// Its orders, by an index.
+    ids: &'static str,
 }
 
-/// The order's number, its token, its telephone number, and of the newest thousand a part of the number or name.
-const SEARCH: &str = "
-    SELECT id FROM orders WHERE id < ?1 AND id = ?3
-    UNION SELECT id FROM orders WHERE id < ?1 AND token = ?3
-    UNION SELECT id FROM (SELECT id FROM orders WHERE phone = ?4 AND id < ?1 ORDER BY id DESC LIMIT ?2)
-    UNION SELECT id FROM (SELECT id, name, phone FROM orders WHERE id < ?1 ORDER BY id DESC LIMIT 1000)
-          WHERE name LIKE '%' || ?3 || '%' OR (?5 <> '' AND phone LIKE '%' || ?5 || '%')";
+const fn filter(name: &'static str, label: &'static str, ids: &'static str) -> Filter {
+    Filter { name, label, ids }
+}
 
-impl Filter {
-    fn condition(self) -> &'static str {
-        match self {
-            Filter::Toutes => "TRUE",
-            Filter::Livrer => "shipped_at IS NOT NULL AND delivered_at IS NULL",
-            Filter::Attente => "due_at IS NOT NULL",
-            Filter::Livrees => "delivered_at IS NOT NULL",
-            Filter::Probleme => "problem IS NOT NULL",
-        }
-    }
+pub(crate) const FILTERS: [Filter; 6] = [
+    filter("toutes", "Toutes", "SELECT id FROM orders WHERE TRUE"),
+    filter("livrer", "À livrer", "SELECT order_id AS id FROM shipments WHERE delivered_at IS NULL"),
+    filter("attente", "En attente", "SELECT id FROM orders WHERE due_at IS NOT NULL AND closed_at IS NULL"),
+    filter("livrees", "Livrées", "SELECT order_id AS id FROM shipments WHERE delivered_at IS NOT NULL"),
+    filter("probleme", "Avec un problème", "SELECT id FROM orders WHERE problem IS NOT NULL AND closed_at IS NULL"),
+    filter("closes", "Closes", "SELECT id FROM orders WHERE closed_at IS NOT NULL"),
+];
 
-    /// A page of ids, by an index.
-    fn newest(self) -> &'static str {
-        match self {
-            Filter::Toutes => "SELECT id FROM orders WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
-            Filter::Livrer => {
-                "SELECT order_id FROM shipments WHERE delivered_at IS NULL AND order_id < ?1 ORDER BY order_id DESC LIMIT ?2"
-            }
-            Filter::Attente => "SELECT id FROM orders WHERE due_at IS NOT NULL AND id < ?1 ORDER BY id DESC LIMIT ?2",
-            Filter::Livrees => {
-                "SELECT order_id FROM shipments WHERE delivered_at IS NOT NULL AND order_id < ?1 ORDER BY order_id DESC LIMIT ?2"
-            }
-            Filter::Probleme => "SELECT id FROM orders WHERE problem IS NOT NULL AND id < ?1 ORDER BY id DESC LIMIT ?2",
-        }
-    }
+/// A page of orders, the newest first.
+pub(crate) struct Found {
+    pub(crate) orders: Vec<Order>,
+    /// The orders that were searched for a part of a name or number.
+    pub(crate) searched: Option<(i64, i64)>,
+    /// The next page has orders before this one.
+    next: Option<i64>,
 }
 
 pub(crate) struct Counts {
@@ -111,100 +80,122 @@ pub(crate) struct Counts {
 }
 
 #[derive(Deserialize)]
-struct Delivery {
+struct Form {
     key: String,
     order: i64,
-    /// Sent to take a delivery back.
-    undo: Option<String>,
+    change: Change,
     #[serde(default)]
     back: String,
 }
 
+/// What the merchant changes, and how it is undone.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum Change {
+    Livrer,
+    Reprendre,
+    Clore,
+    Rouvrir,
+}
+
 impl Shop {
     pub(crate) fn list_orders(&self, request: &Request) -> Answer {
-        if let Some(refused) = self.refuse(request) {
-            return Ok(refused);
-        }
-        let query = request.uri().query().unwrap_or_default();
-        let Ok(parsed) = serde_html_form::from_str::<Query>(query) else {
+        self.authorize(request)?;
+        let back = request.uri().query().unwrap_or_default();
+        let Ok(query) = serde_html_form::from_str::<Query>(back) else {
             return Ok(see_other("/marchand"));
         };
-        let orders = self.orders.list(&parsed)?;
-        let listing = Listing {
-            counts: &self.orders.counts()?,
-            more: orders.len() == ORDERS_PER_PAGE as usize,
-            orders: &orders,
-            query: &parsed,
-            notices: &self.notices.current(),
+        let found = &self.orders.find(&query)?;
+        let older = found.next.map(|next| serde_html_form::to_string(Query { avant: Some(next), ..query.clone() }));
+        let listing = AllOrders {
+            shop: &self.settings,
+            counts: self.orders.counts()?,
+            found,
+            older: older.and_then(|query| Some(format!("/marchand?{}", query.ok()?))),
+            query: &query,
+            notices: self.notices.current(),
             database_lost: self.orders.database.is_lost(),
             form_key: &self.merchant.form_key,
-            back: query,
+            back,
         };
-        Ok(self.page(StatusCode::OK, merchant_page::orders(&listing)))
+        Ok(page(StatusCode::OK, &listing))
     }
 
-    pub(crate) fn deliver(&self, request: &Request) -> Answer {
-        if let Some(refused) = self.refuse(request) {
-            return Ok(refused);
-        }
-        let form = serde_html_form::from_bytes::<Delivery>(request.body());
-        let Some(form) = form.ok().filter(|form| form.key == self.merchant.form_key) else {
-            let page = pages::message("Formulaire périmé", pages::STALE_FORM);
-            return Ok(self.page(StatusCode::FORBIDDEN, page));
-        };
-        self.orders.set_delivered(form.order, form.undo.is_none())?;
+    pub(crate) fn change_order(&self, request: &Request) -> Answer {
+        self.authorize(request)?;
+        let form = serde_html_form::from_bytes::<Form>(request.body());
+        let form = form.ok().filter(|form| form.key == self.merchant.form_key).ok_or(Message::StaleForm)?;
+        self.orders.change(form.order, form.change)?;
         let back: String = form.back.chars().filter(char::is_ascii_graphic).collect();
         Ok(see_other(&format!("/marchand?{back}")))
     }
 
     /// A wrong password is logged, and answered late.
-    fn refuse(&self, request: &Request) -> Option<Response> {
+    fn authorize(&self, request: &Request) -> std::result::Result<(), Message> {
         let given = request.headers().typed_get::<Authorization<Basic>>();
         let password = given.as_ref().map_or("", Authorization::password);
         if bool::from(password.as_bytes().ct_eq(self.merchant.password.as_bytes())) {
-            return None;
+            return Ok(());
         }
         if given.is_some() {
+            let _place = GUESSES.take().ok_or(Message::TooManyGuesses)?;
             let peer = request.extensions().get::<Peer>().map_or("?".to_owned(), |peer| peer.0.to_string());
             let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
-            let waiting = self.merchant.guesses.fetch_add(1, Ordering::SeqCst);
-            if waiting < GUESSES {
-                let forwarded: String = forwarded.unwrap_or("no proxy").chars().take(LONGEST_LOGGED).collect();
-                log::warn!("a wrong password for /marchand from {peer}, for {forwarded}");
-                thread::sleep(DELAY);
-            }
-            self.merchant.guesses.fetch_sub(1, Ordering::SeqCst);
-            if waiting >= GUESSES {
-                return Some(
-                    self.page(StatusCode::TOO_MANY_REQUESTS, pages::message("Marchand", pages::TOO_MANY_GUESSES)),
-                );
-            }
+            let forwarded: String = forwarded.unwrap_or("no proxy").chars().take(LONGEST_LOGGED).collect();
+            log::warn!("a wrong password for /marchand from {peer}, for {forwarded}");
+            thread::sleep(DELAY);
         }
-        let mut answer = self.page(StatusCode::UNAUTHORIZED, pages::message("Marchand", pages::PASSWORD));
-        let scheme = HeaderValue::from_static(r#"Basic realm="marchand", charset="UTF-8""#);
-        answer.headers_mut().insert(WWW_AUTHENTICATE, scheme);
-        Some(answer)
+        Err(Message::Password)
     }
 }
 
 impl Orders {
-    /// A page of orders, the newest first. Each filter and each kind of search has an index and a limit, so a page costs the
-    /// same however many orders there are.
-    fn list(&self, query: &Query) -> Result<Vec<Order>> {
-        let text = query.q.trim();
-        let number = text.trim_start_matches("n°").trim();
-        let phone = phone::clean(text, true).unwrap_or_default();
+    /// A page of orders. Filters, telephone numbers, order numbers and tokens have an index; a part of a name or number is
+    /// searched for in some orders at a time. So a page costs the same however many orders there are.
+    fn find(&self, query: &Query) -> Result<Found> {
+        let (text, before) = (query.q.trim(), query.avant.unwrap_or(i64::MAX));
+        if text.is_empty() {
+            let filter = FILTERS.iter().find(|filter| filter.name == query.filtre).unwrap_or(&FILTERS[0]);
+            return self.page_of(&format!("{} AND id < ?1", filter.ids), params![before]);
+        }
+        if let Some(phone) = phone::clean(text, true) {
+            let found = self.page_of("SELECT id FROM orders WHERE phone = ?2 AND id < ?1", params![before, phone])?;
+            if !found.orders.is_empty() {
+                return Ok(found);
+            }
+        }
+        let lower = text.to_lowercase();
+        // As people write it: 12, N° 12 or #12.
+        let number = lower.trim_start_matches(['n', '°', 'º', 'o', '#', ' ', '\u{a0}']);
+        let exact = "SELECT id FROM orders WHERE ?1 AND (id = ?2 OR token = ?3)";
+        let mut found = self.page_of(exact, params![query.avant.is_none(), number, text])?;
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let part = if digits.len() < 4 || number.starts_with(char::is_alphabetic) { "" } else { &digits };
-        let ids = if text.is_empty() { query.filtre.newest() } else { SEARCH };
-        let sql = select(&format!("WHERE id IN ({ids}) AND {} ORDER BY id DESC LIMIT ?2", query.filtre.condition()));
-        self.database.read(|connection| {
-            let mut statement = connection.prepare_cached(&sql)?;
-            let before = query.avant.unwrap_or(i64::MAX);
-            let parameters = params![before, ORDERS_PER_PAGE, number, phone, part];
-            let used = statement.parameter_count();
-            statement.query_map(&parameters[..used], order)?.collect()
-        })
+        let part = if digits.len() < 4 || text.contains(char::is_alphabetic) { "" } else { &digits };
+        if !found.orders.is_empty() && part.is_empty() {
+            return Ok(found);
+        }
+        let newest = "SELECT COALESCE(MAX(id), 0) FROM orders";
+        let newest: i64 = self.database.read(|connection| connection.query_row(newest, [], |row| row.get(0)))?;
+        let to = newest.min(before - 1);
+        let from = (to - SEARCHED + 1).max(1);
+        let scan = "SELECT id FROM orders WHERE id BETWEEN ?1 AND ?2
+                    AND (instr(lower(name), lower(?3)) OR (?4 <> '' AND instr(phone, ?4)))";
+        let mut scanned = self.page_of(scan, params![from, to, text, part])?;
+        let from = scanned.next.unwrap_or(from);
+        scanned.orders.retain(|order| found.orders.iter().all(|exact| exact.id != order.id));
+        found.orders.append(&mut scanned.orders);
+        Ok(Found { searched: Some((from, to)), next: (from > 1).then_some(from), ..found })
+    }
+
+    /// The newest orders of those that this statement selects.
+    fn page_of(&self, ids: &str, parameters: &[&dyn ToSql]) -> Result<Found> {
+        let ids = format!("{ids} ORDER BY id DESC LIMIT {ORDERS_PER_PAGE}");
+        let sql = format!("SELECT * FROM shown WHERE id IN (SELECT id FROM ({ids})) ORDER BY id DESC");
+        let orders: Vec<Order> = self
+            .database
+            .read(|connection| connection.prepare_cached(&sql)?.query_map(parameters, order)?.collect::<Result<_>>())?;
+        let next = orders.last().filter(|_| orders.len() == ORDERS_PER_PAGE).map(|last| last.id);
+        Ok(Found { orders, searched: None, next })
     }
 
     fn counts(&self) -> Result<Counts> {
@@ -215,11 +206,19 @@ impl Orders {
         })
     }
 
-    fn set_delivered(&self, order: i64, delivered: bool) -> Result<()> {
-        self.database.write(|connection| {
-            let sql =
-                "UPDATE shipments SET delivered_at = IIF(?2, COALESCE(delivered_at, ?3), NULL) WHERE order_id = ?1";
-            connection.execute(sql, params![order, delivered, wall_clock()]).map(drop)
-        })
+    /// A closed order is due at once, and then once a day: money wins. So is one that is opened again.
+    fn change(&self, order: i64, change: Change) -> Result<()> {
+        let sql = match change {
+            Change::Livrer | Change::Reprendre => {
+                "UPDATE shipments SET delivered_at = IIF(?2, ?3, NULL) WHERE order_id = ?1"
+            }
+            Change::Clore | Change::Rouvrir => {
+                "UPDATE orders SET closed_at = IIF(?2, ?3, NULL), due_at = MIN(due_at, ?3)
+                 WHERE id = ?1 AND id NOT IN (SELECT order_id FROM shipments WHERE order_id = ?1)"
+            }
+        };
+        let sets = matches!(change, Change::Livrer | Change::Clore);
+        let now = self.database.now();
+        self.database.write(|connection| connection.execute(sql, params![order, sets, now]).map(drop))
     }
 }

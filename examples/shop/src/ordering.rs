@@ -1,7 +1,5 @@
 //! From the order form to the payment page.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay_serve::http::StatusCode;
 use ekolopay_serve::http::header::SET_COOKIE;
@@ -9,18 +7,18 @@ use ekolopay_serve::{Request, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::cookie::{cookie, references};
-use crate::database::is_temporary;
-use crate::orders::{Kept, Order, OrderState};
-use crate::pages;
+use crate::customer::{cookie, references};
+use crate::limit::Limit;
+use crate::orders::Order;
+use crate::pages::{Message, ProductForm};
 use crate::phone;
-use crate::problem::{Problem, with_sources};
-use crate::web::{Answer, Shop, see_other};
+use crate::problem::{Kind, Problem, with_sources};
+use crate::web::{Answer, Shop, page, see_other};
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 100;
-/// Customers who may wait for the gateway at the same time.
-const MOST_WAITING: usize = 48;
+/// Customers who wait for the gateway.
+static WAITING: Limit = Limit::new(48);
 
 /// The fields of the order form. The price is not one of them: it comes from the database.
 #[derive(Deserialize)]
@@ -36,8 +34,8 @@ pub(crate) struct OrderForm {
     again: Option<String>,
 }
 
-impl OrderForm {
-    pub(crate) fn new() -> OrderForm {
+impl Default for OrderForm {
+    fn default() -> OrderForm {
         OrderForm { key: new_key(), name: String::new(), phone: String::new(), again: None }
     }
 }
@@ -46,49 +44,20 @@ fn new_key() -> String {
     Uuid::new_v4().simple().to_string()
 }
 
-/// What came of an attempt to pay.
-enum Attempt {
-    /// To the payment page.
-    Redirect(Response),
-    Failed(Problem),
-    /// Too many customers wait for the gateway.
-    Later,
-    /// The gateway gave the token of another order.
-    TokenTaken(Box<Order>),
-}
-
-/// A place among the customers for whom a token is being created.
-struct Place<'a>(&'a AtomicUsize);
-
-impl Place<'_> {
-    fn take(waiting: &AtomicUsize) -> Option<Place<'_>> {
-        let place = Place(waiting);
-        (waiting.fetch_add(1, Ordering::SeqCst) < MOST_WAITING).then_some(place)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
 impl Shop {
     /// First the order is stored, then its token, and only then is the customer sent to pay.
     pub(crate) fn order(&self, slug: &str, request: &Request) -> Answer {
-        let Some(product) = self.orders.product(slug)? else {
-            return Ok(self.unknown());
-        };
-        let Ok(mut form) = serde_html_form::from_bytes::<OrderForm>(request.body()) else {
-            return Ok(self.page(StatusCode::BAD_REQUEST, pages::message("Demande illisible", pages::UNREADABLE)));
-        };
+        let product = self.orders.product(slug)?.ok_or(Message::NotFound)?;
+        let form = serde_html_form::from_bytes::<OrderForm>(request.body());
+        let mut form = form.map_err(|_| Message::Unreadable)?;
         // Anything else could be guessed by someone else.
-        if form.key.len() != 32 || !form.key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if Uuid::try_parse(&form.key).is_err() {
             form.key = new_key();
         }
-        let form = form;
+        let (shop, product, form) = (&self.settings, &product, &form);
         let again = |problem: &str| {
-            Ok(self.page(StatusCode::UNPROCESSABLE_ENTITY, pages::product(&product, &form, Some(problem), None)))
+            let filled = ProductForm { shop, product, form, problem: Some(problem), twin: None };
+            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &filled))
         };
         if form.phone.trim().is_empty() {
             return again("Indiquez le numéro de téléphone avec lequel vous payez.");
@@ -101,122 +70,101 @@ impl Shop {
         if form.name.chars().count() > LONGEST_NAME {
             return again("Le nom est trop long.");
         }
-        if let Some(order) = self.orders.by_form(&product, &form.key, &number)? {
-            let attempt = self.pay(&order)?;
-            return self.finish(&order, attempt, request);
+        if let Some(order) = self.orders.by_form(slug, &form.key, &number)? {
+            return self.pay(order, request);
         }
         if form.again.is_none() {
-            if let Some(twin) = self.twin(slug, &number, None, request)?.filter(|twin| !twin.state.has_failed()) {
-                return Ok(self.page(StatusCode::CONFLICT, pages::product(&product, &form, None, Some(&twin))));
+            if let Some(twin) = self.orders.twin(request, slug, &number, 0)?.filter(|twin| !twin.is_over()) {
+                let filled = ProductForm { shop, product, form, problem: None, twin: Some(&twin) };
+                return Ok(page(StatusCode::CONFLICT, &filled));
             }
         }
         // This order has no token yet: here it is known that nothing was debited.
-        let stored = self.orders.add(&product, &form.key, form.name.trim(), &number);
-        let stored = stored.and_then(|reference| self.orders.by_reference(&reference));
-        let order = match stored {
-            Ok(Some(order)) => order,
-            Ok(None) => return Ok(self.unknown()),
-            Err(error) if is_temporary(&error) => {
-                log::error!("cannot store an order: {error}");
-                self.notices.database_fails(true);
-                return Ok(self.busy(pages::NOT_ORDERED));
-            }
-            Err(error) => return Err(error),
-        };
+        let order = self.orders.add(slug, &form.key, form.name.trim(), &number).map_err(Message::NotOrdered)?;
         self.notices.database_fails(false);
-        match self.pay(&order)? {
-            Attempt::Failed(problem) if problem.is_about_the_number() => {
-                self.orders.forget(&order)?;
-                again("La plateforme de paiement n’accepte pas ce numéro. Vérifiez-le.")
-            }
-            attempt => self.finish(&order, attempt, request),
+        let order = self.with_token(order, request)?;
+        if order.token.is_none() && order.problem.as_ref().is_some_and(Problem::is_about_the_number) {
+            self.orders.forget(&order)?;
+            return again("La plateforme de paiement n’accepte pas ce numéro. Vérifiez-le.");
         }
+        Ok(self.send(&order))
     }
 
     pub(crate) fn pay_again(&self, reference: &str, request: &Request) -> Answer {
-        let Some(order) = self.orders.by_reference(reference)? else {
-            return Ok(self.unknown());
-        };
-        let twin = self.twin(&order.slug, &order.phone, Some(&order), request)?;
-        if let Some(paid) = twin.filter(|twin| twin.state == OrderState::Shipped) {
-            return Ok(see_other(&format!("/commandes/{}", paid.reference)));
+        let order = self.orders.by_reference(reference)?.ok_or(Message::NotFound)?;
+        if let Some(paid) = self.paid_twin(&order, request)? {
+            return Ok(see_other(&paid.path()));
         }
-        let attempt = self.pay(&order)?;
-        self.finish(&order, attempt, request)
+        self.pay(order, request)
     }
 
     /// After a payment that failed: the same article and number, a new order and a new token. However often it is sent,
-    /// it makes one order.
+    /// it makes one order, and none beside one that is paid.
     pub(crate) fn start_over(&self, reference: &str, request: &Request) -> Answer {
-        let Some(old) = self.orders.by_reference(reference)? else {
-            return Ok(self.unknown());
-        };
-        let product = self.orders.product(&old.slug)?.filter(|_| old.state.has_failed());
-        let Some(product) = product else {
-            return Ok(see_other(&format!("/commandes/{reference}")));
-        };
-        let reference = self.orders.add(&product, &format!("after {}", old.reference), &old.name, &old.phone)?;
-        self.pay_again(&reference, request)
-    }
-
-    fn finish(&self, order: &Order, attempt: Attempt, request: &Request) -> Answer {
-        Ok(match attempt {
-            Attempt::Redirect(answer) => answer,
-            Attempt::Failed(_) | Attempt::Later => {
-                self.remember(order, see_other(&format!("/commandes/{}", order.reference)))
-            }
-            // Only for the customer who has that order already.
-            Attempt::TokenTaken(other) if references(request).contains(&other.reference) => {
-                self.orders.forget(order)?;
-                let location = match &other.token {
-                    Some(token) if other.state != OrderState::Shipped => self.checker.gateway.payment_url(token),
-                    _ => format!("/commandes/{}", other.reference),
-                };
-                self.remember(&other, see_other(&location))
-            }
-            Attempt::TokenTaken(_) => {
-                self.page(StatusCode::CONFLICT, pages::message("Paiement indisponible", pages::TOKEN_TAKEN))
-            }
-        })
-    }
-
-    /// Redirects the customer to the payment page. If the order has no token yet, it is created first.
-    fn pay(&self, order: &Order) -> rusqlite::Result<Attempt> {
-        if order.state == OrderState::Shipped {
-            return Ok(Attempt::Redirect(see_other(&format!("/commandes/{}", order.reference))));
+        let old = self.orders.by_reference(reference)?.ok_or(Message::NotFound)?;
+        if let Some(paid) = self.paid_twin(&old, request)? {
+            return Ok(see_other(&paid.path()));
         }
-        // A slow gateway must not take all of the shop's threads.
-        let _place = match Place::take(&self.waiting) {
-            None if order.token.is_none() => return Ok(Attempt::Later),
-            place => place,
-        };
-        let token = match &order.token {
-            Some(token) => token.clone(),
-            None => match self.create_token(order) {
-                Ok(token) => match self.orders.keep_token(order, &token)? {
-                    Kept::Token(token) => token,
-                    Kept::TakenBy(other) => {
-                        log::error!("the gateway gave order {} the token of order {}", order.id, other.id);
-                        return Ok(Attempt::TokenTaken(other));
-                    }
-                },
-                Err(error) => {
-                    log::error!("no token for order {}: {}", order.id, with_sources(&error));
-                    let problem = Problem::of(&error);
-                    self.notices.gateway(&problem);
-                    self.orders.no_token(order, &problem)?;
-                    return Ok(Attempt::Failed(problem));
-                }
-            },
-        };
-        self.checker.wake();
-        let answer = see_other(&self.checker.gateway.payment_url(&token));
-        Ok(Attempt::Redirect(self.remember(order, answer)))
+        if !old.is_over() || self.orders.product(&old.product.slug)?.is_none() {
+            return Ok(see_other(&old.path()));
+        }
+        let new = self.orders.add(&old.product.slug, &format!("after {}", old.reference), &old.name, &old.phone)?;
+        self.pay_again(&new.reference, request)
     }
 
-    fn remember(&self, order: &Order, mut answer: Response) -> Response {
+    fn paid_twin(&self, order: &Order, request: &Request) -> rusqlite::Result<Option<Order>> {
+        let twin = self.orders.twin(request, &order.product.slug, &order.phone, order.id)?;
+        Ok(twin.filter(Order::is_paid))
+    }
+
+    fn pay(&self, order: Order, request: &Request) -> Answer {
+        Ok(self.send(&self.with_token(order, request)?))
+    }
+
+    /// Redirects the customer to the payment page, or to the order's page if it cannot be paid.
+    fn send(&self, order: &Order) -> Response {
+        let address = match &order.token {
+            Some(token) if order.is_payable() => self.checker.gateway.payment_url(token),
+            _ => order.path(),
+        };
+        let mut answer = see_other(&address);
         answer.headers_mut().append(SET_COOKIE, cookie(&order.reference, !self.settings.demo));
         answer
+    }
+
+    /// The order with its token, if one can be had. It may be another order of the customer that has the token.
+    fn with_token(&self, mut order: Order, request: &Request) -> rusqlite::Result<Order> {
+        if order.token.is_some() || !order.is_payable() {
+            return Ok(order);
+        }
+        // A slow gateway must not take all of the shop's threads.
+        let Some(_place) = WAITING.take() else { return Ok(order) };
+        let problem = match self.create_token(&order) {
+            Ok(token) => {
+                let owner = self.orders.keep_token(&order, &token)?;
+                if owner.id == order.id {
+                    self.checker.wake();
+                    return Ok(owner);
+                }
+                log::error!("the gateway gave order {} the token of order {}", order.id, owner.id);
+                // The same order once more, of the customer who can still pay the first.
+                let same = (&owner.product.slug, owner.product.amount) == (&order.product.slug, order.product.amount);
+                if same && owner.is_payable() && references(request).contains(&owner.reference) {
+                    self.orders.forget(&order)?;
+                    return Ok(owner);
+                }
+                Problem { kind: Kind::TokenTaken, text: Some(owner.id.to_string()), time: None }
+            }
+            Err(error) => {
+                log::error!("no token for order {}: {}", order.id, with_sources(&error));
+                let problem = Problem::of(&error);
+                self.notices.gateway(&problem);
+                problem
+            }
+        };
+        self.orders.no_token(&order, &problem)?;
+        order.problem = Some(problem);
+        Ok(order)
     }
 
     /// It is called once, even when it fails: nobody pays for a token whose reply was lost, so the customer can simply try
@@ -226,8 +174,9 @@ impl Shop {
         if !order.name.is_empty() {
             customer = customer.name(&order.name);
         }
-        let product = Product::new(&order.label).details(&order.details);
-        let token = self.checker.gateway.create_purchase_token(&Purchase::new(order.amount, product, customer)?)?;
+        let product = Product::new(&order.product.label).details(&order.product.details);
+        let token =
+            self.checker.gateway.create_purchase_token(&Purchase::new(order.product.amount, product, customer)?)?;
         self.notices.gateway_answers();
         Ok(token)
     }

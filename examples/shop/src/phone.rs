@@ -1,8 +1,6 @@
 //! Telephone numbers: cleaned of what people type, sent as the gateway's documentation writes them (`066304925`), and
 //! shown in groups (`06 630 49 25`).
 
-const CODE: &str = "242";
-
 /// The number as it is sent, or `None` if it is not one of Congo: nine digits, the first a zero. With `any_country`, a `+`
 /// and 6 to 15 digits are accepted too.
 pub(crate) fn clean(typed: &str, any_country: bool) -> Option<String> {
@@ -15,7 +13,7 @@ pub(crate) fn clean(typed: &str, any_country: bool) -> Option<String> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let national = match digits.strip_prefix("00").unwrap_or(digits).strip_prefix(CODE) {
+    let national = match digits.strip_prefix("00").unwrap_or(digits).strip_prefix("242") {
         Some(national) if plus || digits.starts_with("00") || digits.len() == 12 => national,
         _ => digits,
     };

@@ -3,18 +3,19 @@
 use std::error::Error;
 use std::iter::successors;
 
-use rusqlite::{Result, Row};
+use strum::{EnumString, IntoStaticStr};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     pub(crate) kind: Kind,
-    /// The gateway's own words, in French, if there are any.
+    /// The gateway's own words, in French, if there are any; the order that has the token.
     pub(crate) text: Option<String>,
-    /// In the time of Brazzaville; empty until it is stored.
-    pub(crate) time: String,
+    /// In the time of Brazzaville, once it is stored.
+    pub(crate) time: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Kind {
     /// The gateway says that it is out of service.
     Unavailable,
@@ -24,19 +25,8 @@ pub(crate) enum Kind {
     Refused,
     /// Its answer is not a documented one, or the shop's own request was invalid.
     Unexpected,
-}
-
-const KINDS: [Kind; 4] = [Kind::Unavailable, Kind::Unreachable, Kind::Refused, Kind::Unexpected];
-
-impl Kind {
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Kind::Unavailable => "unavailable",
-            Kind::Unreachable => "unreachable",
-            Kind::Refused => "refused",
-            Kind::Unexpected => "unexpected",
-        }
-    }
+    /// It gave the token of another order.
+    TokenTaken,
 }
 
 impl Problem {
@@ -47,15 +37,7 @@ impl Problem {
             ekolopay::Error::Refused { message, .. } => (Kind::Refused, Some(message.clone())),
             _ => (Kind::Unexpected, None),
         };
-        Problem { kind, text, time: String::new() }
-    }
-
-    pub(crate) fn from_row(row: &Row<'_>) -> Result<Option<Problem>> {
-        let code: Option<String> = row.get("problem")?;
-        let Some(kind) = KINDS.into_iter().find(|kind| Some(kind.code()) == code.as_deref()) else {
-            return Ok(None);
-        };
-        Ok(Some(Problem { kind, text: row.get("problem_text")?, time: row.get("problem_time")? }))
+        Problem { kind, text, time: None }
     }
 
     /// For the merchant.
@@ -66,19 +48,23 @@ impl Problem {
             Kind::Unreachable => "La plateforme de paiement ne répond pas".to_owned(),
             Kind::Refused => format!("La plateforme de paiement refuse la demande\u{a0}: «\u{a0}{text}\u{a0}»"),
             Kind::Unexpected => "La plateforme de paiement a donné une réponse imprévue".to_owned(),
+            Kind::TokenTaken => format!("La plateforme de paiement a redonné le token de la commande n°\u{a0}{text}"),
         }
     }
 
     /// Whether the gateway refused the customer's number, by the field that its documentation names.
     pub(crate) fn is_about_the_number(&self) -> bool {
-        let text = self.text.as_deref().unwrap_or_default().to_lowercase();
-        self.kind == Kind::Refused && ["phone", "téléphone", "numéro"].iter().any(|word| text.contains(word))
+        self.refuses(&["phone", "téléphone", "numéro"])
     }
 
     /// Whether the gateway refused the merchant's credentials.
     pub(crate) fn is_about_the_key(&self) -> bool {
+        self.refuses(&["secret_key", "api_client", "clé"])
+    }
+
+    fn refuses(&self, words: &[&str]) -> bool {
         let text = self.text.as_deref().unwrap_or_default().to_lowercase();
-        self.kind == Kind::Refused && ["secret_key", "api_client", "clé"].iter().any(|word| text.contains(word))
+        self.kind == Kind::Refused && words.iter().any(|word| text.contains(word))
     }
 }
 

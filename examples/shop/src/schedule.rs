@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::verify::PaidPurchase;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params};
+use rusqlite::{ErrorCode, OptionalExtension, Result, Row, params};
 
 use crate::database::{millis, wall_clock};
 use crate::orders::{Orders, parse};
@@ -48,13 +48,11 @@ pub(crate) enum Shipment {
     UnknownToken,
 }
 
-/// The wait before the next check of a row of `orders`.
+/// The wait before the next check of a row of `orders`. It is the longest for an order that the merchant has closed.
 fn wait() -> String {
-    format!(
-        "MIN(MAX((?1 - COALESCE(awaited_at, ordered_at)) / {AGE_PER_WAIT}, {}), {})",
-        millis(SHORTEST_WAIT),
-        millis(LONGEST_WAIT)
-    )
+    let (shortest, longest) = (millis(SHORTEST_WAIT), millis(LONGEST_WAIT));
+    let by_age = format!("MIN(MAX((?1 - COALESCE(awaited_at, ordered_at)) / {AGE_PER_WAIT}, {shortest}), {longest})");
+    format!("IIF(closed_at IS NULL, {by_age}, {longest})")
 }
 
 impl Orders {
@@ -85,33 +83,26 @@ impl Orders {
 
     /// Takes an order that is due.
     pub(crate) fn take(&self, turn: Turn) -> Result<Option<Asked>> {
-        let urgent = "urgent_at <= ?1 ORDER BY urgent_at DESC";
-        let due = "due_at <= ?1 ORDER BY due_at";
-        let choices = match turn {
-            Turn::Urgent => [urgent, due],
-            Turn::Due => [due, urgent],
+        let urgent = "SELECT id FROM orders WHERE urgent_at <= ?1 ORDER BY urgent_at DESC LIMIT 1";
+        let due = "SELECT id FROM orders WHERE due_at <= ?1 ORDER BY due_at LIMIT 1";
+        let (first, second) = match turn {
+            Turn::Urgent => (urgent, due),
+            Turn::Due => (due, urgent),
         };
-        let now = self.database.now();
-        self.database.write(|connection| {
-            for choice in choices {
-                if let Some(asked) = lease(connection, choice, now)? {
-                    return Ok(Some(asked));
-                }
-            }
-            Ok(None)
-        })
+        let sql = format!(
+            "UPDATE orders SET asked_at = ?1, due_at = ?1 + ?2, urgent_at = IIF(urgent_at <= ?1, NULL, urgent_at)
+             WHERE id = COALESCE(({first}), ({second})) RETURNING id, token"
+        );
+        let at = self.database.now();
+        let asked = |row: &Row<'_>| Ok(Asked { id: row.get("id")?, token: parse(row.get("token")?)?, at });
+        self.database.write(|connection| connection.query_one(&sql, params![at, millis(LEASE)], asked).optional())
     }
 
     /// The time until the next order is due, or `None` if no order is open.
     pub(crate) fn until_due(&self) -> Result<Option<Duration>> {
-        let next: Option<i64> = self.database.read(|connection| {
-            connection.query_row(
-                "SELECT MIN(next) FROM (SELECT MIN(due_at) AS next FROM orders WHERE due_at IS NOT NULL
-                                        UNION ALL SELECT MIN(urgent_at) FROM orders WHERE urgent_at IS NOT NULL)",
-                [],
-                |row| row.get(0),
-            )
-        })?;
+        let sql = "SELECT MIN(next) FROM (SELECT MIN(due_at) AS next FROM orders WHERE due_at IS NOT NULL
+                   UNION ALL SELECT MIN(urgent_at) FROM orders WHERE urgent_at IS NOT NULL)";
+        let next: Option<i64> = self.database.read(|connection| connection.query_row(sql, [], |row| row.get(0)))?;
         Ok(next.map(|due| Duration::from_millis(u64::try_from(due - self.database.now()).unwrap_or(0))))
     }
 
@@ -134,20 +125,17 @@ impl Orders {
              WHERE id = ?2 AND due_at IS NOT NULL"
         );
         self.database.write(|connection| {
-            let now = self.database.now();
-            connection.execute(&sql, params![now, asked.id, problem.kind.code(), problem.text, wall_clock()]).map(drop)
+            let (now, kind): (_, &str) = (self.database.now(), problem.kind.into());
+            connection.execute(&sql, params![now, asked.id, kind, problem.text, wall_clock()]).map(drop)
         })
     }
 
     /// The only place where goods are shipped: once, for the order whose token was paid. The warehouse sends what is in the
     /// table of shipments.
     pub(crate) fn ship(&self, paid: &PaidPurchase) -> Result<Shipment> {
-        let inserted = self.database.write(|connection| {
-            connection.execute(
-                "INSERT INTO shipments (order_id, shipped_at) SELECT id, ?2 FROM orders WHERE token = ?1",
-                params![paid.token().as_str(), wall_clock()],
-            )
-        });
+        let sql = "INSERT INTO shipments (order_id, shipped_at) SELECT id, ?2 FROM orders WHERE token = ?1";
+        let parameters = params![paid.token().as_str(), wall_clock()];
+        let inserted = self.database.write(|connection| connection.execute(sql, parameters));
         match inserted {
             Ok(0) => Ok(Shipment::UnknownToken),
             Ok(_) => Ok(Shipment::Shipped),
@@ -157,17 +145,4 @@ impl Orders {
             Err(error) => Err(error),
         }
     }
-}
-
-fn lease(connection: &Connection, choice: &str, now: i64) -> Result<Option<Asked>> {
-    let sql = format!(
-        "UPDATE orders SET asked_at = ?1, due_at = ?1 + ?2, urgent_at = IIF(urgent_at <= ?1, NULL, urgent_at)
-         WHERE id = (SELECT id FROM orders WHERE {choice} LIMIT 1)
-         RETURNING id, token"
-    );
-    connection
-        .query_one(&sql, params![now, millis(LEASE)], |row| {
-            Ok(Asked { id: row.get("id")?, token: parse(row, "token")?, at: now })
-        })
-        .optional()
 }

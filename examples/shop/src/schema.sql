@@ -41,8 +41,10 @@ CREATE TABLE orders (
     -- The failure that a callback reported. Anyone can post a callback, so the order stays open.
     claim TEXT CHECK (claim IN ('FAILED', 'REJECTED', 'TIMEOUT')),
     claimed_at INTEGER,
-    -- Why the last call to the gateway failed, the gateway's own words, and when.
-    problem TEXT CHECK (problem IN ('unavailable', 'unreachable', 'refused', 'unexpected')),
+    -- When the merchant closed an order that is not paid. It is still checked once a day, and shipped if it is paid.
+    closed_at INTEGER,
+    -- Why the last call to the gateway failed, the gateway's own words (or the order that has the token), and when.
+    problem TEXT CHECK (problem IN ('unavailable', 'unreachable', 'refused', 'unexpected', 'token-taken')),
     problem_text TEXT,
     problem_at INTEGER,
     UNIQUE (form_key, slug, phone),
@@ -52,8 +54,9 @@ CREATE TABLE orders (
 
 CREATE INDEX orders_due ON orders (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX orders_urgent ON orders (urgent_at) WHERE urgent_at IS NOT NULL;
-CREATE INDEX orders_open ON orders (id) WHERE due_at IS NOT NULL;
-CREATE INDEX orders_problem ON orders (id) WHERE problem IS NOT NULL;
+CREATE INDEX orders_open ON orders (id) WHERE due_at IS NOT NULL AND closed_at IS NULL;
+CREATE INDEX orders_closed ON orders (id) WHERE closed_at IS NOT NULL;
+CREATE INDEX orders_problem ON orders (id) WHERE problem IS NOT NULL AND closed_at IS NULL;
 CREATE INDEX orders_phone ON orders (phone);
 
 -- The order's id is the primary key here, so the database refuses a second shipment.
@@ -67,17 +70,38 @@ CREATE TABLE shipments (
 CREATE INDEX shipments_waiting ON shipments (order_id) WHERE delivered_at IS NULL;
 CREATE INDEX shipments_delivered ON shipments (order_id) WHERE delivered_at IS NOT NULL;
 
--- A shipped order is not checked again.
+-- A shipped order is not checked again. It is open for the merchant, also if it was closed before.
 CREATE TRIGGER shipped AFTER INSERT ON shipments BEGIN
-    UPDATE orders SET due_at = NULL, urgent_at = NULL, problem = NULL WHERE id = NEW.order_id;
+    UPDATE orders SET due_at = NULL, urgent_at = NULL, problem = NULL, closed_at = NULL WHERE id = NEW.order_id;
 END;
+
+-- The orders as people see them. Times are Brazzaville's.
+CREATE VIEW shown AS
+SELECT id, reference, slug, label, details, amount, name, phone, token,
+       strftime('%d/%m/%Y à %H:%M', ordered_at / 1000, 'unixepoch', '+1 hour') AS ordered,
+       strftime('%d/%m/%Y à %H:%M', closed_at / 1000, 'unixepoch', '+1 hour') AS closed,
+       strftime('%d/%m/%Y à %H:%M', delivered_at / 1000, 'unixepoch', '+1 hour') AS delivered,
+       CASE WHEN delivered_at IS NOT NULL THEN 'delivered'
+            WHEN shipped_at IS NOT NULL THEN 'shipped'
+            WHEN closed_at IS NOT NULL THEN 'closed'
+            WHEN token IS NULL THEN 'ordered'
+            -- A failure is believed once the gateway has answered that the order is not paid.
+            WHEN claimed_at <= not_paid_at AND claim = 'TIMEOUT' THEN 'timed-out'
+            WHEN claimed_at <= not_paid_at AND claim IS NOT NULL THEN lower(claim)
+            WHEN problem IS NOT NULL THEN 'delayed'
+            ELSE 'pending' END AS state,
+       -- An earlier problem does not matter once the order is paid.
+       IIF(shipped_at IS NULL, problem, NULL) AS problem, problem_text,
+       strftime('%d/%m/%Y à %H:%M', problem_at / 1000, 'unixepoch', '+1 hour') AS problem_time
+FROM orders LEFT JOIN shipments ON order_id = id;
 
 -- Counting a million rows takes too long for a page.
 CREATE TABLE counters (open INTEGER NOT NULL, waiting INTEGER NOT NULL, delivered INTEGER NOT NULL) STRICT;
 INSERT INTO counters VALUES (0, 0, 0);
 
-CREATE TRIGGER opened AFTER UPDATE OF due_at ON orders WHEN (OLD.due_at IS NULL) <> (NEW.due_at IS NULL) BEGIN
-    UPDATE counters SET open = open + IIF(NEW.due_at IS NULL, -1, 1);
+CREATE TRIGGER opened AFTER UPDATE OF due_at, closed_at ON orders
+    WHEN (OLD.due_at IS NULL OR OLD.closed_at IS NOT NULL) <> (NEW.due_at IS NULL OR NEW.closed_at IS NOT NULL) BEGIN
+    UPDATE counters SET open = open + IIF(NEW.due_at IS NULL OR NEW.closed_at IS NOT NULL, -1, 1);
 END;
 CREATE TRIGGER waiting AFTER INSERT ON shipments BEGIN
     UPDATE counters SET waiting = waiting + 1;
@@ -88,5 +112,5 @@ CREATE TRIGGER delivered AFTER UPDATE OF delivered_at ON shipments
                         delivered = delivered + IIF(NEW.delivered_at IS NULL, -1, 1);
 END;
 
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 COMMIT;

@@ -1,11 +1,12 @@
 //! The shop's addresses.
 
+use std::slice;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
+use askama::Template;
 use ekolopay::callback::Callback;
 use ekolopay_serve::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use ekolopay_serve::http::{HeaderValue, Method, StatusCode};
@@ -13,18 +14,18 @@ use ekolopay_serve::{Request, Response};
 
 use crate::assets::{self, Asset};
 use crate::checker::Checker;
-use crate::cookie::references;
-use crate::database::is_temporary;
 use crate::merchant::Merchant;
 use crate::notices::Notices;
-use crate::order_page::{self, View};
 use crate::ordering::OrderForm;
-use crate::orders::{Order, OrderState, Orders};
-use crate::pages::{self, Page, Shown};
+use crate::orders::{Order, Orders};
+use crate::pages::{Catalogue, Message, OneMessage, OneOrder, ProductForm, SeveralOrders, mark};
 
 /// Without `form-action`, which Chromium also applies to the redirect to the payment page.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
+
+/// Of what anyone can send, in characters.
+pub(crate) const LONGEST_LOGGED: usize = 64;
 
 pub(crate) struct Shop {
     pub(crate) orders: Arc<Orders>,
@@ -32,47 +33,32 @@ pub(crate) struct Shop {
     pub(crate) notices: Arc<Notices>,
     pub(crate) merchant: Merchant,
     pub(crate) settings: Settings,
-    /// How many customers wait for the gateway.
-    pub(crate) waiting: AtomicUsize,
 }
 
+#[derive(clap::Args)]
 pub(crate) struct Settings {
-    /// Whether the pages say that no money moves.
-    pub(crate) demo: bool,
-    /// Whom a customer asks for help.
+    /// Whom customers ask for help, shown on every page
+    #[arg(long, value_name = "TEXT")]
     pub(crate) contact: Option<String>,
-    /// Whether telephone numbers of other countries are accepted.
+
+    /// Accept telephone numbers of other countries than Congo
+    #[arg(long)]
     pub(crate) any_country: bool,
+
+    /// Whether the pages say that no money moves.
+    #[arg(skip)]
+    pub(crate) demo: bool,
 }
 
-/// What a page can fail with.
-pub(crate) type Answer = rusqlite::Result<Response>;
+pub(crate) type Answer = Result<Response, Message>;
 
 impl Shop {
     pub(crate) fn answer(&self, request: &Request) -> Response {
-        let mut answer = self.route(request).unwrap_or_else(|error| self.failed(request, &error));
+        let mut answer = self.route(request).unwrap_or_else(|message| self.message(request, &message));
         let headers =
             [(CONTENT_SECURITY_POLICY, POLICY), (X_CONTENT_TYPE_OPTIONS, "nosniff"), (REFERRER_POLICY, "no-referrer")];
         answer.headers_mut().extend(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
         answer.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-        answer
-    }
-
-    /// It says nothing about money: what was paid is not known here.
-    fn failed(&self, request: &Request, error: &rusqlite::Error) -> Response {
-        let path: String = request.uri().path().chars().take(100).collect();
-        log::error!("{} {path}: {error}", request.method());
-        self.notices.database_fails(true);
-        if is_temporary(error) {
-            self.busy(pages::BUSY)
-        } else {
-            self.page(StatusCode::INTERNAL_SERVER_ERROR, pages::message("Erreur", pages::BROKEN))
-        }
-    }
-
-    pub(crate) fn busy(&self, text: &str) -> Response {
-        let mut answer = self.page(StatusCode::SERVICE_UNAVAILABLE, pages::message("Un instant", text));
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         answer
     }
 
@@ -81,120 +67,79 @@ impl Shop {
         // With a slash at the end or without.
         let path = path.strip_suffix('/').filter(|rest| !rest.is_empty() && !rest.ends_with('/')).unwrap_or(path);
         let segments: Vec<&str> = path.split('/').skip(1).collect();
-        let method = match *request.method() {
-            Method::HEAD => Method::GET,
-            ref other => other.clone(),
-        };
+        let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
         let from_elsewhere = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
         if method == Method::POST && from_elsewhere && !matches!(&segments[..], ["payment-status" | "callback"]) {
-            return Ok(self.page(StatusCode::FORBIDDEN, pages::message("Formulaire refusé", pages::FOREIGN_FORM)));
+            return Err(Message::ForeignForm);
         }
         match (method, &segments[..]) {
-            (Method::GET, [""]) => Ok(self.page(StatusCode::OK, pages::catalogue(&self.orders.products()?))),
-            (Method::GET, ["produits", slug]) => self.show_product(slug),
-            (Method::POST, ["produits", slug]) => self.order(slug, request),
-            (Method::GET, ["commandes", reference]) => self.show_order(reference, request),
-            (Method::GET, ["commandes", reference, "etat"]) => self.state(reference, request),
-            (Method::POST, ["commandes", reference, "payer"]) => self.pay_again(reference, request),
-            (Method::POST, ["commandes", reference, "recommencer"]) => self.start_over(reference, request),
-            (Method::GET, ["payment-status"]) => self.come_back(request),
-            (Method::GET, ["payment-status", "etat"]) => self.states(request),
+            (&Method::GET, [""]) => self.show_catalogue(),
+            (&Method::GET, ["produits", slug]) => self.show_product(slug),
+            (&Method::POST, ["produits", slug]) => self.order(slug, request),
+            (&Method::GET, ["commandes", reference]) => self.show_order(reference, request),
+            (&Method::GET, ["commandes", reference, "etat"]) => self.state(reference, request),
+            (&Method::POST, ["commandes", reference, "payer"]) => self.pay_again(reference, request),
+            (&Method::POST, ["commandes", reference, "recommencer"]) => self.start_over(reference, request),
+            (&Method::GET, ["payment-status"]) => self.come_back(request),
+            (&Method::GET, ["payment-status", "etat"]) => self.states(request),
             // Some gateways bring the customer back by a form, which brings no cookies from another site.
-            (Method::POST, ["payment-status"]) => Ok(see_other("/payment-status")),
-            (Method::POST, ["callback"]) => self.callback(request),
-            (Method::GET, ["marchand"]) => self.list_orders(request),
-            (Method::POST, ["marchand", "livraison"]) => self.deliver(request),
-            (Method::GET, [name]) => Ok(match assets::by_name(name) {
-                Some(asset) => cached(asset),
-                None => self.unknown(),
-            }),
-            _ => Ok(self.unknown()),
+            (&Method::POST, ["payment-status"]) => Ok(see_other("/payment-status")),
+            (&Method::POST, ["callback"]) => self.callback(request),
+            (&Method::GET, ["marchand"]) => self.list_orders(request),
+            (&Method::POST, ["marchand"]) => self.change_order(request),
+            (&Method::GET, [name]) => Ok(cached(assets::by_name(name).ok_or(Message::NotFound)?)),
+            _ => Err(Message::NotFound),
         }
+    }
+
+    fn show_catalogue(&self) -> Answer {
+        let products = &self.orders.products()?;
+        Ok(page(StatusCode::OK, &Catalogue { shop: &self.settings, products }))
     }
 
     fn show_product(&self, slug: &str) -> Answer {
-        Ok(match self.orders.product(slug)? {
-            Some(product) => self.page(StatusCode::OK, pages::product(&product, &OrderForm::new(), None, None)),
-            None => self.unknown(),
-        })
+        let product = self.orders.product(slug)?.ok_or(Message::NotFound)?;
+        let (shop, product, form) = (&self.settings, &product, &OrderForm::default());
+        Ok(page(StatusCode::OK, &ProductForm { shop, product, form, problem: None, twin: None }))
     }
 
     fn show_order(&self, reference: &str, request: &Request) -> Answer {
-        let Some(order) = self.orders.by_reference(reference)? else {
-            return Ok(self.unknown());
+        let order = self.orders.by_reference(reference)?.ok_or(Message::NotFound)?;
+        self.hurry(slice::from_ref(&order));
+        let twin = self.orders.twin(request, &order.product.slug, &order.phone, order.id)?;
+        let view = OneOrder {
+            shop: &self.settings,
+            order: &order,
+            twin: twin.as_ref(),
+            mark: mark([&order].into_iter().chain(&twin)),
         };
-        self.hurry(&order);
-        let twin = self.twin(&order.slug, &order.phone, Some(&order), request)?;
-        let view = View { order: &order, twin: twin.as_ref(), contact: self.settings.contact.as_deref() };
-        Ok(self.page(StatusCode::OK, order_page::order(&view)))
-    }
-
-    /// Another order of the same customer for the same article and number: paid, or perhaps being paid in another tab.
-    pub(crate) fn twin(
-        &self,
-        slug: &str,
-        phone: &str,
-        except: Option<&Order>,
-        request: &Request,
-    ) -> rusqlite::Result<Option<Order>> {
-        let others =
-            self.orders_of(request)?.into_iter().filter(|other| except.is_none_or(|order| other.id != order.id));
-        let twins = others.filter(|other| (&*other.slug, &*other.phone) == (slug, phone) && other.token.is_some());
-        Ok(twins
-            .filter(|twin| twin.delivered_at.is_none())
-            .min_by_key(|twin| (twin.state != OrderState::Shipped, twin.state.has_failed())))
-    }
-
-    /// The customer's orders, by their cookies: what is paid first, then the newest.
-    pub(crate) fn orders_of(&self, request: &Request) -> rusqlite::Result<Vec<Order>> {
-        let orders = references(request).into_iter().map(|reference| self.orders.by_reference(&reference));
-        let mut orders: Vec<Order> = orders.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?;
-        orders.sort_by_key(|order| (order.state != OrderState::Shipped, -order.id));
-        Ok(orders)
+        Ok(page(StatusCode::OK, &view))
     }
 
     /// A word for the state of the order, and one for its twin's. The order's page reloads when they change.
     fn state(&self, reference: &str, request: &Request) -> Answer {
-        let Some(order) = self.orders.by_reference(reference)? else {
-            return Ok(self.unknown());
-        };
-        let twin = self.twin(&order.slug, &order.phone, Some(&order), request)?;
-        Ok(plain(StatusCode::OK, &order_page::mark(&[&order].into_iter().chain(&twin).collect::<Vec<_>>())))
+        let order = self.orders.by_reference(reference)?.ok_or(Message::NotFound)?;
+        let twin = self.orders.twin(request, &order.product.slug, &order.phone, order.id)?;
+        Ok(plain(StatusCode::OK, &mark([&order].into_iter().chain(&twin))))
     }
 
     /// The redirect URL, which is the same for all customers. A token in the address is ignored: the cookies name the
     /// customer's own orders. All of them are checked, and several are listed: which of them was just paid is not known.
     fn come_back(&self, request: &Request) -> Answer {
-        let orders = self.awaited(request)?;
+        let orders = &self.orders.awaited(request)?;
+        self.hurry(orders);
         Ok(match &orders[..] {
-            [] => self.page(StatusCode::OK, pages::message("Merci", pages::NO_COOKIE)),
-            [order] => see_other(&format!("/commandes/{}", order.reference)),
-            orders => self.page(StatusCode::OK, order_page::several(orders)),
+            [] => return Err(Message::NoCookie),
+            [order] => see_other(&order.path()),
+            _ => page(StatusCode::OK, &SeveralOrders { shop: &self.settings, orders, mark: mark(orders) }),
         })
-    }
-
-    /// The orders that a returning customer waits for. One that has failed is left out if it was tried again: it is shown
-    /// if it is paid after all.
-    fn awaited(&self, request: &Request) -> rusqlite::Result<Vec<Order>> {
-        let mut orders = self.orders_of(request)?;
-        orders.retain(|order| order.token.is_some() && order.delivered_at.is_none());
-        for order in &orders {
-            self.hurry(order);
-        }
-        let alike = |one: &Order, other: &Order| (&one.slug, &one.phone) == (&other.slug, &other.phone);
-        let followed = |failed: &Order| {
-            orders.iter().any(|other| other.id > failed.id && alike(failed, other) && !other.state.has_failed())
-        };
-        let left_out: Vec<i64> =
-            orders.iter().filter(|order| order.state.has_failed() && followed(order)).map(|order| order.id).collect();
-        orders.retain(|order| !left_out.contains(&order.id));
-        Ok(orders)
     }
 
     /// A word for each order that the return page lists.
     fn states(&self, request: &Request) -> Answer {
-        let orders = self.awaited(request)?;
-        Ok(plain(StatusCode::OK, &order_page::mark(&orders.iter().collect::<Vec<_>>())))
+        let orders = self.orders.awaited(request)?;
+        self.hurry(&orders);
+        Ok(plain(StatusCode::OK, &mark(&orders)))
     }
 
     /// A callback only makes an order due. It is answered at once. If it is lost, the timer finds the payment later.
@@ -212,22 +157,41 @@ impl Shop {
         Ok(plain(StatusCode::OK, "noted"))
     }
 
-    /// Makes an order due, because its customer is waiting. The page does not depend on it.
-    fn hurry(&self, order: &Order) {
-        let Some(token) = order.token.as_ref().filter(|_| order.state != OrderState::Shipped) else { return };
-        match self.orders.hurry(token) {
-            Ok(()) => self.checker.wake(),
-            Err(error) => log::warn!("cannot note that a customer waits for order {}: {error}", order.id),
+    /// Makes orders due, because their customer is waiting. The page does not depend on it.
+    fn hurry(&self, orders: &[Order]) {
+        for order in orders {
+            let Some(token) = order.token.as_ref().filter(|_| !order.is_paid()) else { continue };
+            match self.orders.hurry(token) {
+                Ok(()) => self.checker.wake(),
+                Err(error) => log::warn!("cannot note that a customer waits for order {}: {error}", order.id),
+            }
         }
     }
 
-    pub(crate) fn unknown(&self) -> Response {
-        self.page(StatusCode::NOT_FOUND, pages::message("Page introuvable", pages::NOT_FOUND))
+    fn message(&self, request: &Request, message: &Message) -> Response {
+        if let Message::Database(error) | Message::NotOrdered(error) = message {
+            let path: String = request.uri().path().chars().take(LONGEST_LOGGED).collect();
+            log::error!("{} {path}: {error}", request.method());
+            self.notices.database_fails(true);
+        }
+        let mut answer = page(message.status(), &OneMessage { shop: &self.settings, message });
+        let header = match message.status() {
+            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "5")),
+            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, r#"Basic realm="marchand", charset="UTF-8""#)),
+            _ => None,
+        };
+        answer.headers_mut().extend(header.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        answer
     }
+}
 
-    pub(crate) fn page(&self, status: StatusCode, page: Page) -> Response {
-        let shown = Shown { demo: self.settings.demo, contact: self.settings.contact.as_deref() };
-        answer(status, "text/html", page.document(&shown).into_string())
+pub(crate) fn page(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => answer(status, "text/html", html),
+        Err(error) => {
+            log::error!("a page: {error}");
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "Erreur")
+        }
     }
 }
 

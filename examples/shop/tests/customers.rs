@@ -5,7 +5,7 @@ mod support;
 use std::thread;
 
 use ekolopay_test_kit::{Server, response};
-use support::{World, header};
+use support::{World, header, older, wait_until};
 
 #[test]
 fn a_form_that_is_sent_twice_is_one_order_and_two_forms_are_two() {
@@ -43,7 +43,7 @@ fn of_two_orders_both_are_shown_and_no_second_payment_is_asked_for() {
     let cookies = format!("{}; {}", first.cookie, second.cookie);
     let returned = world.get("/payment-status", &cookies);
     let page = returned.as_str().unwrap();
-    assert!(page.contains("n°\u{a0}1") && page.contains("n°\u{a0}2") && !page.contains("<button"), "{page}");
+    assert!(page.contains("n°&nbsp;1") && page.contains("n°&nbsp;2") && !page.contains("<button"), "{page}");
     world.customer_submits(&first, "paid");
     world.wait_for(&first, "shipped");
     let returned = world.get("/payment-status", &cookies);
@@ -100,7 +100,7 @@ fn a_failed_payment_is_tried_again_with_one_button() {
     world.wait_for(&order, "failed");
     let page = world.get(&format!("/commandes/{}", order.reference), "");
     let page = page.as_str().unwrap();
-    for text in ["Réessayer le paiement", "Causes fréquentes", "numéro de commande 1", "n°\u{a0}1"] {
+    for text in ["Réessayer le paiement", "Causes fréquentes", "numéro de commande 1", "n°&nbsp;1"] {
         assert!(page.contains(text), "{text}: {page}");
     }
     let path = format!("/commandes/{}/recommencer", order.reference);
@@ -109,6 +109,23 @@ fn a_failed_payment_is_tried_again_with_one_button() {
     assert!(!header(&again[0], "location").ends_with(&order.token));
     let payments = world.sandbox.payments();
     assert_eq!((payments.len(), payments[0].phone.as_str(), payments[1].phone.as_str()), (2, "066304925", "066304925"));
+}
+
+/// A button that a tab still shows after the customer has ordered anew and paid.
+#[test]
+fn beside_a_paid_order_a_failed_one_is_not_tried_again() {
+    let world = World::start();
+    let failed = world.order("cafe");
+    world.customer_submits(&failed, "failed");
+    world.wait_for(&failed, "failed");
+    let paid = world.order("cafe");
+    world.customer_submits(&paid, "paid");
+    world.wait_for(&paid, "shipped");
+    let cookies = format!("{}; {}", failed.cookie, paid.cookie);
+    let stale = world.post_with(&format!("/commandes/{}/recommencer", failed.reference), "", &cookies);
+    assert_eq!(header(&stale, "location"), format!("/commandes/{}", paid.reference));
+    let orders: u32 = world.database().query_row("SELECT COUNT(*) FROM orders", [], |row| row.get(0)).unwrap();
+    assert_eq!(orders, 2, "an order without a token is left");
 }
 
 #[test]
@@ -173,6 +190,10 @@ fn the_merchant_searches_filters_and_delivers() {
         ("q=%2B242+06+630+49+25", (true, true)),
         ("q=4925", (true, true)),
         ("q=2", (false, true)),
+        ("q=N%C2%B01", (true, false)),
+        ("q=n%C2%B0%C2%A01", (true, false)),
+        ("q=n%C2%B0+2", (false, true)),
+        ("q=%232", (false, true)),
         (&format!("q={}", paid.token), (true, false)),
         ("q=Bantou", (false, false)),
     ] {
@@ -180,12 +201,69 @@ fn the_merchant_searches_filters_and_delivers() {
     }
     let page = world.merchant("/marchand");
     let (_, key) = page.as_str().unwrap().split_once(r#"name="key" value=""#).unwrap();
-    let form = format!("key={}&order=1&back=filtre%3Dlivrer", &key[..32]);
+    let form = format!("key={}&order=1&change=livrer&back=filtre%3Dlivrer", &key[..32]);
     assert_eq!(world.merchant_posts(&form.replace("key=", "key=0")).status_code, 403, "another site's form");
     let answer = world.merchant_posts(&form);
     assert_eq!((answer.status_code, header(&answer, "location")), (303, "/marchand?filtre=livrer"));
     assert_eq!(lists("filtre=livrees"), (true, false));
     assert_eq!(world.state(&paid), "delivered");
-    world.merchant_posts(&format!("{form}&undo=1"));
+    world.merchant_posts(&form.replace("livrer&", "reprendre&"));
     assert_eq!(lists("filtre=livrer"), (true, false));
+}
+
+#[test]
+fn a_search_says_how_far_it_has_looked_and_goes_on() {
+    let world = World::start();
+    let order = world.order("cafe");
+    world.fill(12_000);
+    let (mut path, mut said) = ("/marchand?q=anz".to_owned(), Vec::new());
+    let found = loop {
+        let page = world.merchant(&path);
+        let page = page.as_str().unwrap();
+        let (_, range) = page.split_once("sont cherchés dans les commandes n°&nbsp;").unwrap();
+        said.push(range.split_once('.').unwrap().0.replace("&nbsp;", ""));
+        let Some(next) = older(page) else { break page.contains(&order.token) };
+        assert!(!page.contains(&order.token), "{page}");
+        path = next;
+    };
+    assert!(found);
+    assert_eq!(said, ["7001 à n°12000", "2001 à n°7000", "1 à n°2000"]);
+    // By its whole number or its token, an order is found at once.
+    for q in ["1", &order.token] {
+        let page = world.merchant(&format!("/marchand?q={q}"));
+        assert!(page.as_str().unwrap().contains(&order.token) && older(page.as_str().unwrap()).is_none(), "{page:?}");
+    }
+}
+
+/// It is no longer waited for, but still checked: money wins.
+#[test]
+fn an_order_that_the_merchant_has_closed_is_shipped_if_it_is_paid() {
+    let world = World::start();
+    let order = world.order("cafe");
+    let page = world.merchant("/marchand");
+    let (_, key) = page.as_str().unwrap().split_once(r#"name="key" value=""#).unwrap();
+    let change =
+        |change: &str| world.merchant_posts(&format!("key={}&order=1&change={change}", &key[..32])).status_code;
+    let lists = |filter: &str| {
+        let page = world.merchant(&format!("/marchand?filtre={filter}"));
+        let page = page.as_str().unwrap();
+        let waits = page.contains("<dt>En attente de paiement</dt><dd>1</dd>");
+        (page.contains(&order.token), waits)
+    };
+    assert_eq!(world.merchant_posts("key=0&order=1&change=clore").status_code, 403, "another site's form");
+    assert_eq!((change("clore"), &*world.state(&order)), (303, "closed"));
+    assert_eq!((lists("attente"), lists("closes")), ((false, false), (true, false)));
+    let pay = world.post(&format!("/commandes/{}/payer", order.reference), "");
+    assert_eq!(header(&pay, "location"), format!("/commandes/{}", order.reference), "nobody is sent to pay for it");
+    // It is checked at once, unless a check is under way, and then slowly.
+    let wait = "SELECT due_at - asked_at FROM orders";
+    let wait = || world.database().query_row(wait, [], |row| row.get::<_, i64>(0));
+    wait_until("the next check is a day away", || wait().is_ok_and(|wait| wait > 80_000_000));
+    assert_eq!((change("rouvrir"), &*world.state(&order)), (303, "pending"));
+    assert_eq!((lists("attente"), lists("closes")), ((true, true), (false, true)));
+    assert_eq!((change("clore"), &*world.state(&order)), (303, "closed"));
+    world.customer_submits(&order, "paid");
+    world.wait_for(&order, "shipped");
+    assert_eq!((lists("livrer"), lists("closes")), ((true, false), (false, false)));
+    assert_eq!((change("clore"), &*world.state(&order)), (303, "shipped"), "a paid order cannot be closed");
 }

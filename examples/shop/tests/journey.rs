@@ -217,6 +217,18 @@ async fn a_customer_is_too_late() {
     journey.order("Pagne Brazza").await;
     journey.choose("timeout").await;
     journey.arrive("Délai dépassé").await;
+    let order = journey.browser.current_url().await.expect("an address");
+    // The merchant waits for it no longer.
+    let merchant = journey.shop.replace("http://", "http://marchand:demo@") + "/marchand";
+    journey.browser.goto(&merchant).await.expect("all orders");
+    journey.click("Clore").await;
+    journey.wait_for("Close le").await;
+    journey.arrive("Commandes").await;
+    journey.browser.goto(order.as_str()).await.expect("the order");
+    journey.arrive("Commande close").await;
+    journey.browser.goto(&merchant).await.expect("all orders");
+    journey.click("Rouvrir").await;
+    journey.wait_for("Délai dépassé annoncé").await;
     journey.end().await;
 }
 

@@ -32,64 +32,58 @@ struct Front {
     directory: TempDir,
 }
 
+/// The command that starts a web server for this shop, at this origin, with its files in this folder.
+type Server = fn(&World, &str, &Path) -> Command;
+
 impl Front {
-    /// Starts a program with a configuration that is made from a file of `deploy/`.
-    fn start(origin: String, directory: TempDir, program: &mut Command) -> Front {
+    fn start(world: &World, server: Server) -> Front {
+        let origin = format!("http://127.0.0.1:{}", free_port());
+        let directory = tempfile::tempdir().unwrap();
         let log = fs::File::create(directory.path().join("log")).unwrap();
-        let program = Program(program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
+        let mut command = server(world, &origin, directory.path());
+        let program = Program(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
         let front = Front { origin, _program: program, directory };
         let agent = agent();
         wait_until("the web server answers", || agent.get(&front.origin).call().is_ok());
         front
     }
 
-    fn nginx(world: &World) -> Front {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().display();
-        let address = format!("127.0.0.1:{}", free_port());
-        let site = deployed(
-            "nginx.conf",
-            world,
-            &[
-                ("listen 443 ssl;", &format!("listen {address};")),
-                ("listen 80;", &format!("listen unix:{path}/http.sock;")),
-                // The test is one client with the orders of a town.
-                ("rate=5r/s", "rate=100000r/s"),
-            ],
-        );
-        let without = ["[::]", "ssl_certificate"];
-        let lines = site.lines().filter(|line| !without.iter().any(|word| line.contains(word)));
-        fs::write(directory.path().join("site.conf"), lines.collect::<Vec<_>>().join("\n")).unwrap();
-        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-        let temporary = temporary.map(|name| format!("{name}_temp_path {path}/{name};\n")).concat();
-        let main = format!(
-            "daemon off; master_process off; pid {path}/pid; error_log stderr;\nevents {{ }}\n\
-             http {{ access_log off; {temporary} include {path}/site.conf; }}"
-        );
-        fs::write(directory.path().join("main.conf"), main).unwrap();
-        let mut program = Command::new("nginx");
-        program.arg("-e").arg("stderr").arg("-c").arg(directory.path().join("main.conf"));
-        Front::start(format!("http://{address}"), directory, &mut program)
-    }
-
-    fn caddy(world: &World) -> Front {
-        let directory = tempfile::tempdir().unwrap();
-        let origin = format!("http://127.0.0.1:{}", free_port());
-        let site = deployed(
-            "Caddyfile",
-            world,
-            &[("shop.example {", &format!("{origin} {{")), ("\tservers {", "\tadmin off\n\tservers {")],
-        );
-        fs::write(directory.path().join("Caddyfile"), site).unwrap();
-        let mut program = Command::new("caddy");
-        program.args(["run", "--adapter", "caddyfile", "--config"]).arg(directory.path().join("Caddyfile"));
-        program.env("HOME", directory.path()).env_remove("XDG_CONFIG_HOME").env_remove("XDG_DATA_HOME");
-        Front::start(origin, directory, &mut program)
-    }
-
     fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("log")).unwrap()
     }
+}
+
+fn nginx(world: &World, origin: &str, directory: &Path) -> Command {
+    let path = directory.display();
+    let changes = [
+        ("listen 443 ssl;", &*format!("listen {};", origin.trim_start_matches("http://"))),
+        ("listen 80;", &format!("listen unix:{path}/http.sock;")),
+        // The test is one client with the orders of a town.
+        ("rate=5r/s", "rate=100000r/s"),
+    ];
+    let site = deployed("nginx.conf", world, &changes);
+    let without = ["[::]", "ssl_certificate"];
+    let lines = site.lines().filter(|line| !without.iter().any(|word| line.contains(word)));
+    let site = lines.collect::<Vec<_>>().join("\n");
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let temporary = temporary.map(|name| format!("{name}_temp_path {path}/{name};\n")).concat();
+    let main = format!(
+        "daemon off; master_process off; pid {path}/pid; error_log stderr;\nevents {{ }}\n\
+         http {{ access_log off; {temporary} {site} }}"
+    );
+    fs::write(directory.join("nginx.conf"), main).unwrap();
+    let mut command = Command::new("nginx");
+    command.args(["-e", "stderr", "-c"]).arg(directory.join("nginx.conf"));
+    command
+}
+
+fn caddy(world: &World, origin: &str, directory: &Path) -> Command {
+    let changes = [("shop.example {", &*format!("{origin} {{")), ("\tservers {", "\tadmin off\n\tservers {")];
+    fs::write(directory.join("Caddyfile"), deployed("Caddyfile", world, &changes)).unwrap();
+    let mut command = Command::new("caddy");
+    command.args(["run", "--adapter", "caddyfile", "--config"]).arg(directory.join("Caddyfile"));
+    command.env("HOME", directory).env_remove("XDG_CONFIG_HOME").env_remove("XDG_DATA_HOME");
+    command
 }
 
 /// A file of `deploy/` for this shop and this test.
@@ -192,9 +186,9 @@ impl Seen {
     }
 }
 
-fn every_post_is_answered_and_stored(front: impl Fn(&World) -> Front) {
+fn every_post_is_answered_and_stored(server: Server) {
     let world = World::start();
-    let front = front(&world);
+    let front = Front::start(&world, server);
     let seen = Seen::default();
     thread::scope(|scope| {
         for number in 0..CLIENTS {
@@ -209,9 +203,9 @@ fn every_post_is_answered_and_stored(front: impl Fn(&World) -> Front) {
 }
 
 /// What the shop has answered is stored, and it leaves a request without an answer only when it is down.
-fn nothing_is_lost_while_the_shop_restarts(front: impl Fn(&World) -> Front) {
+fn nothing_is_lost_while_the_shop_restarts(server: Server) {
     let mut world = World::start();
-    let front = front(&world);
+    let front = Front::start(&world, server);
     let seen = Seen::default();
     let mut down = Vec::new();
     thread::scope(|scope| {
@@ -242,34 +236,35 @@ fn nothing_is_lost_while_the_shop_restarts(front: impl Fn(&World) -> Front) {
 #[test]
 #[ignore = "needs nginx and Caddy"]
 fn every_post_through_nginx_is_answered_and_stored() {
-    every_post_is_answered_and_stored(Front::nginx);
+    every_post_is_answered_and_stored(nginx);
 }
 
 #[test]
 #[ignore = "needs nginx and Caddy"]
 fn every_post_through_caddy_is_answered_and_stored() {
-    every_post_is_answered_and_stored(Front::caddy);
+    every_post_is_answered_and_stored(caddy);
 }
 
 #[test]
 #[ignore = "needs nginx and Caddy"]
 fn nothing_is_lost_behind_nginx_while_the_shop_restarts() {
-    nothing_is_lost_while_the_shop_restarts(Front::nginx);
+    nothing_is_lost_while_the_shop_restarts(nginx);
 }
 
 #[test]
 #[ignore = "needs nginx and Caddy"]
 fn nothing_is_lost_behind_caddy_while_the_shop_restarts() {
-    nothing_is_lost_while_the_shop_restarts(Front::caddy);
+    nothing_is_lost_while_the_shop_restarts(caddy);
 }
 
 /// The web server passes on who asks and for which host, and refuses what is too large.
 #[test]
 #[ignore = "needs nginx and Caddy"]
 fn the_web_servers_name_the_client_and_bound_its_requests() {
-    for front in [Front::nginx, Front::caddy] {
+    let servers: [Server; 2] = [nginx, caddy];
+    for server in servers {
         let world = World::start();
-        let front = front(&world);
+        let front = Front::start(&world, server);
         let agent = agent();
         let large = "x".repeat(65 * 1024);
         let answer = agent.post(format!("{}/callback", front.origin)).send(large);

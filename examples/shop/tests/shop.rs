@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY};
-use support::{AUTHORIZATION, PROGRAM, World, header, program, wait_until, without_settings};
+use support::{AUTHORIZATION, PROGRAM, World, header, older, program, wait_until, without_settings};
 
 #[test]
 fn an_order_is_stored_with_its_token_before_the_customer_is_sent_to_pay() {
@@ -195,10 +195,7 @@ fn the_merchant_sees_all_orders_page_by_page() {
     let first = world.order("cafe");
     world.customer_submits(&first, "paid");
     world.wait_for(&first, "shipped");
-    let sql = "WITH RECURSIVE series (value) AS (SELECT 2 UNION ALL SELECT value + 1 FROM series WHERE value < 250)
-               INSERT INTO orders (reference, form_key, slug, label, details, amount, name, phone, ordered_at)
-               SELECT value, value, 'cafe', 'Café', '', 1, '', '06', 0 FROM series";
-    assert_eq!(world.database().execute(sql, []).unwrap(), 249);
+    world.fill(250);
     let (mut path, mut seen) = ("/marchand".to_owned(), 0);
     loop {
         let request = minreq::get(format!("{}{path}", world.origin)).with_header("Authorization", AUTHORIZATION);
@@ -207,8 +204,8 @@ fn the_merchant_sees_all_orders_page_by_page() {
         assert!(page.contains("<dt>Payées, à livrer</dt><dd>1</dd>"), "{page}");
         assert!(page.contains("<dt>En attente de paiement</dt><dd>0</dd>"), "{page}");
         seen += page.matches(r#"<a href="/commandes/"#).count();
-        let Some((_, rest)) = page.split_once(r#"<a href="/marchand?filtre=toutes&amp;avant="#) else { break };
-        path = format!("/marchand?avant={}", rest.split_once('&').unwrap().0);
+        let Some(older) = older(page) else { break };
+        path = older;
     }
     assert_eq!(seen, 250);
 }

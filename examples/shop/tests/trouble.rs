@@ -5,13 +5,15 @@ mod support;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::Sandbox;
-use ekolopay_test_kit::{Server, replies, response};
+use ekolopay_test_kit::{Server, as_pid_1, replies, response, terminate_pid_1};
 use rusqlite::Connection;
-use support::{PASSWORD, Program, World, first_lines, header, now, program, wait_until};
+use support::{PASSWORD, PROGRAM, Program, World, first_lines, header, now, program, wait_until};
 
 /// Holds the database's only write lock.
 fn lock(world: &World) -> Connection {
@@ -108,33 +110,57 @@ fn a_wrong_key_is_the_merchants_problem_and_not_the_customers() {
 
 /// Some gateways answer a repeated order with the token that they gave before.
 #[test]
-fn a_token_that_another_order_has_leads_to_that_order() {
-    let gateway = Server::in_service(|request| {
+fn a_token_that_another_order_has_leads_to_that_order_or_to_a_clear_page() {
+    let paid = Arc::new(AtomicBool::new(false));
+    let says = Arc::clone(&paid);
+    let gateway = Server::in_service(move |request| {
         let is_order = request.head.contains("/purchase-token?");
-        response(200, if is_order { replies::TOKEN } else { replies::NOT_PAID })
+        let check = if says.load(Ordering::SeqCst) { replies::PAID } else { replies::NOT_PAID };
+        response(200, if is_order { replies::TOKEN } else { check })
     });
     let world = World::start_at(&gateway.origin);
     let first = world.post("/produits/cafe", "phone=066304925");
     let cookie = header(&first, "set-cookie").split(';').next().unwrap();
-    let again = world.post_with("/produits/cafe", "phone=066304925&again=1", cookie);
-    assert!(header(&again, "location").ends_with("/purchase-product/string"), "{again:?}");
-    assert_eq!(header(&again, "set-cookie"), header(&first, "set-cookie"));
+    let again = || world.post_with("/produits/cafe", "phone=066304925&again=1", cookie);
+    let answer = again();
+    assert!(header(&answer, "location").ends_with("/purchase-product/string"), "{answer:?}");
+    assert_eq!(header(&answer, "set-cookie"), header(&first, "set-cookie"));
     // A stranger with the same number and article does not get the customer's order.
-    let other = world.post("/produits/cafe", "phone=066304925");
-    assert_eq!(other.status_code, 409);
-    assert!(other.as_str().unwrap().contains("contactez la boutique"), "{other:?}");
+    let confused = |answer: &minreq::Response| {
+        let (path, own) = (header(answer, "location"), header(answer, "set-cookie").split(';').next().unwrap());
+        let page = world.get(path, &format!("{cookie}; {own}"));
+        let page = page.as_str().unwrap();
+        assert!(
+            page.contains("confond cette commande avec une autre") && page.contains("numéro de commande"),
+            "{page}"
+        );
+        page.to_owned()
+    };
+    confused(&world.post("/produits/cafe", "phone=066304925"));
+    let merchant = world.merchant("/marchand?filtre=probleme");
+    assert!(merchant.as_str().unwrap().contains("le token de la commande n°\u{a0}1"), "{merchant:?}");
+    // An order that is paid already is not shown in place of another one.
+    paid.store(true, Ordering::SeqCst);
+    wait_until("the order is paid", || world.shipments().len() == 1);
+    let page = confused(&again());
+    assert!(page.contains("cette commande-là est payée") && !page.contains("<button"), "{page}");
 }
 
-/// Open orders that are all due.
-fn add_due(world: &World, count: u32) {
+/// Open orders that are due at this time.
+fn add(world: &World, count: u32, due: i64) {
     let sql = "WITH RECURSIVE series (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM series WHERE value < ?1)
                INSERT INTO orders (reference, form_key, slug, label, details, amount, name, phone, ordered_at, token, due_at)
-               SELECT 'r' || value, value, 'cafe', 'Café', '', 7500, 'Kanza', '066304925', ?2, 'kept-' || value, ?2
+               SELECT 'r' || value, value, 'cafe', 'Café', '', 7500, 'Kanza', '066304925', ?2, 'kept-' || value, ?3
                FROM series";
-    world.database().execute(sql, rusqlite::params![count, now() - 1_000]).unwrap();
+    world.database().execute(sql, rusqlite::params![count, now() - 1_000, due]).unwrap();
     world.database().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-    // Wakes the checkers.
-    world.post("/produits/cafe", "phone=066304925");
+}
+
+fn add_due(world: &World, count: u32) {
+    add(world, count, now() - 1_000);
+    // An order with a token wakes the checkers.
+    let order = || world.post("/produits/cafe", "phone=066304925");
+    wait_until("an order is made", || header(&order(), "location").contains("/purchase-product/"));
 }
 
 /// One failed exchange in twenty slows the checks down by about as much, and not by nine tenths.
@@ -153,8 +179,13 @@ fn a_lone_failure_slows_one_order() {
         thread::sleep(Duration::from_secs(4));
         gateway.calls().len() - before
     };
-    let (all, some) = (checks(usize::MAX), checks(20));
-    assert!(some * 2 > all, "{all} checks without a failure, {some} with one in twenty");
+    let holds = |_| {
+        let (all, some) = (checks(usize::MAX), checks(20));
+        println!("{all} checks without a failure, {some} with one in twenty");
+        some * 2 > all
+    };
+    // One of three: something else may run on this machine.
+    assert!((0..3).any(holds));
 }
 
 #[test]
@@ -178,6 +209,18 @@ fn a_stopped_shop_leaves_one_file_and_finishes_what_is_under_way() {
         world.start_again();
         assert_eq!(world.state(&order), "pending");
     }
+}
+
+#[test]
+fn the_first_process_of_a_container_stops_as_any_other() {
+    let Some(program) = as_pid_1(PROGRAM) else { return };
+    let mut world = World::start_by(program, Duration::ZERO);
+    let order = world.order("cafe");
+    assert_eq!(terminate_pid_1(world.child()), Some(0));
+    let files: Vec<_> = fs::read_dir(world.directory()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["shop.db"]);
+    world.start_again();
+    assert_eq!(world.state(&order), "pending");
 }
 
 /// Looking at a file must not cost SQLite its locks: the look of another program would then end in a lost log.
@@ -270,7 +313,7 @@ fn guessing_at_the_merchants_password_is_slow_and_logged() {
     let guess = || {
         let request =
             minreq::get(format!("{}/marchand", world.origin)).with_header("Authorization", "Basic bTpndWVzcw==");
-        request.send().unwrap().status_code
+        request.with_header("X-Forwarded-For", "a".repeat(9_000)).send().unwrap().status_code
     };
     let codes: Vec<_> = thread::scope(|scope| {
         let guesses: Vec<_> = (0..12).map(|_| scope.spawn(guess)).collect();
@@ -280,34 +323,49 @@ fn guessing_at_the_merchants_password_is_slow_and_logged() {
     assert!(codes.contains(&401) && codes.contains(&429), "{codes:?}");
     let log = world.log();
     assert!(log.contains("a wrong password for /marchand from 127.0.0.1:"), "{log}");
+    assert!(log.len() < 12 * 200, "guessing does not fill the log");
 }
 
-/// A long list of open orders costs a check and a page no more than a short one.
+/// A long list of open orders costs a check no more than a short one.
 #[test]
-fn a_hundred_thousand_open_orders_slow_neither_checks_nor_pages() {
-    let times = |count: u32| {
+fn a_hundred_thousand_open_orders_slow_no_check() {
+    let time = |count: u32| {
         let world = World::start();
         add_due(&world, count);
         let (start, before) = (Instant::now(), world.checks());
         wait_until("800 orders are checked", || world.checks() >= before + 2 * 800);
-        let checks = start.elapsed().as_secs_f64();
-        let start = Instant::now();
-        for path in
-            ["/marchand?filtre=attente", "/marchand?q=066304925", "/marchand?q=kanza", "/marchand?q=99"].repeat(10)
-        {
-            assert_eq!(world.merchant(path).status_code, 200);
-        }
-        (checks, start.elapsed().as_secs_f64())
+        start.elapsed().as_secs_f64()
     };
     // The best of three: something else may run on this machine.
-    let ratios: Vec<_> = (0..3)
-        .map(|_| {
-            let ((few, few_pages), (many, many_pages)) = (times(1_000), times(100_000));
-            (few / many, few_pages / many_pages)
-        })
-        .collect();
-    assert!(ratios.iter().any(|(checks, _)| *checks >= 0.8), "checks per second, 100,000 ÷ 1,000: {ratios:?}");
-    assert!(ratios.iter().any(|(_, pages)| *pages >= 0.8), "pages per second, 100,000 ÷ 1,000: {ratios:?}");
+    let ratios: Vec<_> = (0..3).map(|_| time(1_000) / time(100_000)).collect();
+    println!("checks per second, 100,000 ÷ 1,000: {ratios:?}");
+    assert!(ratios.iter().any(|ratio| *ratio >= 0.8), "checks per second, 100,000 ÷ 1,000: {ratios:?}");
+}
+
+/// Nor a page of the merchant's. A search that finds nothing looks at 5,000 orders, however many there are.
+#[test]
+fn a_million_orders_slow_no_page() {
+    let (few, many) = (World::start(), World::start());
+    let tomorrow = now() + 24 * 60 * 60 * 1000;
+    add(&few, 1_000, tomorrow);
+    add(&many, 1_000_000, tomorrow);
+    let paths = ["", "filtre=attente", "filtre=closes", "avant=900", "q=066304925", "q=kanza", "q=99"];
+    let ratios = paths.map(|path| {
+        let time = |world: &World| {
+            let start = Instant::now();
+            for _ in 0..20 {
+                assert_eq!(world.merchant(&format!("/marchand?{path}")).status_code, 200);
+            }
+            start.elapsed().as_secs_f64()
+        };
+        // The best of three: something else may run on this machine.
+        (0..3).map(|_| time(&few) / time(&many)).fold(0.0, f64::max)
+    });
+    println!("pages per second, 1,000,000 ÷ 1,000, of {paths:?}: {ratios:.2?}");
+    assert!(
+        ratios.iter().all(|ratio| *ratio >= 0.8),
+        "pages per second, 1,000,000 ÷ 1,000, of {paths:?}: {ratios:.2?}"
+    );
 }
 
 #[test]

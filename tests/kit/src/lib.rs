@@ -9,7 +9,7 @@ mod server;
 
 #[cfg(feature = "tls")]
 pub use authority::Authority;
-pub use program::command;
+pub use program::{as_pid_1, command, terminate_pid_1};
 pub use secret::{assert_hidden, secret, spellings};
 pub use server::{Counts, RawRequest, Server, response};
 

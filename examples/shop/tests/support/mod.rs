@@ -98,11 +98,23 @@ impl World {
         self.shop = run(program(), &self.origin, &self.sandbox.origin(), &self.directory());
     }
 
+    /// Adds orders that are not sent to pay, beginning with number 2.
+    pub fn fill(&self, last: u32) {
+        let sql = "WITH RECURSIVE series (value) AS (SELECT 2 UNION ALL SELECT value + 1 FROM series WHERE value < ?1)
+                   INSERT INTO orders (reference, form_key, slug, label, details, amount, name, phone, ordered_at)
+                   SELECT value, value, 'cafe', 'Café', '', 1, '', '06', 0 FROM series";
+        self.database().execute(sql, [last]).expect("the orders");
+    }
+
     /// Asks it to end, as a supervisor does, and waits until it has.
     pub fn stop(&mut self) {
         let asked = Command::new("kill").args(["-TERM", &self.process().to_string()]).status();
         assert!(asked.expect("kill").success());
         assert!(self.ended().success());
+    }
+
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.shop.0
     }
 
     pub fn process(&self) -> u32 {
@@ -111,7 +123,8 @@ impl World {
 
     /// How the shop ended by itself.
     pub fn ended(&mut self) -> ExitStatus {
-        self.shop.0.wait().expect("the shop ends")
+        wait_until("the shop ends", || self.shop.0.try_wait().expect("its state").is_some());
+        self.shop.0.wait().expect("how it ended")
     }
 
     /// The folder of the database.
@@ -163,7 +176,7 @@ impl World {
     }
 
     pub fn merchant_posts(&self, form: &str) -> Response {
-        let request = minreq::post(format!("{}/marchand/livraison", self.origin));
+        let request = minreq::post(format!("{}/marchand", self.origin));
         let request = request.with_header("Authorization", AUTHORIZATION).with_body(form).with_follow_redirects(false);
         request.with_header("Content-Type", "application/x-www-form-urlencoded").send().expect("an answer")
     }
@@ -252,8 +265,15 @@ pub fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
     &answer.headers.iter().find(|(own, _)| own == name).expect("the header").1
 }
 
+/// The address of the merchant's next page.
+pub fn older(page: &str) -> Option<String> {
+    let (before, _) = page.split_once("plus anciennes</a>")?;
+    let (_, address) = before.rsplit_once("<a href=\"")?;
+    Some(address.split_once('"')?.0.replace("&#38;", "&"))
+}
+
 #[track_caller]
-pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < Duration::from_secs(30), "not within 30 s: {what}");
