@@ -20,8 +20,8 @@
 //! # Ok::<(), ekolopay::InvalidInput>(())
 //! ```
 //!
-//! `Deserialize` follows the same rules, so a web framework's form extractor can take a [`Callback`], if it is
-//! [one that keeps them](Callback).
+//! `Deserialize` follows the same rules, so a web framework's form extractor can take a [`Callback`]; [some extractors
+//! break the rules](Callback).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -76,7 +76,7 @@ pub struct Callback {
     message: String,
 }
 
-/// `status`: the documented words, to the letter, and any other that a later documentation may add.
+/// `status`: the documented words, to the letter, and any other word that a later version of the documentation may add.
 ///
 /// ```
 /// use ekolopay::callback::Status;
@@ -84,10 +84,10 @@ pub struct Callback {
 /// fn for_the_customer(status: &Status) -> &str {
 ///     match status {
 ///         Status::Success | Status::Successful => "Votre paiement est en cours de vérification.",
-///         Status::Failed | Status::Rejected => "Le paiement n'a pas abouti.",
-///         Status::Timeout => "Le délai de paiement est dépassé.",
-///         Status::Other(text) => text,
-///         _ => "",
+///         Status::Failed | Status::Rejected => "Un échec est annoncé ; nous vérifions.",
+///         Status::Timeout => "Un délai dépassé est annoncé ; nous vérifions.",
+///         // `Other` holds whatever was posted, by anyone: do not show it.
+///         _ => "Nous vérifions votre paiement.",
 ///     }
 /// }
 /// ```
@@ -165,9 +165,9 @@ impl Callback {
     ///
     /// - `purchaseToken`, `paymentSuccessful`, `status` or `message`: given twice;
     /// - the first three: missing;
-    /// - `purchaseToken`: not a valid token;
-    /// - `paymentSuccessful`: not `true`, `1`, `false`, `0` or empty (in any case), or in contradiction to a documented
-    ///   status;
+    /// - `purchaseToken`: not a [valid token](PurchaseToken::new);
+    /// - `paymentSuccessful`: not `true`, `1`, `false`, `0` or empty (in any case), or a value that contradicts a
+    ///   documented status;
     /// - `status`: not UTF-8.
     pub fn parse(body: &[u8]) -> Result<Callback, InvalidInput> {
         let mut fields = Fields::default();
@@ -189,7 +189,8 @@ impl Callback {
         &self.status
     }
 
-    /// A text about the status, in French, for people; empty if there was none.
+    /// A text about the status, in French; empty if there was none. Anyone can have posted it: escape it, and do not
+    /// show it as your own.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -34,7 +34,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::delivery::Delivery;
 use crate::transport::{Endpoint, Reply, Request, Transport, TransportError};
 
-/// « Réussie » of « Créer un token d'achat »: the token is `string`.
+/// The documented success of « Créer un token d'achat ». Its token is the word `string`.
 pub const TOKEN: &str = r#"{
   "response" : {
       "API_RESPONSE_CODE" : 200,
@@ -44,7 +44,7 @@ pub const TOKEN: &str = r#"{
   }
 }"#;
 
-/// « Réussie » of « Vérifier le paiement »: the order is paid.
+/// The documented success of « Vérifier le paiement »: the order is paid.
 pub const PAID: &str = r#"{
     "response" : {
         "API_RESPONSE_CODE" : 200,
@@ -54,7 +54,7 @@ pub const PAID: &str = r#"{
     }
 }"#;
 
-/// « Réussie » of « Vérifier le paiement »: the order is not paid, or not yet.
+/// The documented success of « Vérifier le paiement » with `false`: the order is not paid, or not yet.
 pub const NOT_PAID: &str = r#"{
     "response" : {
         "API_RESPONSE_CODE" : 200,
@@ -64,7 +64,7 @@ pub const NOT_PAID: &str = r#"{
     }
 }"#;
 
-/// « Echoué » of both: the `clearMessage` is `string`.
+/// The documented failure of both calls. Its `clearMessage` is the word `string`.
 pub const REFUSED: &str = r#"{
     "response" : {
         "API_RESPONSE_CODE" : 0,
@@ -81,7 +81,8 @@ pub const UNAVAILABLE: &str = r#"{
     "reason" : "UNAVAILABLE_SERVICE"
 }"#;
 
-/// A [`Transport`] that answers from a list. Clones share the list and the record of requests.
+/// A [`Transport`] that answers from a list. Clones share the list and the record of requests. See the
+/// [example](self).
 #[derive(Debug, Clone, Default)]
 pub struct Canned {
     state: Arc<Mutex<State>>,

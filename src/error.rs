@@ -27,9 +27,9 @@ use crate::transport::TransportError;
 ///     let next = match (error, error.delivery()) {
 ///         (Error::Invalid(invalid), _) => format!("fix {}", invalid.field()),
 ///         (_, Delivery::NotSent) => "nothing was done: try again later".to_owned(),
-///         (_, Delivery::Unknown) => "it may have arrived: check before doing it again".to_owned(),
+///         (_, Delivery::Unknown) => "it may have arrived: check again, or create another token".to_owned(),
 ///         (Error::Refused { code, .. }, _) => {
-///             format!("the gateway said no with code {code}: repeating will not help")
+///             format!("the gateway said no with code {code}: read its message")
 ///         }
 ///         (_, Delivery::Answered) => "this proves nothing: check again later".to_owned(),
 ///     };
@@ -48,7 +48,7 @@ use crate::transport::TransportError;
 /// assert_eq!(
 ///     log_line(&error),
 ///     "the request was sent and its outcome is unknown: connection reset; \
-///      it may have arrived: check before doing it again"
+///      it may have arrived: check again, or create another token"
 /// );
 /// # Ok::<(), Error>(())
 /// ```
@@ -66,7 +66,7 @@ pub enum Error {
     #[error("the gateway is unavailable: {message:?}")]
     #[non_exhaustive]
     Unavailable {
-        /// The gateway's own words, at most 1,000 characters, or the likes of `HTTP 503` if it had none.
+        /// The gateway's own words, at most 1,000 characters, or a text such as `HTTP 503` if it gave none.
         message: String,
     },
 
@@ -112,7 +112,7 @@ impl Error {
         matches!(self, Error::Transport(error) if error.is_timeout())
     }
 
-    /// Whether the gateway can have acted on the call.
+    /// Whether the gateway may have acted on the call.
     pub fn delivery(&self) -> Delivery {
         match self {
             Error::Invalid(_) | Error::Unavailable { .. } => Delivery::NotSent,

@@ -113,6 +113,18 @@ impl Gateway {
     /// # Errors
     ///
     /// See [errors of every call](Gateway#errors-of-every-call).
+    ///
+    /// ```
+    /// # use ekolopay::canned::{Canned, TOKEN};
+    /// # let credentials = ekolopay::Credentials::new("demo", "a-secret-key")?;
+    /// # let canned = Canned::new().reply(200, TOKEN);
+    /// # let gateway = ekolopay::Gateway::builder(credentials).transport(canned).build()?;
+    /// use ekolopay::purchase::{Customer, Product, Purchase};
+    ///
+    /// let order = Purchase::new(150_000, Product::new("Iphone S"), Customer::new("066304925"))?;
+    /// let token = gateway.create_purchase_token(&order)?; // store it with the order
+    /// # Ok::<(), ekolopay::Error>(())
+    /// ```
     pub fn create_purchase_token(&self, purchase: &Purchase) -> Result<PurchaseToken, Error> {
         let secret = self.inner.credentials.secret_key();
         let body = purchase::encode(purchase, secret);
@@ -144,6 +156,21 @@ impl Gateway {
     /// # Errors
     ///
     /// See [errors of every call](Gateway#errors-of-every-call). An error says nothing about the payment: check again.
+    ///
+    /// ```
+    /// # use ekolopay::canned::{Canned, NOT_PAID};
+    /// # let credentials = ekolopay::Credentials::new("demo", "a-secret-key")?;
+    /// # let canned = Canned::new().reply(200, NOT_PAID);
+    /// # let gateway = ekolopay::Gateway::builder(credentials).transport(canned).build()?;
+    /// # let token = "940d4e9a".parse()?;
+    /// use ekolopay::verify::Verification;
+    ///
+    /// match gateway.check_payment(&token)? {
+    ///     Verification::Paid(paid) => println!("ship the order of {}", paid.token()),
+    ///     Verification::NotPaid => println!("not paid, or not yet: the order stays open"),
+    /// }
+    /// # Ok::<(), ekolopay::Error>(())
+    /// ```
     pub fn check_payment(&self, token: &PurchaseToken) -> Result<Verification, Error> {
         let body = verify::encode(token, self.inner.credentials.secret_key());
         self.call(Endpoint::CheckPayment, body, |data| verify::decode(data, token))
@@ -217,7 +244,8 @@ impl GatewayBuilder {
     ///
     /// [`Error::Invalid`] with the field:
     ///
-    /// - `origin`, or `EKOLOPAY_ORIGIN`: not an origin, a host over 253 characters, or `http` to another machine;
+    /// - `origin`, or `EKOLOPAY_ORIGIN`: not an origin, a host longer than 253 characters, or `http` to another
+    ///   machine;
     /// - `timeout`: zero, or more than an hour;
     /// - `root_certificates`: not PEM, without a certificate, with a key, or in a build without a TLS feature;
     /// - `user_agent`: blank, or with anything but printable ASCII;

@@ -8,8 +8,8 @@
 //! [en français](crate::_guide_fr).
 //!
 //! **Programs** in the repository, for which a checkout is needed: a local gateway to try everything without an account
-//! (`examples/sandbox`), the command `ekolopay` (`examples/cli`), a web shop (`examples/shop`), and a night job that
-//! checks every payment once more (`examples/reconcile`).
+//! (`examples/sandbox`), the command `ekolopay` (`examples/cli`), a web shop (`examples/shop`), a night job that checks
+//! every payment once more (`examples/reconcile`), and recipes for five web frameworks (`examples/frameworks`).
 //!
 //! # What it is not
 //!
@@ -65,7 +65,8 @@
 //! ```
 //!
 //! **4. Verify** the token that was stored with the order: after the callback, when the customer comes back to the
-//! redirect URL, and from time to time for open orders, because neither is certain to come.
+//! redirect URL, and from time to time for open orders, because neither the callback nor the customer is certain to
+//! come.
 //!
 //! ```
 //! # use ekolopay::canned::{Canned, PAID};
@@ -150,8 +151,9 @@
 //! IPv4 addresses are tried before IPv6 ones, and connecting, TLS included, gets at most 10 s of the timeout. If a
 //! look-up fails or takes more than 5 s (or half of a shorter timeout), addresses found within the last day are used.
 //!
-//! All this is the feature `name-cache`. It relies on an API of ureq that a minor release of ureq may change: if one
-//! breaks your build, turn the feature off until there is a new release of this crate.
+//! All of this, except the limit on connecting, is the feature `name-cache`. It relies on an API of ureq that a minor
+//! release of ureq may change: if one breaks your build, turn the feature off until there is a new release of this
+//! crate.
 //!
 //! # Threads and asynchronous programs
 //!

@@ -29,8 +29,9 @@ impl Origin {
             .filter(|(scheme, _)| matches!(*scheme, "https" | "http"))
             .ok_or(invalid("must begin with https:// or http://"))?;
         let authority = rest.strip_suffix('/').unwrap_or(rest);
-        let (host, port) = split_port(authority)
-            .ok_or(invalid("must be a scheme, a host, an optional port and one final slash, nothing else"))?;
+        let (host, port) = split_port(authority).ok_or(invalid(
+            "must be a scheme and a host, with an optional port and an optional final slash, nothing else",
+        ))?;
         if host.len() > LONGEST_HOST {
             return Err(invalid("must have a host of at most 253 characters"));
         }

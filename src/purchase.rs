@@ -62,13 +62,13 @@ impl Product {
         Product { label: label.into(), amount: None, details: None }
     }
 
-    /// The amount again, in whole currency units; it must equal the order's. Default: left out.
+    /// The amount again, in whole currency units; it must equal the order's. Default: none.
     pub fn amount(mut self, amount: u64) -> Product {
         self.amount = Some(amount);
         self
     }
 
-    /// A description. Default: left out.
+    /// A description. Default: none.
     pub fn details(mut self, details: impl Into<String>) -> Product {
         self.details = Some(details.into());
         self
@@ -89,13 +89,13 @@ impl Customer {
         Customer { uuid: None, name: None, phone: phone.into() }
     }
 
-    /// The customer's UUID in the shop. Default: left out.
+    /// The customer's UUID in the shop. Default: none.
     pub fn uuid(mut self, uuid: impl Into<String>) -> Customer {
         self.uuid = Some(uuid.into());
         self
     }
 
-    /// The customer's name. Default: left out.
+    /// The customer's name. Default: none.
     pub fn name(mut self, name: impl Into<String>) -> Customer {
         self.name = Some(name.into());
         self

@@ -29,7 +29,7 @@ impl PurchaseToken {
     ///
     /// # Errors
     ///
-    /// `purchaseToken`: not a valid token.
+    /// `purchaseToken`: empty, longer than 1,024 bytes, with anything but visible ASCII, or `.` or `..`.
     pub fn new(text: impl Into<String>) -> Result<PurchaseToken, InvalidInput> {
         const FIELD: &str = "purchaseToken";
         let text = text.into();

@@ -1,7 +1,7 @@
 //! The seam between the SDK and the network: plain data in, plain data out.
 //!
 //! The SDK brings its own HTTP. These types are for wrapping it, in a log, a metric or a recorder, or for replacing it:
-//! with a company's own HTTP stack, or in a test. A closure will do.
+//! with a company's own HTTP stack, or in a test. A closure is enough.
 //!
 //! This one times each exchange of the [SDK's own HTTP](crate::GatewayBuilder::http):
 //!
@@ -60,15 +60,15 @@ pub(crate) const LONGEST_REPLY: usize = 64 * 1024;
 
 /// One HTTP exchange: posts the request and returns whatever was answered.
 ///
-/// An implementation must not follow redirects, repeat a request or turn a status into an error. It must limit its time
-/// and the length it reads; the SDK uses no body over 64 KiB.
-/// It must not log [`Request::body`], which holds the secret key.
+/// An implementation must not follow redirects, repeat a request or turn a status into an error. It must limit how long
+/// it waits and how much it reads; the SDK uses no body over 64 KiB. It must not log [`Request::body`], which holds the
+/// secret key.
 pub trait Transport: Send + Sync {
     /// Sends one request and waits for its reply.
     ///
     /// # Errors
     ///
-    /// If there is no complete reply. [`TransportError::new`] asks whether the request can have arrived.
+    /// If there is no complete reply. [`TransportError::new`] asks whether the request may have arrived.
     fn send(&self, request: &Request) -> Result<Reply, TransportError>;
 }
 
@@ -175,7 +175,7 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// A failure, and whether the request can have arrived: [`Delivery::NotSent`] only if it is certain that no byte of
+    /// A failure, and whether the request may have arrived: [`Delivery::NotSent`] only if it is certain that no byte of
     /// the body was sent. Anything else counts as [`Delivery::Unknown`].
     pub fn new(delivery: Delivery, source: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
         let not_sent = delivery == Delivery::NotSent;

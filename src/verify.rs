@@ -32,7 +32,7 @@ use crate::token::PurchaseToken;
 
 /// The gateway's answer to « le paiement de la commande a réussi ou pas ».
 #[derive(Debug)]
-#[must_use = "ignoring the result takes an unpaid order for paid"]
+#[must_use = "ignoring the result treats an unpaid order as paid"]
 pub enum Verification {
     /// The order is paid.
     Paid(PaidPurchase),

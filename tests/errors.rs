@@ -143,7 +143,7 @@ fn an_origin_is_a_scheme_a_host_and_a_port() {
     for origin in ["", "ekolopay.com", "//ekolopay.com", "ftp://a", "HTTPS://a", " https://a", "https:/a"] {
         refused(origin, "must begin with https:// or http://");
     }
-    let rule = "must be a scheme, a host, an optional port and one final slash, nothing else";
+    let rule = "must be a scheme and a host, with an optional port and an optional final slash, nothing else";
     refused("https://", rule);
     let ports = ": :443 a: a:0 a:65536 a:+1 a:1:2 a:x [::1]: [::1]:0";
     let paths = "/ // a/b a// a/?q a?q a#f user@a user:password@a";

@@ -74,7 +74,7 @@ impl GatewayBuilder {
         Ok(builder)
     }
 
-    /// Where the gateway is: scheme, host, optional port and one final slash, nothing else.
+    /// Where the gateway is: scheme and host, optionally a port and one final slash, and nothing else.
     ///
     /// `http` is for loopback hosts only (`localhost`, 127.0.0.0/8, `::1`), which never go through a proxy.
     /// Default: `https://ekolopay.com`.
@@ -135,7 +135,7 @@ impl GatewayBuilder {
     ///
     /// # Errors
     ///
-    /// What [`build`](GatewayBuilder::build) refuses.
+    /// The fields that [`build`](GatewayBuilder::build) refuses.
     pub fn http(&self) -> Result<impl Transport + use<>, InvalidInput> {
         let origin = self.origin.as_ref().map_err(InvalidInput::clone)?;
         let in_range = !self.timeout.is_zero() && self.timeout <= LONGEST_TIMEOUT;

@@ -1,8 +1,10 @@
 //! Chapter 4 of the guides quotes errors to the letter, in the first columns of its tables, where `…` is any text.
 
 use std::error::Error;
+use std::ffi::OsStr;
 use std::iter::successors;
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,6 +80,7 @@ fn inputs() -> Vec<String> {
         build(|builder| builder.origin("ekolopay.com")),
         build(|builder| builder.origin("http://ekolopay.com")),
         build(|builder| builder.origin("https://ekolopay.com/api")),
+        build(|builder| builder.origin(&format!("https://{}.com", "a".repeat(300)))),
         build(|builder| builder.timeout(Duration::ZERO)),
         build(|builder| builder.root_certificates(b"")),
         build(|builder| builder.user_agent("boutique\n")),
@@ -95,7 +98,7 @@ fn inputs() -> Vec<String> {
 }
 
 /// A call of a process with its environment changed like this.
-fn client(changes: &[&str]) -> Vec<String> {
+fn client<S: AsRef<OsStr>>(changes: &[S]) -> Vec<String> {
     let mut command = Command::new("env");
     command.args(changes).arg(Client::PROGRAM);
     let mut client = Client::start(command, "https://gateway.invalid", TIMEOUT, &[]);
@@ -110,6 +113,7 @@ fn environment() -> Vec<String> {
         client(&["-u", "EKOLOPAY_API_CLIENT"]),
         client(&["-u", "EKOLOPAY_SECRET_KEY"]),
         client(&["EKOLOPAY_SECRET_KEY="]),
+        client(&[OsStr::from_bytes(b"EKOLOPAY_SECRET_KEY=\xE9")]),
         client(&["EKOLOPAY_SECRET_KEY=a-secret-key\n"]),
         client(&[&format!("EKOLOPAY_SECRET_KEY={}", "k".repeat(1025))]),
         client(&["EKOLOPAY_ORIGIN=http://ekolopay.com"]),
@@ -122,6 +126,11 @@ fn callbacks() -> Vec<String> {
     [
         "paymentSuccessful=true&status=SUCCESS",
         "purchaseToken=a&purchaseToken=b&paymentSuccessful=true&status=SUCCESS",
+        "purchaseToken=a&status=SUCCESS",
+        "purchaseToken=a&paymentSuccessful=true",
+        "purchaseToken=a&paymentSuccessful=true&paymentSuccessful=true&status=SUCCESS",
+        "purchaseToken=a&paymentSuccessful=true&status=SUCCESS&status=SUCCESS",
+        "purchaseToken=a&paymentSuccessful=true&status=SUCCESS&message=&message=",
         "purchaseToken=a&paymentSuccessful=oui&status=SUCCESS",
         "purchaseToken=a&paymentSuccessful=true&status=FAILED",
         "purchaseToken=a&paymentSuccessful=false&status=%E9",
