@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 use std::time::Duration;
-use std::{env, fs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use ekolopay::{Credentials, Error, Gateway, GatewayBuilder};
+use ekolopay_cli::gateway::{GatewayOptions, duration};
 
-use crate::error::CliError;
 use crate::help;
 
 #[derive(Parser)]
@@ -17,71 +15,12 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    #[command(flatten, next_help_heading = "Options of every command")]
-    pub(crate) gateway: GatewayOptions,
-}
-
-#[derive(Args)]
-pub(crate) struct GatewayOptions {
     /// Write one JSON object per line, for machines
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Options of every command")]
     pub(crate) json: bool,
 
-    /// The gateway, in place of EKOLOPAY_ORIGIN or the real one
-    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
-    pub(crate) origin: Option<String>,
-
-    /// How long one HTTP exchange may last; a call is two
-    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = duration)]
-    pub(crate) timeout: Duration,
-
-    /// Trust the certificates in this PEM file instead of the built-in ones
-    ///
-    /// For a company whose proxy inspects traffic.
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) root_certificates: Option<PathBuf>,
-}
-
-impl GatewayOptions {
-    pub(crate) fn gateway(&self) -> Result<Gateway, CliError> {
-        self.gateway_with_timeout(self.timeout)
-    }
-
-    pub(crate) fn gateway_with_timeout(&self, timeout: Duration) -> Result<Gateway, CliError> {
-        self.build(GatewayBuilder::from_env()?, timeout)
-    }
-
-    /// For a call that sends no secret: variables that are not set are not needed.
-    pub(crate) fn gateway_without_secret(&self) -> Result<Gateway, CliError> {
-        let [client, key] = ["EKOLOPAY_API_CLIENT", "EKOLOPAY_SECRET_KEY"].map(env::var_os);
-        if client.is_some() && key.is_some() {
-            return self.gateway();
-        }
-        let client = client.map_or("ekolopay-cli".into(), |client| client.to_string_lossy().into_owned());
-        let mut builder = Gateway::builder(Credentials::new(client, "this-key-is-never-sent")?);
-        if let Some(origin) = env::var_os("EKOLOPAY_ORIGIN").filter(|origin| !origin.is_empty()) {
-            builder = builder.origin(&origin.to_string_lossy());
-        }
-        self.build(builder, self.timeout).map_err(|error| match error {
-            CliError::Input { field: "origin", reason } if self.origin.is_none() => {
-                CliError::Input { field: "EKOLOPAY_ORIGIN", reason }
-            }
-            error => error,
-        })
-    }
-
-    fn build(&self, builder: GatewayBuilder, timeout: Duration) -> Result<Gateway, CliError> {
-        let user_agent = concat!("ekolopay-cli/", env!("CARGO_PKG_VERSION"));
-        let mut builder = builder.timeout(timeout).user_agent(user_agent);
-        if let Some(origin) = &self.origin {
-            builder = builder.origin(origin);
-        }
-        if let Some(path) = &self.root_certificates {
-            let pem = fs::read(path).map_err(|source| CliError::read(path, source))?;
-            builder = builder.root_certificates(&pem);
-        }
-        builder.build().map_err(Error::into)
-    }
+    #[command(flatten, next_help_heading = "Options of every command")]
+    pub(crate) gateway: GatewayOptions,
 }
 
 #[derive(Subcommand)]
@@ -189,8 +128,4 @@ pub(crate) struct PurchaseArguments {
     /// The customer's UUID in the shop
     #[arg(long)]
     pub(crate) uuid: Option<String>,
-}
-
-fn duration(text: &str) -> Result<Duration, &'static str> {
-    humantime::parse_duration(text).map_err(|_| "must be a number with its unit, such as 90s, 5m or 1h")
 }

@@ -7,11 +7,11 @@ use ekolopay::callback::Callback;
 use ekolopay::verify::Verification;
 use serde_json::{Value, json};
 
-use crate::arguments::GatewayOptions;
-use crate::error::CliError;
-use crate::exit::Exit;
 use crate::input;
 use crate::printer::{self, Printer};
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::Exit;
+use ekolopay_cli::gateway::GatewayOptions;
 
 /// In bytes. A callback is far shorter.
 const MAX_BODY: u64 = 64 * 1024;
@@ -20,7 +20,7 @@ pub(crate) fn run(options: &GatewayOptions, file: &Path, verify: bool, printer: 
     let body = input::read(file, "callback", MAX_BODY)?;
     let callback = Callback::parse(without_line_break(&body))?;
     if verify {
-        let gateway = options.gateway()?;
+        let gateway = options.gateway(crate::USER_AGENT)?;
         printer.words(&words(&callback))?;
         return print_answer(json(&callback), &callback, gateway.check_payment(callback.purchase_token()), printer);
     }

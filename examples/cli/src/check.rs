@@ -11,12 +11,13 @@ use ekolopay::{Error, Gateway};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::arguments::GatewayOptions;
 use crate::deadline::Deadline;
-use crate::error::CliError;
-use crate::exit::Exit;
 use crate::printer::{self, Printer};
-use crate::{input, stop, usage};
+use crate::{USER_AGENT, input, usage};
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::Exit;
+use ekolopay_cli::gateway::GatewayOptions;
+use ekolopay_cli::stop;
 
 /// With less time, even a gateway that works could time out.
 const MIN_TIMEOUT: Duration = Duration::from_secs(3);
@@ -40,7 +41,7 @@ pub(crate) fn run(
     wait: Option<Duration>,
     printer: Printer,
 ) -> Result<Exit, CliError> {
-    let gateway = options.gateway()?;
+    let gateway = options.gateway(USER_AGENT)?;
     let tokens = with_standard_input(tokens)?;
     let mut deadline = wait.map(Deadline::new).transpose()?;
     let mut worst = Exit::Done;
@@ -159,7 +160,7 @@ fn check(
     };
     let check = |gateway: &Gateway| gateway.check_payment(token).map_err(CliError::from);
     let answer = if timeout < options.timeout {
-        options.gateway_with_timeout(timeout).and_then(|gateway| check(&gateway))
+        GatewayOptions { timeout, ..options.clone() }.gateway(USER_AGENT).and_then(|gateway| check(&gateway))
     } else {
         check(gateway)
     };

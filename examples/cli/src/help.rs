@@ -4,9 +4,9 @@ use clap::{Command, CommandFactory};
 use clap_complete::{Shell, generate};
 
 use crate::arguments::Arguments;
-use crate::error::CliError;
-use crate::exit::{Exit, TABLE};
 use crate::printer;
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::{self, Exit};
 
 const ENVIRONMENT: &str = "\
 EXAMPLES:
@@ -19,9 +19,8 @@ Environment:
   EKOLOPAY_SECRET_KEY  the merchant's secret key, never an argument
   EKOLOPAY_ORIGIN      the gateway, unless --origin is given [default: https://ekolopay.com]";
 
-const WORST: &str = "With several tokens, the worst code decides; from the worst to the best: 2, 1, 4, 3, 10, 0.
-Only 10 means \"not paid\": never close an order because of an error.
-Ctrl-C ends the program with code 130, and SIGTERM with 143.";
+const WORST: &str = "With several tokens, the worst code decides; from the worst to the best: 5, 2, 1, 4, 3, 10, 0.
+Only 10 means \"not paid\": never close an order because of an error.";
 
 /// The examples of a command.
 macro_rules! examples {
@@ -41,8 +40,8 @@ pub(crate) const COMPLETIONS: &str = examples!("completions fish > ~/.config/fis
 
 /// The parser. The variables and the exit codes are only on the first page.
 pub(crate) fn command() -> Command {
-    let codes = TABLE.map(|(code, _, meaning)| format!("\n  {code:<2}  {meaning}")).concat();
-    Arguments::command().after_long_help(format!("{ENVIRONMENT}\n\nExit codes:{codes}\n{WORST}"))
+    let codes = exit::help(|row| row.1);
+    Arguments::command().after_long_help(format!("{ENVIRONMENT}\n\n{codes}\n{WORST}"))
 }
 
 pub(crate) fn completions(shell: Shell) -> Result<Exit, CliError> {

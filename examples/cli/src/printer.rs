@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind, Write as _};
 
 use serde_json::{Value, json};
 
-use crate::error::CliError;
-use crate::exit::Exit;
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::Exit;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Printer {
@@ -30,12 +30,8 @@ impl Printer {
 
     /// An error as a result. `known` is added to its JSON, `about` to its words.
     pub(crate) fn error(self, mut known: Value, about: &str, error: &CliError) -> Result<Exit, CliError> {
-        tell(&format!("error: {about}{error}"));
-        for cause in error.because() {
-            tell(&format!("  because: {cause}"));
-        }
-        if let Some(advice) = error.advice() {
-            tell(advice);
+        for (number, line) in error.lines().iter().enumerate() {
+            tell(&if number == 0 { format!("error: {about}{line}") } else { line.clone() });
         }
         if self.json {
             if let (Some(known), Value::Object(error)) = (known.as_object_mut(), error.to_json()) {

@@ -9,14 +9,15 @@ use ekolopay::{Delivery, Error};
 use serde_json::json;
 use ureq::Agent;
 
-use crate::arguments::{GatewayOptions, Outcome};
-use crate::error::CliError;
-use crate::exit::Exit;
+use crate::arguments::Outcome;
 use crate::printer::Printer;
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::Exit;
+use ekolopay_cli::gateway::GatewayOptions;
 
 pub(crate) fn run(options: &GatewayOptions, outcome: Outcome, token: &str, printer: Printer) -> Result<Exit, CliError> {
     let token = PurchaseToken::new(token)?;
-    let gateway = options.gateway_without_secret()?;
+    let gateway = options.gateway_without_secret(crate::USER_AGENT)?;
     let page = gateway.payment_url(&token);
     // The SDK allows http only on this machine.
     if !page.starts_with("http://") {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, value_parser};
+use ekolopay_cli::exit;
+use ekolopay_cli::gateway::{GatewayOptions, duration};
 
 use crate::row::Verdict;
 use crate::shard::Shard;
@@ -13,30 +15,26 @@ const MAX_THREADS: i64 = 64;
 
 pub(crate) const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-const AFTER_HELP: &str = "\
-Environment:
+fn after_help() -> String {
+    let codes = exit::help(|row| row.2);
+    format!(
+        "Environment:
   EKOLOPAY_API_CLIENT  the merchant's API client
   EKOLOPAY_SECRET_KEY  the merchant's secret key, never an argument
   EKOLOPAY_ORIGIN      the gateway, unless --origin is given [default: https://ekolopay.com]
 
-Exit codes:
-  0  every token is in the output, paid or not_paid
-  1  every token is in the output, some are refused or error, or an order is paid twice
-  2  bad usage, environment, input or output; nothing was sent
-  3  the gateway is unavailable; run it again later
-  4  gave up: no usable answer from the gateway; run it again later
-  5  trouble on this machine: a file, the disk, memory, threads or connections; run it again later
-  6  nothing to do: the list has no tokens, or the output already answers all of them
-  130 or 143  stopped by Ctrl-C or SIGTERM; the same command goes on
+{codes}
 
-You can stop it at any time, even with kill -9. Run the same command again to continue.";
+You can stop it at any time, even with kill -9. Run the same command again to continue."
+    )
+}
 
 #[derive(Clone, Parser)]
 #[command(
     name = "ekolopay-reconcile",
     version,
     about = "Checks many EkoloPay payments, and writes one row per token: order,token,outcome,detail",
-    after_help = AFTER_HELP
+    after_help = after_help()
 )]
 pub(crate) struct Arguments {
     /// CSV with the columns `order` and `token`, or an output whose `error` rows to check; `-` is the standard input
@@ -67,12 +65,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = value_parser!(u8).range(1..=MAX_THREADS))]
     pub(crate) threads: u8,
 
-    /// Check only part I of N of the tokens, counted from 0
+    /// Check only part I of N of the orders, counted from 0
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
 
     /// How long to wait for a gateway that is unavailable or gives no answer; with 0, stop at once
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
     pub(crate) wait_for_gateway: Duration,
 
     /// How many times a check is tried before its row is `error`
@@ -87,18 +85,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) give_up_after: u16,
 
-    /// How long one HTTP exchange may last; a check is two
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
-    pub(crate) timeout: Duration,
-
-    /// The gateway, in place of EKOLOPAY_ORIGIN or the real one
-    #[arg(long, value_name = "URL")]
-    pub(crate) origin: Option<String>,
+    #[command(flatten)]
+    pub(crate) gateway: GatewayOptions,
 }
 
-fn pause(text: &str) -> Result<Duration, String> {
-    let pause = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if pause <= MAX_PAUSE { Ok(pause) } else { Err("at most 1 minute".to_owned()) }
+fn pause(text: &str) -> Result<Duration, &'static str> {
+    duration(text).and_then(|pause| if pause <= MAX_PAUSE { Ok(pause) } else { Err("at most 1 minute") })
 }
 
 /// What is paid stays paid.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::{Error, Gateway};
@@ -11,12 +12,11 @@ use indicatif::ProgressBar;
 
 use crate::arguments::Arguments;
 use crate::check::{Checked, check};
-use crate::exit::{Ended, JobError};
+use crate::error::JobError;
 use crate::held_rows::HeldRows;
 use crate::output_file::OutputFile;
 use crate::pace::Pace;
 use crate::row::{OutputRow, Verdict};
-use crate::signals;
 use crate::work_list::WorkList;
 
 struct Job {
@@ -29,58 +29,54 @@ struct Job {
     known_is_answered: AtomicBool,
 }
 
-/// A signal ends it without waiting for the threads: they end with the program.
+/// Returns when no token is left, or the job ends early.
 pub(crate) fn run(
     gateway: Gateway,
     arguments: Arguments,
     work: WorkList,
-    output: &mut OutputFile,
+    output: &Mutex<OutputFile>,
     bar: &ProgressBar,
-) -> Result<Ended, JobError> {
+) -> Result<(), JobError> {
     let pace = Pace::new(&arguments, bar.clone());
-    let (work, known) = (Mutex::new(work), Mutex::new(output.known.take()));
+    let (work, known) = (Mutex::new(work), Mutex::new(lock(output).known.take()));
     let job = Arc::new(Job { gateway, arguments, work, pace, known, known_is_answered: AtomicBool::default() });
     // Bounded: a slow disk slows the checks down.
     let (sender, receiver) = sync_channel(usize::from(job.arguments.threads) * 2);
-    let mut ended = None;
+    let mut ended = Ok(());
     // No thread takes a token before all have started.
     let held_back = lock(&job.work);
     for _ in 0..job.arguments.threads {
         let (worker, sender) = (Arc::clone(&job), sender.clone());
         if let Err(error) = thread::Builder::new().spawn(move || worker.check_tokens(&sender)) {
             job.pace.stop();
-            ended = Some(Ended::Local(format!("a thread: {error}")));
+            ended = Err(JobError::local(format_args!("a thread: {error}")));
             break;
         }
     }
     drop((held_back, sender));
-    let ended = job.write_rows(receiver, output, bar, ended);
+    let written = job.write_rows(receiver, output, bar);
     job.pace.stop();
-    ended
+    ended.and(written)
 }
 
 impl Job {
     fn check_tokens(&self, sender: &SyncSender<Checked>) {
         loop {
             let next = lock(&self.work).next();
-            let checked = next.and_then(|row| match row {
-                Ok(row) => check(&self.gateway, row, &self.arguments, &self.pace),
-                Err(error) => Some(Checked::Ended(Ended::Local(format!("the work list: {error}")))),
-            });
-            match &checked {
-                Some(Checked::Row(row)) if row.verdict == Verdict::Refused => self.check_credentials(),
-                // Before the message is sent: from here on, no new check starts.
-                Some(Checked::Ended(_)) => self.pace.stop(),
-                _ => {}
-            }
-            match checked {
-                Some(Checked::Later(row)) => lock(&self.work).later.push_back(row),
+            match next.and_then(|row| check(&self.gateway, row, &self.arguments, &self.pace)) {
+                None => return,
+                Some(Checked::Later(row)) => lock(&self.work).later(&row),
                 Some(checked) => {
+                    match &checked {
+                        Checked::Row(row) if row.verdict == Verdict::Refused => self.check_credentials(),
+                        // Before the message is sent: from here on, no new check starts.
+                        Checked::Ended(_) => self.pace.stop(),
+                        _ => {}
+                    }
                     if sender.send(checked).is_err() {
                         return;
                     }
                 }
-                None => return,
             }
         }
     }
@@ -100,48 +96,37 @@ impl Job {
     fn write_rows(
         &self,
         receiver: Receiver<Checked>,
-        output: &mut OutputFile,
+        output: &Mutex<OutputFile>,
         bar: &ProgressBar,
-        mut ended: Option<Ended>,
-    ) -> Result<Ended, JobError> {
+    ) -> Result<(), JobError> {
         let mut held = HeldRows::new(self.arguments.give_up_after);
-        let mut write = |rows: Vec<OutputRow>| rows.iter().try_for_each(|row| output.write(row).map(|()| bar.inc(1)));
+        let write = |rows: Vec<OutputRow>| {
+            let mut output = lock(output);
+            rows.iter().try_for_each(|row| output.write(row).map(|()| bar.inc(1)))
+        };
+        let mut ended = Ok(());
         loop {
-            let checked = receiver.recv_timeout(signals::LOOK_EVERY);
-            if let Some(exit) = signals::received() {
-                return Ok(Ended::Signal(exit));
-            }
-            let stopped = match checked {
+            let result = match receiver.recv_timeout(Duration::from_millis(100)) {
+                Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) | Ok(Checked::Later(_)) => {
                     bar.tick();
                     continue;
                 }
-                Err(RecvTimeoutError::Disconnected) => break,
-                Ok(Checked::Ended(ended)) => ended,
+                Ok(Checked::Ended(error)) => Err(error),
                 Ok(Checked::Row(row)) => {
                     held.accepted |= self.known_is_answered.load(SeqCst);
-                    match held.add(row) {
-                        Ok(rows) => {
-                            write(rows)?;
-                            continue;
-                        }
-                        Err(detail) => Ended::NoAnswer(detail),
-                    }
+                    held.add(row).and_then(write)
                 }
             };
-            self.pace.stop();
-            ended.get_or_insert(stopped);
+            if result.is_err() {
+                self.pace.stop();
+                ended = ended.and(result);
+            }
         }
-        if let Some(ended) = ended {
-            return Ok(ended);
-        }
-        match held.finish() {
-            Ok(rows) => write(rows).map(|()| Ended::Done),
-            Err(detail) => Ok(Ended::NoAnswer(detail)),
-        }
+        ended.and_then(|()| held.finish()).and_then(write)
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,7 +12,7 @@ use ekolopay::purchase::PurchaseToken;
 use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::exit::JobError;
+use crate::error::JobError;
 use crate::known_tokens::{KnownTokens, Place};
 use crate::row::{OutputRow, Verdict};
 use crate::row_file::{HEADER, RowFile, beside, line, local, refusal};
@@ -95,7 +95,7 @@ impl OutputFile {
         file.read(|number, _, row| {
             let is_again = again.contains(&row.verdict);
             let place = if is_again { Place::Again(number) } else { Place::Output(number) };
-            if !matches!(tokens.add(&row.input, place), Ok(true)) {
+            if !matches!(tokens.add(&row.input, place), Ok(Some(_))) {
                 return Err("its token is on an earlier line, too".to_owned());
             }
             said.add(&row, number);
@@ -108,7 +108,7 @@ impl OutputFile {
     }
 
     /// The same without the rows that are asked again, in a file beside the old one.
-    pub(crate) fn without_asked(mut self, tokens: KnownTokens) -> Result<OutputFile, JobError> {
+    pub(crate) fn without_asked(mut self, tokens: &KnownTokens) -> Result<OutputFile, JobError> {
         let (Some(dialect), None) = (self.file.dialect, &self.old) else { return Ok(self) };
         let path = beside(&self.file.path, ".again");
         let io_error = |error| local(&path, error);
@@ -116,12 +116,11 @@ impl OutputFile {
         let mut copy = BufWriter::new(NamedTempFile::new_in(folder(&path)).map_err(io_error)?);
         let mut written = copy.write_all(&line(dialect, true, HEADER).map_err(io_error)?);
         self.file.read(|_, line, row| {
-            if written.is_ok() && !tokens.is_asked(&row.input) {
+            if written.is_ok() && !tokens.is_asked(&row.input.token) {
                 written = copy.write_all(line);
             }
             Ok(())
         })?;
-        drop(tokens);
         let copy = written.and_then(|()| copy.into_inner().map_err(IntoInnerError::into_error)).map_err(io_error)?;
         let permissions = fs::metadata(&self.file.path);
         let permissions = permissions.and_then(|data| copy.as_file().set_permissions(data.permissions()));

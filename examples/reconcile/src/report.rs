@@ -4,10 +4,11 @@ use std::fmt::{Display, Write};
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use ekolopay_cli::exit::Exit;
 use humantime::format_duration;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
-use crate::exit::{Ended, Exit};
+use crate::error::JobError;
 use crate::output_file::{MAX_LISTED, OutputFile};
 use crate::row::Verdict;
 
@@ -41,54 +42,50 @@ pub(crate) struct Night {
 }
 
 /// Says how the job ended and what is in the output. Returns the exit code for it.
-pub(crate) fn summary(ended: &Ended, output: &OutputFile, night: &Night) -> Exit {
+pub(crate) fn summary(ended: Result<(), JobError>, output: &OutputFile, night: &Night) -> Exit {
     let (said, path) = (&output.said, output.path().display());
     let Night { asked, before, todo, elapsed } = night;
-    if let Ended::Signal(exit) = ended {
-        let (written, all) = (HumanCount(before + asked), HumanCount(before + todo));
-        say(format_args!("Stopped: {written} of {all} written; the same command goes on"));
-        return *exit;
-    }
     for verdict in Verdict::ALL {
         say(format_args!("{:<9} {:>9}", verdict.word(), said.counts[verdict as usize]));
     }
     say(format_args!("{:<9} {:>9}", "left", todo - asked));
     let elapsed = format_duration(Duration::from_secs(elapsed.as_secs()));
     say(format_args!("Asked {} in {elapsed}; {} were there before.", HumanCount(*asked), HumanCount(*before)));
-    match ended {
-        Ended::Done if said.needs_person() => {
-            if !said.paid_twice.is_empty() {
-                say("Paid twice: these orders have more than one paid token. Look whether to refund one.");
-                list(&said.paid_twice, said.paid_twice.len() as u64);
-            }
-            if said.unknown() > 0 {
-                say(format_args!("Some rows of {path} are refused or error: those payments are unknown."));
-                list(&said.unknown, said.unknown());
-                say("To ask about them again, add --again refused,error.");
-            }
-            say(format_args!("Done, but {path} needs a person."));
-            Exit::SomeUnknown
-        }
-        Ended::Done | Ended::Signal(_) => {
+    let Err(JobError { exit, message }) = ended else {
+        if !said.needs_person() {
             say(format_args!("Done: every token is in {path}."));
-            Exit::AllKnown
+            return Exit::Done;
         }
-        Ended::Unavailable(text) => {
-            say(format_args!("Stopped: {text}. Run it again to continue."));
-            Exit::Unavailable
+        if !said.paid_twice.is_empty() {
+            say("Paid twice: these orders have more than one paid token. Look whether to refund one.");
+            list(&said.paid_twice, said.paid_twice.len() as u64);
         }
-        Ended::Local(text) => {
-            say(format_args!("Stopped: this machine, not the gateway, is in trouble: {text}."));
+        if said.unknown() > 0 {
+            say(format_args!("Some rows of {path} are refused or error: those payments are unknown."));
+            list(&said.unknown, said.unknown());
+            say("To ask about them again, add --again refused,error.");
+        }
+        say(format_args!("Done, but {path} needs a person."));
+        return Exit::Refused;
+    };
+    match exit {
+        Exit::Unavailable => say(format_args!("Stopped: {message}. Run it again to continue.")),
+        Exit::Local => {
+            say(format_args!("Stopped: this machine, not the gateway, is in trouble: {message}."));
             say("Free what is short (--threads 1 needs less). Then run it again to continue.");
-            Exit::Local
         }
-        Ended::NoAnswer(text) => {
-            say(format_args!("Gave up: no usable answer from the gateway. The last error: {text}"));
-            say("Check the network, the origin and the credentials. Then run it again to continue.");
+        Exit::Refused => {
+            say(format_args!("Gave up: the gateway refused every token. Its last words: {message}"));
+            say("Check the credentials. Then run it again to continue.");
+            say("If they are right, the gateway does not know these tokens: go on with --give-up-after 0.");
+        }
+        _ => {
+            say(format_args!("Gave up: no usable answer from the gateway. The last error: {message}"));
+            say("Check the network and the origin. Then run it again to continue.");
             say("If they are right, the next tokens are the problem: skip them with --give-up-after 0.");
-            Exit::NoAnswer
         }
     }
+    exit
 }
 
 fn list(lines: &[String], count: u64) {

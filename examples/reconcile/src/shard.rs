@@ -1,11 +1,10 @@
-//! A fixed part of the tokens.
+//! A fixed part of the orders.
 
 use std::str::FromStr;
 
-use ekolopay::purchase::PurchaseToken;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The tokens whose XXH3 (64 bits, seed 0) modulo `of` is `index`: the same on every machine.
+/// The orders whose XXH3 (64 bits, seed 0) modulo `of` is `index`: the same on every machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shard {
     index: u32,
@@ -13,8 +12,8 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    pub(crate) fn holds(self, token: &PurchaseToken) -> bool {
-        xxh3_64(token.as_str().as_bytes()) % u64::from(self.of) == u64::from(self.index)
+    pub(crate) fn holds(self, order: &str) -> bool {
+        xxh3_64(order.as_bytes()) % u64::from(self.of) == u64::from(self.index)
     }
 }
 
