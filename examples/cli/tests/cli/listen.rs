@@ -5,10 +5,11 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{ChildStdout, Stdio};
 
 use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::run::run;
 use ekolopay_test_kit::{Server, response};
 use serde_json::{Value, json};
 
-use crate::program::{Child, at, bare, new_token, run, run_at};
+use crate::program::{Child, at, bare, new_token, run_at};
 
 /// Its standard output, and the port in its first line.
 fn listen(origin: &str, arguments: &[&str]) -> (Child, BufReader<ChildStdout>, u16) {
@@ -51,7 +52,7 @@ fn a_payment_is_triggered_and_its_callback_verified_and_passed_on() {
 
     let mut without_credentials = bare();
     without_credentials.env("EKOLOPAY_ORIGIN", sandbox.origin());
-    let done = run(without_credentials, &["trigger", "paid", &token], b"");
+    let done = run(without_credentials.args(["trigger", "paid", &token]), "");
     assert_eq!((done.code, done.out), (0, format!("{token} settled: paid\n")));
     let claim = json!({
         "purchaseToken": token, "paymentSuccessful": true, "status": "SUCCESS", "message": "Paiement réussi.",

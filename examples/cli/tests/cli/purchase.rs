@@ -22,7 +22,7 @@ fn every_option_reaches_the_gateway() {
     let payment = sandbox.payments().pop().unwrap();
     let url = format!("{}/purchase-product/{}", sandbox.origin(), payment.token);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert_eq!(run.json(), json!({ "purchaseToken": payment.token, "paymentUrl": url }));
+    assert_eq!(run.json(), [json!({ "purchaseToken": payment.token, "paymentUrl": url })]);
     assert_eq!((payment.amount, payment.label.as_str()), (150_000, "Achat d'un Iphone S"));
     assert_eq!((payment.phone.as_str(), payment.details.as_deref()), ("066304925", Some("Iphone S, 32 GB")));
     assert_eq!((payment.name.as_deref(), payment.uuid.as_deref()), (Some("Kanza"), Some("d34f747e")));

@@ -1,5 +1,6 @@
 //! `check --wait`
 
+use std::io::Read;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -7,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::{Sandbox, Settlement};
 use ekolopay_test_kit::replies::{NOT_PAID, PAID, REFUSED, UNAVAILABLE};
+use ekolopay_test_kit::run::{in_terminal, signal, silence};
 use ekolopay_test_kit::{Server, response};
 
-use crate::program::{NOBODY, at, new_token, paid_token, run_at, silence};
+use crate::program::{NOBODY, at, new_token, paid_token, run_at};
 
 /// Much more than any of these runs needs, and much less than their `--wait`.
 const SOON: Duration = Duration::from_secs(20);
@@ -118,50 +120,39 @@ fn a_silent_gateway_does_not_make_it_late() {
 }
 
 #[cfg(unix)]
-mod terminal {
-    use std::io::Read;
+#[test]
+fn a_terminal_shows_the_elapsed_time() {
+    let sandbox = Sandbox::start().unwrap();
+    let mut program = at(&sandbox.origin());
+    program.args(["check", "--wait", "3s", &new_token(&sandbox)]);
+    let (mut child, mut terminal) = in_terminal(program);
+    let mut shown = Vec::new();
+    let _ = terminal.read_to_end(&mut shown);
+    assert_eq!(child.wait().unwrap().code(), Some(10));
+    let shown = String::from_utf8_lossy(&shown);
+    // A busy machine may miss a second.
+    let elapsed = ["1s of 3s", "2s of 3s"].map(|time| shown.contains(&format!("waiting for a payment: {time}")));
+    assert!(elapsed.contains(&true) && shown.contains("not paid, or not yet"), "{shown}");
+}
 
-    use super::*;
-    use crate::program::shell;
-
-    #[test]
-    fn a_terminal_shows_the_elapsed_time() {
-        let sandbox = Sandbox::start().unwrap();
-        let (mut terminal, other_side) = pty_process::blocking::open().unwrap();
-        terminal.resize(pty_process::Size::new(24, 100)).unwrap();
-        let mut program = at(&sandbox.origin());
-        program.args(["check", "--wait", "3s", &new_token(&sandbox)]).env("TERM", "xterm");
-        let mut child = pty_process::blocking::Command::from(program).spawn(other_side).unwrap();
-        let mut shown = Vec::new();
-        // A terminal whose program is gone ends with an error.
-        let _ = terminal.read_to_end(&mut shown);
-        assert_eq!(child.wait().unwrap().code(), Some(10));
-        let shown = String::from_utf8_lossy(&shown);
-        // A busy machine may miss a second.
-        let elapsed = ["1s of 3s", "2s of 3s"].map(|time| shown.contains(&format!("waiting for a payment: {time}")));
-        assert!(elapsed.contains(&true) && shown.contains("not paid, or not yet"), "{shown}");
-    }
-
-    /// As process 1 of a container, a program without a handler would not end.
-    #[test]
-    fn ctrl_c_and_sigterm_end_it_with_the_latest_answers() {
-        for (signal, code) in [("INT", 130), ("TERM", 143)] {
-            let server =
-                Server::in_service(
-                    |request| {
-                        if request.body.contains("slow") { silence() } else { response(200, NOT_PAID) }
-                    },
-                );
-            let mut program = at(&server.origin);
-            program.args(["check", "--wait", "10m", "open", "slow"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-            let child = program.spawn().unwrap();
-            server.wait_for(4);
-            assert!(shell("", &format!("kill -s {signal} {}", child.id())).status().unwrap().success());
-            let output = child.wait_with_output().unwrap();
-            let err = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.code(), Some(code), "{err}");
-            assert_eq!(String::from_utf8_lossy(&output.stdout), "open not paid, or not yet\n");
-            assert!(err.starts_with("error: slow: not asked before the end\nStopped: "), "{err}");
-        }
+/// As process 1 of a container, a program without a handler would not end.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_sigterm_end_it_with_the_latest_answers() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let server = Server::in_service(|request| match request.body.contains("slow") {
+            true => silence(),
+            false => response(200, NOT_PAID),
+        });
+        let mut program = at(&server.origin);
+        program.args(["check", "--wait", "10m", "open", "slow"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = program.spawn().unwrap();
+        server.wait_for(4);
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{err}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "open not paid, or not yet\n");
+        assert!(err.starts_with("error: slow: not asked before the end\nStopped: "), "{err}");
     }
 }
