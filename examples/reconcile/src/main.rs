@@ -51,14 +51,13 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
     let mut tokens = KnownTokens::default();
     let mut output = OutputFile::open(&arguments.output, &arguments.again, &mut tokens)?;
     let work = work_list::read(input, &arguments, tokens)?;
-    let list = arguments.input.display().to_string();
     if work.listed == 0 {
-        say(format_args!("Nothing to do: {list} has no tokens to check."));
+        say("Nothing to do: the list has no tokens to check.");
         return Ok(Exit::NothingToDo);
     }
     if work.len() == 0 && work.in_shard > 0 && output.is_final() {
         let path = output.path().display();
-        say(format_args!("Nothing to do: {path} already has a row for every token of {list}."));
+        say(format_args!("Nothing to do: {path} already has a row for every token of the list."));
         say("To ask again about those that are not paid, add --again not_paid.");
         return Ok(Exit::NothingToDo);
     }

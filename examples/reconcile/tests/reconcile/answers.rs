@@ -1,9 +1,10 @@
 //! Each answer of the gateway, and the row it makes.
 
 use ekolopay_sandbox::{Sandbox, Settlement};
+use ekolopay_test_kit::run::run;
 use ekolopay_test_kit::{Server, assert_hidden, response, secret};
 
-use crate::support::{Folder, HEADER, NOBODY, paid, refusal, run, server};
+use crate::support::{Folder, HEADER, NOBODY, paid, refusal, server};
 
 #[test]
 fn each_verdict_has_its_row_and_its_line_in_the_summary() {
@@ -43,7 +44,7 @@ fn order_texts_are_copied_unchanged() {
         assert_eq!(row[..3], [text, &format!("tok,\"{number}"), "paid"]);
     }
     // They are recognized, so a second run sends nothing.
-    folder.run(NOBODY, &[]).says(6, "Nothing to do: out.csv already has a row for every token of orders.csv.\n");
+    folder.run(NOBODY, &[]).says(6, "Nothing to do: out.csv already has a row for every token of the list.\n");
 }
 
 #[test]
@@ -60,8 +61,8 @@ fn a_text_of_the_gateway_is_one_line_without_control_characters_or_the_secret() 
     });
     let folder = Folder::new("order,token\n0,o\n1,a\n2,b\n3,c\n4,d\n5,e\n6,f\n7,l\n");
     let mut program = folder.program(&server.origin);
-    let run =
-        run(program.args(["orders.csv", "--threads", "1", "--pause", "1ms"]).env("EKOLOPAY_SECRET_KEY", secret()));
+    program.args(["orders.csv", "--threads", "1", "--pause", "1ms"]).env("EKOLOPAY_SECRET_KEY", secret());
+    let run = run(&mut program, "");
     run.says(1, "refused           4\nerror             2\n");
     assert_eq!(folder.output().lines().count(), 9);
     assert_eq!(folder.output().matches("[secret]").count(), 3, "it was echoed");

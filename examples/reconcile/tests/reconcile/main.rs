@@ -5,9 +5,9 @@ mod answers;
 #[cfg(target_os = "linux")]
 mod growth;
 mod input;
-mod manifest;
 mod outage;
 mod output;
+mod readme;
 mod shard;
 mod stop;
 mod support;

@@ -8,7 +8,7 @@ use ekolopay_sandbox::{Sandbox, Trouble};
 use ekolopay_test_kit::replies::{PAID, UNAVAILABLE};
 use ekolopay_test_kit::{RawRequest, Server, response};
 
-use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, run, server};
+use crate::support::{Folder, HEADER, NOBODY, checked, numbered, paid, server};
 
 type Answer = fn(&RawRequest) -> Vec<u8>;
 
@@ -99,9 +99,8 @@ fn this_machine_is_not_the_gateway() {
     });
     for (limit, text) in [("-n 24", "Too many open files"), ("-v 100000", "a thread: ")] {
         let folder = Folder::new(numbered(200));
-        let mut shell = folder.command("sh", &silent.origin);
-        shell.args(["-c", &format!("ulimit {limit}; exec \"$0\" \"$@\""), PROGRAM, "orders.csv", "-o", "out.csv"]);
-        let run = run(shell.args(["--threads", "64", "--pause", "1ms"]));
+        let arguments = ["--threads", "64", "--pause", "1ms"];
+        let run = folder.limited(&silent.origin, &format!("ulimit {limit}"), &arguments);
         run.says(5, "Stopped: this machine, not the gateway, is in trouble: ");
         run.says(5, text);
         assert!(folder.rows().iter().all(|row| row[2] == "paid"), "{}", folder.output());

@@ -4,9 +4,10 @@ use std::fs;
 use std::process::Stdio;
 
 use ekolopay_test_kit::replies::NOT_PAID;
+use ekolopay_test_kit::run::{run, silence};
 use ekolopay_test_kit::{Server, response};
 
-use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, refusal, run, server};
+use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, refusal, server};
 
 const BOM: char = '\u{feff}';
 const INPUT: &str = "order,token\nA1,t1\n\"A \"\"2\"\", é\",t2\nA3,t3\n";
@@ -74,7 +75,7 @@ fn a_file_of_another_program_is_left_unchanged() {
 #[test]
 fn the_output_must_be_a_file_and_not_the_input() {
     let folder = Folder::new(INPUT);
-    let run_to = |output: &str| run(folder.command(PROGRAM, NOBODY).args(["orders.csv", "--output", output]));
+    let run_to = |output: &str| run(folder.command(PROGRAM, NOBODY).args(["orders.csv", "--output", output]), "");
     run_to("orders.csv").says(2, "the output is the input");
     fs::hard_link(folder.path("orders.csv"), folder.path("same.csv")).unwrap();
     run_to("same.csv").says(2, "the output is the input");
@@ -92,11 +93,7 @@ fn the_output_must_be_a_file_and_not_the_input() {
 #[test]
 fn two_jobs_cannot_write_to_the_same_output() {
     // The first job waits for an answer, with the output locked.
-    let silent = Server::start(|_| {
-        loop {
-            std::thread::park();
-        }
-    });
+    let silent = Server::start(|_| silence());
     let folder = Folder::new(INPUT);
     let mut first = folder.program(&silent.origin).arg("orders.csv").stderr(Stdio::null()).spawn().unwrap();
     silent.wait_for(1);
@@ -114,10 +111,8 @@ fn two_jobs_cannot_write_to_the_same_output() {
 fn a_row_that_does_not_fit_is_repaired_by_the_next_run() {
     let server = server(|token| if token == "t0" { paid() } else { refusal("\"purchaseToken inconnu.\"") });
     let folder = Folder::new(numbered(25));
-    let mut shell = folder.command("sh", &server.origin);
     // Blocks of 512 or 1,024 bytes: the rows take more than two of either.
-    shell.args(["-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\"", PROGRAM]);
-    run(shell.args(["orders.csv", "--output", "out.csv", "--threads", "1"])).says(5, "out.csv: ");
+    folder.limited(&server.origin, "trap '' XFSZ; ulimit -f 2", &["--threads", "1"]).says(5, "out.csv: ");
     let output = folder.output();
     assert!(!output.ends_with('\n') && output.lines().count() > 2, "{output}");
     let run = folder.run(&server.origin, &[]);
@@ -134,6 +129,6 @@ fn the_error_rows_of_an_output_are_checked_again() {
     let server = server(|_| paid());
     let folder = Folder::new("");
     folder.write("night.csv", format!("{HEADER}A1,t1,paid,\nA2,t2,error,no answer\nA3,t3,refused,no\nA4,t4,error,\n"));
-    run(folder.program(&server.origin).args(["night.csv", "--threads", "1"])).says(0, "paid              2\n");
+    run(folder.program(&server.origin).args(["night.csv", "--threads", "1"]), "").says(0, "paid              2\n");
     assert_eq!(folder.output(), format!("{HEADER}A2,t2,paid,\nA4,t4,paid,\n"));
 }

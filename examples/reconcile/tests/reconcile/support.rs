@@ -1,12 +1,12 @@
-//! Runs the program, and reads what it wrote.
+//! Runs the program in a folder, and reads what it wrote.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use ekolopay_test_kit::replies::PAID;
-use ekolopay_test_kit::{API_CLIENT, RawRequest, SECRET_KEY, Server, command, response};
+use ekolopay_test_kit::run::{Run, merchant, run};
+use ekolopay_test_kit::{RawRequest, Server, response};
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-reconcile");
@@ -42,11 +42,9 @@ impl Folder {
         rows(&self.path("out.csv"))
     }
 
-    /// A command in this folder, with the documentation's credentials.
     pub(crate) fn command(&self, program: &str, origin: &str) -> Command {
-        let mut command = command(program);
-        command.current_dir(self.0.path()).env("EKOLOPAY_API_CLIENT", API_CLIENT);
-        command.env("EKOLOPAY_SECRET_KEY", SECRET_KEY).env("EKOLOPAY_ORIGIN", origin);
+        let mut command = merchant(program, origin);
+        command.current_dir(self.0.path());
         command
     }
 
@@ -56,48 +54,26 @@ impl Folder {
         program
     }
 
+    /// The program in a shell that runs this first.
+    pub(crate) fn limited(&self, origin: &str, first: &str, arguments: &[&str]) -> Run {
+        let mut shell = self.command("sh", origin);
+        shell.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), PROGRAM, "orders.csv", "--output", "out.csv"]);
+        run(shell.args(arguments), "")
+    }
+
     /// Runs the program on `orders.csv`, by default on one thread, with short pauses, and without waiting.
     pub(crate) fn run(&self, origin: &str, more: &[&str]) -> Run {
         let mut program = self.program(origin);
         program.arg("orders.csv").args(more);
-        for default in [["--threads", "1"], ["--pause", "1ms"], ["--wait-for-gateway", "0"]] {
+        for default in [["--threads", "1"], ["--pause", "1ms"], ["--wait-for-gateway", "0s"]] {
             if !more.contains(&default[0]) {
                 program.args(default);
             }
         }
-        run(&mut program)
+        let run = run(&mut program, "");
+        assert_eq!(run.out, "");
+        run
     }
-}
-
-pub(crate) struct Run {
-    pub(crate) code: Option<i32>,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Run {
-    /// Asserts the exit code and a part of the messages.
-    #[track_caller]
-    pub(crate) fn says(&self, code: i32, part: &str) {
-        assert_eq!(self.code, Some(code), "{}", self.err);
-        assert!(self.err.contains(part), "{part:?} in {}", self.err);
-        assert!(!self.err.contains("panicked"), "{}", self.err);
-        assert_eq!(self.out, "");
-    }
-}
-
-pub(crate) fn run(program: &mut Command) -> Run {
-    run_with(program, b"")
-}
-
-pub(crate) fn run_with(program: &mut Command, input: &[u8]) -> Run {
-    let piped = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = piped.spawn().unwrap();
-    // The program may end before it reads everything.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 pub(crate) fn rows(path: &Path) -> Vec<[String; 4]> {

@@ -7,9 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay_test_kit::replies::{PAID, UNAVAILABLE};
+use ekolopay_test_kit::run::{in_terminal, signal};
 use ekolopay_test_kit::{Server, response};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 use crate::support::{Folder, PROGRAM, numbered, paid, server};
 
@@ -19,13 +18,10 @@ fn a_terminal_shows_a_progress_bar_with_rate_and_time_left() {
     let outage = move || (100..104).contains(&count.fetch_add(1, SeqCst));
     let server = Server::start(move |_| response(200, if outage() { UNAVAILABLE } else { PAID }));
     let folder = Folder::new(numbered(300));
-    let (mut terminal, other_side) = pty_process::blocking::open().unwrap();
-    terminal.resize(pty_process::Size::new(24, 100)).unwrap();
     let mut program = folder.program(&server.origin);
-    program.args(["orders.csv", "--pause", "200ms"]).env("TERM", "xterm");
-    let mut child = pty_process::blocking::Command::from(program).spawn(other_side).unwrap();
+    program.args(["orders.csv", "--pause", "200ms"]);
+    let (mut child, mut terminal) = in_terminal(program);
     let mut shown = Vec::new();
-    // A terminal whose program is gone ends with an error.
     let _ = terminal.read_to_end(&mut shown);
     assert!(child.wait().unwrap().success());
     let shown = String::from_utf8_lossy(&shown);
@@ -46,11 +42,10 @@ fn a_stop_says_how_far_it_came_within_a_second() {
     });
     for with_terminal in [true, false] {
         let folder = Folder::new(numbered(10));
-        let (mut terminal, other_side) = pty_process::blocking::open().unwrap();
         let mut program = folder.program(&silent.origin);
         program.args(["orders.csv", "--threads", "2"]);
         let before = silent.calls().len();
-        let mut child = pty_process::blocking::Command::from(program).spawn(other_side).unwrap();
+        let (mut child, mut terminal) = in_terminal(program);
         while silent.calls().len() < before + 6 || folder.output().lines().count() < 5 {
             thread::sleep(Duration::from_millis(2));
         }
@@ -58,7 +53,7 @@ fn a_stop_says_how_far_it_came_within_a_second() {
         if with_terminal {
             terminal.write_all(b"\x03").unwrap();
         } else {
-            kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+            signal(&child, "TERM");
         }
         let mut shown = Vec::new();
         let _ = terminal.read_to_end(&mut shown);
@@ -77,7 +72,7 @@ fn a_stop_while_the_list_is_read_leaves_no_file() {
     let mut child = program.arg("-").stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let _open = child.stdin.take();
     thread::sleep(Duration::from_millis(300));
-    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    signal(&child, "TERM");
     let stopped = Instant::now();
     assert_eq!(child.wait().unwrap().code(), Some(143));
     assert!(stopped.elapsed() < Duration::from_secs(1));
@@ -100,8 +95,6 @@ fn nothing_panics_when_nobody_reads() {
     }
 
     // Closed streams are not the same as pipes without a reader.
-    let mut shell = folder.command("sh", &server.origin);
-    shell.args(["-c", "exec \"$0\" \"$@\" <&- >&- 2>&-", PROGRAM, "orders.csv", "-o", "out.csv"]);
-    assert_eq!(shell.status().unwrap().code(), Some(0));
+    assert_eq!(folder.limited(&server.origin, "exec <&- >&- 2>&-", &[]).code, 0);
     assert_eq!(folder.rows().len(), 2);
 }

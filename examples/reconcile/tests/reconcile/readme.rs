@@ -1,0 +1,67 @@
+//! The README: its session, and its Kubernetes manifest.
+
+use ekolopay_sandbox::{Sandbox, Settlement};
+use ekolopay_test_kit::command;
+use ekolopay_test_kit::run::{assert_goes_as_written, run, shell};
+use serde_yaml_ng::Value;
+
+use crate::support::{Folder, PROGRAM, numbered, paid, rows, server};
+
+const README: &str = include_str!("../../README.md");
+
+#[cfg(unix)]
+#[test]
+fn the_session_goes_as_written() {
+    let sandbox = Sandbox::start().unwrap();
+    let tokens = [0, 1].map(|_| sandbox.add_payment("Iphone S", 150_000));
+    sandbox.settle(&tokens[0], Settlement::Paid);
+    let folder = Folder::new(format!("order,token\nA1,{}\nA2,{}\n", tokens[0], tokens[1]));
+    let session = README.split("```").find(|block| block.contains("$ cat orders.csv")).unwrap();
+    assert_goes_as_written(session, |line| {
+        let script = format!("exec 2>&1; cd {}; {line}", folder.path("").display());
+        let out = run(&mut shell(PROGRAM, &sandbox.origin(), &script), "").out;
+        out.replace(&tokens[0], "cf72b35c0334e3487ae91ab1792d8929")
+            .replace(&tokens[1], "940d4e9aab5797e6055e1259b84a9875")
+    });
+}
+
+#[test]
+fn the_manifest_runs_each_part_with_few_rights_and_knows_the_exit_codes() {
+    let manifests: Vec<_> = README.split("```yaml\n").skip(1).map(|text| text.split("```").next().unwrap()).collect();
+    assert_eq!(manifests.len(), 1);
+    let job: Value = serde_yaml_ng::from_str(manifests[0]).unwrap();
+    let pod = &job["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    assert_eq!(job["spec"]["completionMode"], "Indexed");
+    let parts = job["spec"]["completions"].as_u64().unwrap();
+
+    let server = server(|_| paid());
+    let folder = Folder::new(numbered(40));
+    let night = folder.path("").display().to_string();
+    let mut found = Vec::new();
+    for index in 0..parts {
+        let mut program = command(PROGRAM);
+        for argument in container["args"].as_sequence().unwrap() {
+            let argument = argument.as_str().unwrap().replace("/night/", &night);
+            program.arg(argument.replace("$(JOB_COMPLETION_INDEX)", &index.to_string()));
+        }
+        for variable in container["env"].as_sequence().unwrap() {
+            assert_eq!(variable["valueFrom"]["secretKeyRef"]["key"], variable["name"]);
+            program.env(variable["name"].as_str().unwrap(), "from-the-secret");
+        }
+        run(program.args(["--origin", &server.origin]), "").says(0, "Done");
+        found.extend(rows(&folder.path(&format!("part-{index}.csv"))));
+    }
+    assert_eq!(found.len(), 40, "there are as many parts as completions");
+
+    assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
+    assert_eq!(container["securityContext"]["allowPrivilegeEscalation"], false);
+    assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
+    assert_eq!(pod["restartPolicy"], "Never", "a pod failure policy needs it");
+    // 3 (unavailable), 4 (no usable answer) and 5 (this machine) are worth another try.
+    let rules = job["spec"]["podFailurePolicy"]["rules"].as_sequence().unwrap();
+    let by_code: Vec<_> = rules.iter().filter(|rule| rule["onExitCodes"]["operator"] == "In").collect();
+    let by_code = by_code.iter().map(|rule| (rule["action"].as_str().unwrap(), &rule["onExitCodes"]["values"]));
+    let values = |text| serde_yaml_ng::from_str::<Value>(text).unwrap();
+    assert_eq!(by_code.collect::<Vec<_>>(), [("FailIndex", &values("[1, 6]")), ("FailJob", &values("[2]"))]);
+}
