@@ -36,7 +36,8 @@ pub(crate) fn run(options: &GatewayOptions, outcome: Outcome, token: &str, print
     }
     let outcome = outcome.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     let settled = agent.post(&page).send_form([("outcome", &outcome)]).map_err(failed(Delivery::Unknown))?;
-    if !settled.status().is_redirection() {
+    // With a redirect, or with a page that posts to the shop.
+    if settled.status().as_u16() >= 400 {
         return refused("is that of a payment which the local gateway does not settle");
     }
     printer.result(&json!({ "purchaseToken": token, "outcome": outcome }), &format!("{token} settled: {outcome}"))?;

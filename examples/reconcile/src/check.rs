@@ -37,23 +37,18 @@ pub(crate) fn check(gateway: &Gateway, input: InputRow, arguments: &Arguments, p
         let detail = error.as_ref().map(detail).unwrap_or_default();
         if let Some(ended) = error.and_then(|error| no_answer(&error, &detail)) {
             silences += 1;
-            // Without waiting, a connection that is cut is still tried again.
-            let stops_at_once = arguments.wait_for_gateway.is_zero();
-            if !(stops_at_once && ended.exit == Exit::NoAnswer && silences < arguments.attempts) {
-                if ended.exit == Exit::Local || !pace.slow_down(started, &ended.message) {
-                    return Some(Checked::Ended(ended));
-                }
-                if silences == arguments.attempts {
-                    return Some(Checked::Later(input));
-                }
-                continue;
+            if ended.exit == Exit::Local || !pace.slow_down(started, &ended.message) {
+                return Some(Checked::Ended(ended));
             }
-        } else {
-            errors += 1;
-            pace.answered(started);
-            if verdict != Verdict::Error || errors == arguments.attempts {
-                return Some(Checked::Row(OutputRow { input, verdict, detail }));
+            if silences == arguments.attempts {
+                return Some(Checked::Later(input));
             }
+            continue;
+        }
+        pace.answered(started);
+        errors += 1;
+        if verdict != Verdict::Error || errors == arguments.attempts {
+            return Some(Checked::Row(OutputRow { input, verdict, detail }));
         }
         if !pace.wait(pause) {
             return None;

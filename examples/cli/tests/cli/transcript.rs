@@ -1,6 +1,7 @@
 //! Sessions in Markdown: that of the README, and those in `sessions.md`. Each runs with a gateway of its own.
 
 use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::replies::{TOKEN as TOKEN_REPLY, refusal};
 use ekolopay_test_kit::run::{assert_goes_as_written, run, shell, silence};
 use ekolopay_test_kit::{RawRequest, SECRET_KEY, Server, response};
 
@@ -14,22 +15,14 @@ const HOSTILE: &str = "\u{1b}[31m\u{9b}2J\u{202e}\nerror: forged";
 
 /// What no gateway should answer, by the token.
 fn odd_answer(request: &RawRequest) -> Vec<u8> {
-    let envelope = |code: u16, data: String| {
-        let data = format!(r#"{{"API_RESPONSE_CODE":{code},"API_RESPONSE_DATA":{data}}}"#);
-        response(200, &format!(r#"{{"response":{data}}}"#))
-    };
-    let refusal = |message: &str| envelope(0, format!(r#"{{"clearMessage":{}}}"#, serde_json::Value::from(message)));
-    let form = request.body.strip_prefix("purchaseToken=").and_then(|form| form.split('&').next());
-    match form {
-        Some("page") => response(500, "<html>Erreur"),
-        Some("hostile") => refusal(HOSTILE),
-        Some("hostile-page") => response(200, HOSTILE),
-        Some("hostile-http") => format!("HTTP/1.1 {HOSTILE}\r\n\r\n").into_bytes(),
-        Some("echo") => refusal(&format!("clé {SECRET_KEY}")),
-        Some("echo-page") => response(200, &format!("<html>{SECRET_KEY}")),
-        None if request.body.contains("echo") => {
-            envelope(200, format!(r#"{{"API_DATA":{{"purchaseToken":"{SECRET_KEY}"}}}}"#))
-        }
+    match request.token() {
+        "page" => response(500, "<html>Erreur"),
+        "hostile" => refusal(HOSTILE),
+        "hostile-page" => response(200, HOSTILE),
+        "hostile-http" => format!("HTTP/1.1 {HOSTILE}\r\n\r\n").into_bytes(),
+        "echo" => refusal(&format!("clé {SECRET_KEY}")),
+        "echo-page" => response(200, &format!("<html>{SECRET_KEY}")),
+        "" if request.body.contains("echo") => response(200, &TOKEN_REPLY.replace("string", SECRET_KEY)),
         _ => silence(),
     }
 }

@@ -1,9 +1,9 @@
 //! Tokens that are asked anew, and orders that are paid twice.
 
-use ekolopay_test_kit::replies::{NOT_PAID, UNAVAILABLE};
+use ekolopay_test_kit::replies::{NOT_PAID, UNAVAILABLE, refusal};
 use ekolopay_test_kit::response;
 
-use crate::support::{Folder, HEADER, NOBODY, checked, numbered, paid, refusal, server};
+use crate::support::{Folder, HEADER, NOBODY, checked, numbered, paid, server};
 
 #[test]
 fn rows_are_asked_anew_and_replaced_at_once() {
@@ -16,7 +16,7 @@ fn rows_are_asked_anew_and_replaced_at_once() {
     assert_eq!(folder.output(), before, "the old rows stay until all new ones are there");
     folder.run(NOBODY, &[]).says(2, "out.csv.again has rows of an unfinished --again: run that command again first");
 
-    let server = server(|token| if token == "t2" { refusal("\"non\"") } else { response(200, NOT_PAID) });
+    let server = server(|token| if token == "t2" { refusal("non") } else { response(200, NOT_PAID) });
     let run = folder.run(&server.origin, &again);
     run.says(
         1,

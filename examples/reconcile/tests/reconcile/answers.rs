@@ -1,33 +1,10 @@
 //! Each answer of the gateway, and the row it makes.
 
-use ekolopay_sandbox::{Sandbox, Settlement};
+use ekolopay_test_kit::replies::refusal;
 use ekolopay_test_kit::run::run;
 use ekolopay_test_kit::{Server, assert_hidden, response, secret};
 
-use crate::support::{Folder, HEADER, NOBODY, paid, refusal, server};
-
-#[test]
-fn each_verdict_has_its_row_and_its_line_in_the_summary() {
-    let sandbox = Sandbox::start().unwrap();
-    let [paid, failed, pending] = [0, 1, 2].map(|_| sandbox.add_payment("Iphone S", 150_000));
-    sandbox.settle(&paid, Settlement::Paid);
-    sandbox.settle(&failed, Settlement::Failed);
-    let unknown = "0".repeat(32);
-    let folder = Folder::new(format!("order,token\nA1,{paid}\nA2,{failed}\nA3,{pending}\nA4,{unknown}\n"));
-    folder.write("out.csv", format!("{HEADER}A0,t,paid,\n"));
-    let run = folder.run(&sandbox.origin(), &[]);
-    let summary = "paid              2\nnot_paid          2\nrefused           1\nerror             0\nleft              0\n\
-        Asked 4 in 0s; 1 were there before.\n\
-        Some rows of out.csv are refused or error: those payments are unknown.\n\
-        \x20 line 6: refused A4: the gateway refused with code 0: \"purchaseToken inconnu.\"\n\
-        To ask about them again, add --again refused,error.\nDone, but out.csv needs a person.\n";
-    run.says(1, summary);
-    assert_eq!(run.err, summary, "a progress bar, too, where nobody watches");
-    let refused = "\"the gateway refused with code 0: \"\"purchaseToken inconnu.\"\"\"";
-    let rows =
-        format!("A1,{paid},paid,\nA2,{failed},not_paid,\nA3,{pending},not_paid,\nA4,{unknown},refused,{refused}\n");
-    assert_eq!(folder.output(), format!("{HEADER}A0,t,paid,\n{rows}"));
-}
+use crate::support::{Folder, NOBODY, paid, server};
 
 #[test]
 fn order_texts_are_copied_unchanged() {
@@ -50,13 +27,13 @@ fn order_texts_are_copied_unchanged() {
 #[test]
 fn a_text_of_the_gateway_is_one_line_without_control_characters_or_the_secret() {
     let long = "é".repeat(5000);
-    let server = Server::in_service(move |request| match request.body.as_bytes()["purchaseToken=".len()] {
-        b'a' => refusal(r#""=1+1\r\n\u001b[31mrouge\u0007""#),
-        b'b' => refusal(&format!("{long:?}")),
-        b'c' => response(500, "<html>\u{1b}[2J\n\u{9b}panne"),
-        b'd' => refusal(&format!("{:?}", request.body)),
-        b'e' => refusal(&format!("{:?}", secret())),
-        b'f' => response(500, &format!("<pre>{}</pre>", request.body)),
+    let server = Server::in_service(move |request| match request.token() {
+        "a" => refusal("=1+1\r\n\u{1b}[31mrouge\u{7}"),
+        "b" => refusal(&long),
+        "c" => response(500, "<html>\u{1b}[2J\n\u{9b}panne"),
+        "d" => refusal(&request.body),
+        "e" => refusal(&secret()),
+        "f" => response(500, &format!("<pre>{}</pre>", request.body)),
         _ => paid(),
     });
     let folder = Folder::new("order,token\n0,o\n1,a\n2,b\n3,c\n4,d\n5,e\n6,f\n7,l\n");

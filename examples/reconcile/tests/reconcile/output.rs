@@ -3,11 +3,11 @@
 use std::fs;
 use std::process::Stdio;
 
-use ekolopay_test_kit::replies::NOT_PAID;
+use ekolopay_test_kit::replies::{NOT_PAID, refusal};
 use ekolopay_test_kit::run::{run, silence};
 use ekolopay_test_kit::{Server, response};
 
-use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, refusal, server};
+use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, server};
 
 const BOM: char = '\u{feff}';
 const INPUT: &str = "order,token\nA1,t1\n\"A \"\"2\"\", é\",t2\nA3,t3\n";
@@ -109,7 +109,7 @@ fn two_jobs_cannot_write_to_the_same_output() {
 #[cfg(unix)]
 #[test]
 fn a_row_that_does_not_fit_is_repaired_by_the_next_run() {
-    let server = server(|token| if token == "t0" { paid() } else { refusal("\"purchaseToken inconnu.\"") });
+    let server = server(|token| if token == "t0" { paid() } else { refusal("purchaseToken inconnu.") });
     let folder = Folder::new(numbered(25));
     // Blocks of 512 or 1,024 bytes: the rows take more than two of either.
     folder.limited(&server.origin, "trap '' XFSZ; ulimit -f 2", &["--threads", "1"]).says(5, "out.csv: ");

@@ -15,7 +15,7 @@ fn the_session_goes_as_written() {
     let sandbox = Sandbox::start().unwrap();
     let tokens = [0, 1].map(|_| sandbox.add_payment("Iphone S", 150_000));
     sandbox.settle(&tokens[0], Settlement::Paid);
-    let folder = Folder::new(format!("order,token\nA1,{}\nA2,{}\n", tokens[0], tokens[1]));
+    let folder = Folder::new(format!("order,token\nA1,{}\nA2,{}\nA3,{:032}\n", tokens[0], tokens[1], 0));
     let session = README.split("```").find(|block| block.contains("$ cat orders.csv")).unwrap();
     assert_goes_as_written(session, |line| {
         let script = format!("exec 2>&1; cd {}; {line}", folder.path("").display());

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use ekolopay_test_kit::replies::PAID;
 use ekolopay_test_kit::run::{Run, merchant, run};
-use ekolopay_test_kit::{RawRequest, Server, response};
+use ekolopay_test_kit::{Server, response};
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-reconcile");
@@ -90,24 +90,14 @@ pub(crate) fn numbered(count: usize) -> String {
 
 /// A server in service that answers each check by its token.
 pub(crate) fn server(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
-    Server::in_service(move |request| answer(token(request)))
+    Server::in_service(move |request| answer(request.token()))
 }
 
 /// The tokens that were checked, in order.
 pub(crate) fn checked(server: &Server) -> Vec<String> {
-    server.calls().iter().map(|request| token(request).to_owned()).collect()
-}
-
-fn token(request: &RawRequest) -> &str {
-    request.body.strip_prefix("purchaseToken=").and_then(|rest| rest.split('&').next()).unwrap()
+    server.calls().iter().map(|request| request.token().to_owned()).collect()
 }
 
 pub(crate) fn paid() -> Vec<u8> {
     response(200, PAID)
-}
-
-/// `message` is JSON, with its quotes.
-pub(crate) fn refusal(message: &str) -> Vec<u8> {
-    let data = format!(r#"{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{{"clearMessage":{message}}}}}"#);
-    response(200, &format!(r#"{{"response":{data}}}"#))
 }
