@@ -115,10 +115,10 @@ impl CliError {
         }
     }
 
-    /// For people: the error, its causes and what to do.
-    pub fn lines(&self) -> Vec<String> {
+    /// For people, after the error: its causes, and what to do.
+    pub fn more(&self) -> Vec<String> {
         let causes = self.because().into_iter().map(|cause| format!("  because: {cause}"));
-        iter::once(self.to_string()).chain(causes).chain(self.advice().map(str::to_owned)).collect()
+        causes.chain(self.advice().map(str::to_owned)).collect()
     }
 
     pub fn to_json(&self) -> Value {

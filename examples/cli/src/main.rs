@@ -3,7 +3,6 @@
 mod arguments;
 mod callback;
 mod check;
-mod deadline;
 mod help;
 mod input;
 mod listen;

@@ -1,7 +1,6 @@
 //! Results go to the standard output, and everything else to the standard error. Neither panics when the reader is gone.
 
-use std::fmt::Write as _;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write};
 
 use serde_json::{Value, json};
 
@@ -30,9 +29,8 @@ impl Printer {
 
     /// An error as a result. `known` is added to its JSON, `about` to its words.
     pub(crate) fn error(self, mut known: Value, about: &str, error: &CliError) -> Result<Exit, CliError> {
-        for (number, line) in error.lines().iter().enumerate() {
-            tell(&if number == 0 { format!("error: {about}{line}") } else { line.clone() });
-        }
+        tell(&format!("error: {about}{error}"));
+        error.more().iter().for_each(|line| tell(line));
         if self.json {
             if let (Some(known), Value::Object(error)) = (known.as_object_mut(), error.to_json()) {
                 known.extend(error);
@@ -89,28 +87,14 @@ pub(crate) fn write(text: &str) -> Result<(), CliError> {
 
 /// JSON in ASCII: it cannot control a terminal.
 fn ascii(json: &Value) -> String {
-    let mut text = String::new();
-    for character in json.to_string().chars() {
-        if matches!(character, ' '..='~') {
-            text.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(text, "\\u{unit:04x}");
-            }
-        }
-    }
-    text
+    let escaped = |unit: u16| match u8::try_from(unit) {
+        Ok(byte @ b' '..=b'~') => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    };
+    json.to_string().encode_utf16().map(escaped).collect()
 }
 
 /// Text that cannot control a terminal: characters that are not printable are escaped, quotes and backslashes stay.
 fn printable(text: &str) -> String {
-    let mut printable = String::new();
-    for character in text.chars() {
-        if matches!(character, '"' | '\'' | '\\') {
-            printable.push(character);
-        } else {
-            printable.extend(character.escape_debug());
-        }
-    }
-    printable
+    text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'").replace("\\\\", "\\")
 }

@@ -23,6 +23,6 @@ impl JobError {
 
 impl From<CliError> for JobError {
     fn from(error: CliError) -> JobError {
-        JobError { exit: error.exit(), message: error.lines().join("\n") }
+        JobError { exit: error.exit(), message: [vec![error.to_string()], error.more()].concat().join("\n") }
     }
 }

@@ -13,7 +13,7 @@ use same_file::Handle;
 use crate::arguments::Arguments;
 use crate::csv_lines::{BOM, CsvLines, Dialect, SEPARATORS};
 use crate::error::JobError;
-use crate::known_tokens::{KnownTokens, Place};
+use crate::known_tokens::{KnownTokens, Number, Place};
 use crate::output_file::MAX_LISTED;
 use crate::row::{InputRow, OutputRow, Verdict};
 use crate::row_file::HEADER;
@@ -38,7 +38,7 @@ pub(crate) fn open(path: &Path, output: &Path) -> Result<Input, JobError> {
 pub(crate) struct WorkList {
     pub(crate) tokens: KnownTokens,
     /// Their numbers.
-    todo: VecDeque<u32>,
+    todo: VecDeque<Number>,
     /// How many tokens the whole list has.
     pub(crate) listed: u64,
     /// How many of them are in this shard.
@@ -53,7 +53,7 @@ impl WorkList {
     }
 
     pub(crate) fn next(&mut self) -> Option<InputRow> {
-        self.todo.pop_front().and_then(|number| self.tokens.row(number).ok())
+        self.todo.pop_front().and_then(|number| self.tokens.row(number))
     }
 
     /// The turn of this row comes again after all others.

@@ -71,6 +71,17 @@ pub fn run(command: &mut Command, input: impl AsRef<[u8]>) -> Run {
     run
 }
 
+/// A program that is killed when this is dropped.
+#[derive(Debug)]
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Sends it a signal, such as `TERM`.
 #[track_caller]
 pub fn signal(child: &Child, signal: &str) {

@@ -5,16 +5,16 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{ChildStdout, Stdio};
 
 use ekolopay_sandbox::Sandbox;
-use ekolopay_test_kit::run::run;
+use ekolopay_test_kit::run::{Killed, run};
 use ekolopay_test_kit::{Server, response};
 use serde_json::{Value, json};
 
-use crate::program::{Child, at, bare, new_token, run_at};
+use crate::program::{at, bare, new_token, run_at};
 
 /// Its standard output, and the port in its first line.
-fn listen(origin: &str, arguments: &[&str]) -> (Child, BufReader<ChildStdout>, u16) {
+fn listen(origin: &str, arguments: &[&str]) -> (Killed, BufReader<ChildStdout>, u16) {
     let mut command = at(origin);
-    let mut child = Child(command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut child = Killed(command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
     let mut out = BufReader::new(child.0.stdout.take().unwrap());
     let url = next(&mut out)["listening"].as_str().unwrap().to_owned();
     let port = url.strip_prefix("http://127.0.0.1:").unwrap().parse().unwrap();

@@ -10,16 +10,6 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay");
 /// Nothing listens here.
 pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
 
-/// Killed when dropped.
-pub(crate) struct Child(pub(crate) std::process::Child);
-
-impl Drop for Child {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// The program without any variable of its own.
 pub(crate) fn bare() -> Command {
     ekolopay_test_kit::command(PROGRAM)

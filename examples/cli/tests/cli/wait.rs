@@ -11,7 +11,7 @@ use ekolopay_test_kit::replies::{NOT_PAID, PAID, REFUSED, UNAVAILABLE};
 use ekolopay_test_kit::run::{in_terminal, signal, silence};
 use ekolopay_test_kit::{Server, response};
 
-use crate::program::{NOBODY, at, new_token, paid_token, run_at};
+use crate::program::{at, new_token, paid_token, run_at};
 
 /// Much more than any of these runs needs, and much less than their `--wait`.
 const SOON: Duration = Duration::from_secs(20);
@@ -33,20 +33,6 @@ fn it_ends_as_soon_as_the_customer_has_paid() {
     assert!(settled.elapsed() < SOON);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{paid} paid\n{open} paid\n"));
-}
-
-#[test]
-fn when_the_time_is_over_the_last_answer_is_printed() {
-    let sandbox = Sandbox::start().unwrap();
-    let (open, paid) = (new_token(&sandbox), paid_token(&sandbox));
-    // 0s is a single check.
-    for (wait, seconds) in [("1s", 1), ("0s", 0)] {
-        let started = Instant::now();
-        let run = run_at(&sandbox.origin(), &["check", "--wait", wait, &open, &paid]);
-        assert!((Duration::from_secs(seconds)..SOON).contains(&started.elapsed()), "{:?}", started.elapsed());
-        assert_eq!((run.code, run.out), (10, format!("{paid} paid\n{open} not paid, or not yet\n")));
-        assert_eq!(run.err, "");
-    }
 }
 
 #[test]
@@ -89,18 +75,6 @@ fn a_refusal_that_repeats_for_10_s_ends_it() {
     assert!((Duration::from_secs(10)..SOON).contains(&started.elapsed()), "{:?}", started.elapsed());
     assert_eq!((run.code, run.out), (2, format!("{paid} paid\n")));
     assert!(run.err.contains("error: unknown: the gateway refused"), "{}", run.err);
-}
-
-#[test]
-fn when_the_time_is_over_the_last_error_is_printed() {
-    let run = run_at(NOBODY, &["check", "--wait", "200ms", "a"]);
-    let says = "error: a: the availability check failed, the call was not sent";
-    assert_eq!((run.code, run.err.matches(says).count()), (4, 1), "{run:?}");
-
-    let sandbox = Sandbox::start().unwrap();
-    let open = new_token(&sandbox);
-    sandbox.set_in_service(false);
-    assert_eq!(run_at(&sandbox.origin(), &["check", "--wait", "200ms", &open]).code, 3);
 }
 
 /// The default timeout would let each token take a minute.

@@ -4,22 +4,16 @@ use ekolopay_test_kit::replies::refusal;
 use ekolopay_test_kit::run::run;
 use ekolopay_test_kit::{Server, assert_hidden, response, secret};
 
-use crate::support::{Folder, NOBODY, paid, server};
+use crate::support::{Folder, HEADER, NOBODY, paid, server};
 
 #[test]
 fn order_texts_are_copied_unchanged() {
-    let server = server(|_| paid());
-    let texts = ["=HYPERLINK(\"x\")", "a,b", "\"quoted\"", "  spaced  ", "Commande n° 7 – été", "'"];
-    let mut input = csv::Writer::from_writer(Vec::new());
-    input.write_record(["order", "token"]).unwrap();
-    for (number, text) in texts.iter().enumerate() {
-        input.write_record([*text, &format!("tok,\"{number}")]).unwrap();
-    }
-    let folder = Folder::new(input.into_inner().unwrap());
-    folder.run(&server.origin, &[]).says(0, "Done: every token is in out.csv.\n");
-    for (number, (row, text)) in folder.rows().iter().zip(texts).enumerate() {
-        assert_eq!(row[..3], [text, &format!("tok,\"{number}"), "paid"]);
-    }
+    let orders =
+        ["\"=HYPERLINK(\"\"x\"\")\"", "\"a,b\"", "\"\"\"quoted\"\"\"", "  spaced  ", "Commande n° 7 – été", "'"];
+    let lines = |end| (0..).zip(orders).map(|(n, order)| format!("{order},\"tok,\"\"{n}\"{end}\n")).collect::<String>();
+    let folder = Folder::new(format!("order,token\n{}", lines("")));
+    folder.run(&server(|_| paid()).origin, &[]).says(0, "Done: every token is in out.csv.\n");
+    assert_eq!(folder.output(), format!("{HEADER}{}", lines(",paid,")));
     // They are recognized, so a second run sends nothing.
     folder.run(NOBODY, &[]).says(6, "Nothing to do: out.csv already has a row for every token of the list.\n");
 }
