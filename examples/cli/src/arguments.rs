@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use ekolopay_cli::gateway::{GatewayOptions, duration};
 
@@ -78,8 +78,9 @@ pub(crate) enum Command {
     /// Settle a payment of the local gateway, which then sends its callback
     #[command(after_long_help = help::TRIGGER)]
     Trigger {
-        /// How the payment ends
-        outcome: Outcome,
+        /// How the payment ends, in the words of its page
+        #[arg(value_parser = ["paid", "failed", "rejected", "timeout"])]
+        outcome: String,
 
         /// The token of the order
         token: String,
@@ -91,15 +92,6 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
-}
-
-/// The names are those of the local gateway's payment page.
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Outcome {
-    Paid,
-    Failed,
-    Rejected,
-    Timeout,
 }
 
 #[derive(Args)]

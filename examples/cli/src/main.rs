@@ -49,7 +49,7 @@ fn run(arguments: &Arguments, printer: Printer) -> Result<Exit, CliError> {
         Command::Check { tokens, wait } => check::run(options, tokens, *wait, printer),
         Command::Callback { file, verify } => callback::run(options, file, *verify, printer),
         Command::Listen { port, forward_to } => listen::run(options, *port, forward_to.as_deref(), printer),
-        Command::Trigger { outcome, token } => trigger::run(options, *outcome, token, printer),
+        Command::Trigger { outcome, token } => trigger::run(options, outcome, token, printer),
         Command::Completions { shell } => help::completions(*shell),
     }
 }

@@ -2,20 +2,18 @@
 
 use std::time::Duration;
 
-use clap::ValueEnum;
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::transport::TransportError;
 use ekolopay::{Delivery, Error};
 use serde_json::json;
 use ureq::Agent;
 
-use crate::arguments::Outcome;
 use crate::printer::Printer;
 use ekolopay_cli::error::CliError;
 use ekolopay_cli::exit::Exit;
 use ekolopay_cli::gateway::GatewayOptions;
 
-pub(crate) fn run(options: &GatewayOptions, outcome: Outcome, token: &str, printer: Printer) -> Result<Exit, CliError> {
+pub(crate) fn run(options: &GatewayOptions, outcome: &str, token: &str, printer: Printer) -> Result<Exit, CliError> {
     let token = PurchaseToken::new(token)?;
     let gateway = options.gateway_without_secret(crate::USER_AGENT)?;
     let page = gateway.payment_url(&token);
@@ -34,8 +32,7 @@ pub(crate) fn run(options: &GatewayOptions, outcome: Outcome, token: &str, print
         200 => return refused("is that of a payment which is already settled"),
         _ => return refused("is not that of a payment of the local gateway"),
     }
-    let outcome = outcome.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-    let settled = agent.post(&page).send_form([("outcome", &outcome)]).map_err(failed(Delivery::Unknown))?;
+    let settled = agent.post(&page).send_form([("outcome", outcome)]).map_err(failed(Delivery::Unknown))?;
     // With a redirect, or with a page that posts to the shop.
     if settled.status().as_u16() >= 400 {
         return refused("is that of a payment which the local gateway does not settle");

@@ -95,6 +95,5 @@ fn pause(text: &str) -> Result<Duration, &'static str> {
 
 /// What is paid stays paid.
 fn outcome(text: &str) -> Result<Verdict, &'static str> {
-    let found = Verdict::ALL.into_iter().find(|verdict| verdict.word() == text && *verdict != Verdict::Paid);
-    found.ok_or("must be not_paid, refused or error")
+    Verdict::named(text).filter(|verdict| *verdict != Verdict::Paid).ok_or("must be not_paid, refused or error")
 }

@@ -135,9 +135,3 @@ impl<'r> CsvLines<'r> {
 fn parser(separator: u8) -> csv::Reader<Cursor<String>> {
     ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(Cursor::default())
 }
-
-/// The fields of a record that must have this many.
-pub(crate) fn columns<const N: usize>(record: &StringRecord) -> Result<[&str; N], String> {
-    let fields: Vec<&str> = record.iter().collect();
-    fields.try_into().map_err(|fields: Vec<&str>| format!("has {} columns, not {N}", fields.len()))
-}

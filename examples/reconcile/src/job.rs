@@ -1,12 +1,10 @@
 //! The job: threads that check tokens, and the main thread, which writes the rows.
 
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use ekolopay::purchase::PurchaseToken;
 use ekolopay::{Error, Gateway};
 use indicatif::ProgressBar;
 
@@ -24,9 +22,6 @@ struct Job {
     arguments: Arguments,
     work: Mutex<WorkList>,
     pace: Pace,
-    /// A token that an earlier run found paid or not paid. It is checked once: are the credentials as good as then?
-    known: Mutex<Option<PurchaseToken>>,
-    known_is_answered: AtomicBool,
 }
 
 /// Returns when no token is left, or the job ends early.
@@ -38,8 +33,7 @@ pub(crate) fn run(
     bar: &ProgressBar,
 ) -> Result<(), JobError> {
     let pace = Pace::new(&arguments, bar.clone());
-    let (work, known) = (Mutex::new(work), Mutex::new(lock(output).known.take()));
-    let job = Arc::new(Job { gateway, arguments, work, pace, known, known_is_answered: AtomicBool::default() });
+    let job = Arc::new(Job { gateway, arguments, work: Mutex::new(work), pace });
     // Bounded: a slow disk slows the checks down.
     let (sender, receiver) = sync_channel(usize::from(job.arguments.threads) * 2);
     let mut ended = Ok(());
@@ -67,11 +61,9 @@ impl Job {
                 None => return,
                 Some(Checked::Later(row)) => lock(&self.work).later(&row),
                 Some(checked) => {
-                    match &checked {
-                        Checked::Row(row) if row.verdict == Verdict::Refused => self.check_credentials(),
-                        // Before the message is sent: from here on, no new check starts.
-                        Checked::Ended(_) => self.pace.stop(),
-                        _ => {}
+                    // Before the message is sent: from here on, no new check starts.
+                    if matches!(checked, Checked::Ended(_)) {
+                        self.pace.stop();
                     }
                     if sender.send(checked).is_err() {
                         return;
@@ -79,17 +71,6 @@ impl Job {
                 }
             }
         }
-    }
-
-    fn check_credentials(&self) {
-        let mut known = lock(&self.known);
-        match known.as_ref().map(|token| self.gateway.check_payment(token)) {
-            Some(Ok(_)) => self.known_is_answered.store(true, SeqCst),
-            Some(Err(Error::Refused { .. })) => {}
-            // Nothing is known yet: the next refused token brings the next try.
-            Some(Err(_)) | None => return,
-        }
-        *known = None;
     }
 
     /// Takes the receiver by value: once it is dropped, no thread waits to send.
@@ -100,6 +81,7 @@ impl Job {
         bar: &ProgressBar,
     ) -> Result<(), JobError> {
         let mut held = HeldRows::new(self.arguments.give_up_after);
+        let mut known = lock(output).known.take();
         let write = |rows: Vec<OutputRow>| {
             let mut output = lock(output);
             rows.iter().try_for_each(|row| output.write(row).map(|()| bar.inc(1)))
@@ -114,7 +96,15 @@ impl Job {
                 }
                 Ok(Checked::Ended(error)) => Err(error),
                 Ok(Checked::Row(row)) => {
-                    held.accepted |= self.known_is_answered.load(SeqCst);
+                    if row.verdict == Verdict::Refused && !held.accepted {
+                        // Are the credentials as good as in an earlier run?
+                        match known.as_ref().map(|token| self.gateway.check_payment(token)) {
+                            Some(Ok(_)) => held.accepted = true,
+                            Some(Err(Error::Refused { .. })) => known = None,
+                            // Nothing is known yet: the next refused token brings the next try.
+                            Some(Err(_)) | None => {}
+                        }
+                    }
                     held.add(row).and_then(write)
                 }
             };

@@ -31,7 +31,7 @@ use crate::error::JobError;
 use crate::job::lock;
 use crate::known_tokens::KnownTokens;
 use crate::output_file::OutputFile;
-use crate::report::{Night, say};
+use crate::report::say;
 
 fn main() -> ExitCode {
     let exit = run(Arguments::parse()).unwrap_or_else(|error| {
@@ -83,10 +83,10 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
     // From here on, a signal does not end it.
     let mut output = lock(&output);
     bar.finish_and_clear();
-    let asked = output.said.rows() - before;
-    let ended = ended.and(output.file.sync()).and_then(|()| match asked < todo {
-        true => Err(JobError::local("a thread ended early")),
-        false => output.finish(),
+    let left = before + todo - output.said.rows();
+    let ended = ended.and(output.file.sync()).and_then(|()| match left {
+        0 => output.finish(),
+        _ => Err(JobError::local("a thread ended early")),
     });
-    Ok(report::summary(ended, &output, &Night { asked, before, todo, elapsed: started.elapsed() }))
+    Ok(report::summary(ended, &output, before, left, started.elapsed()))
 }

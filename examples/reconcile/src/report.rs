@@ -31,26 +31,22 @@ pub(crate) fn progress_bar(done: u64, len: u64) -> ProgressBar {
     bar
 }
 
-/// What the run did.
-pub(crate) struct Night {
-    pub(crate) asked: u64,
-    /// The rows that were there before.
-    pub(crate) before: u64,
-    /// How many tokens had no row.
-    pub(crate) todo: u64,
-    pub(crate) elapsed: Duration,
-}
-
 /// Says how the job ended and what is in the output. Returns the exit code for it.
-pub(crate) fn summary(ended: Result<(), JobError>, output: &OutputFile, night: &Night) -> Exit {
+pub(crate) fn summary(
+    ended: Result<(), JobError>,
+    output: &OutputFile,
+    before: u64,
+    left: u64,
+    elapsed: Duration,
+) -> Exit {
     let (said, path) = (&output.said, output.path().display());
-    let Night { asked, before, todo, elapsed } = night;
     for verdict in Verdict::ALL {
         say(format_args!("{:<9} {:>9}", verdict.word(), said.counts[verdict as usize]));
     }
-    say(format_args!("{:<9} {:>9}", "left", todo - asked));
+    say(format_args!("{:<9} {:>9}", "left", left));
     let elapsed = format_duration(Duration::from_secs(elapsed.as_secs()));
-    say(format_args!("Asked {} in {elapsed}; {} were there before.", HumanCount(*asked), HumanCount(*before)));
+    let asked = HumanCount(said.rows() - before);
+    say(format_args!("Asked {asked} in {elapsed}; {} were there before.", HumanCount(before)));
     let Err(JobError { exit, message }) = ended else {
         if !said.needs_person() {
             say(format_args!("Done: every token is in {path}."));

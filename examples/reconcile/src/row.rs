@@ -3,7 +3,7 @@
 use csv::StringRecord;
 use ekolopay::purchase::PurchaseToken;
 
-use crate::csv_lines::{BOM, columns};
+use crate::csv_lines::BOM;
 
 /// In bytes, like the longest token.
 const MAX_ORDER: usize = 1024;
@@ -55,6 +55,10 @@ impl Verdict {
         }
     }
 
+    pub(crate) fn named(word: &str) -> Option<Verdict> {
+        Verdict::ALL.into_iter().find(|verdict| verdict.word() == word)
+    }
+
     /// Whether the gateway gave the state of the payment, and so accepted the credentials.
     pub(crate) fn is_known(self) -> bool {
         matches!(self, Verdict::Paid | Verdict::NotPaid)
@@ -74,9 +78,10 @@ impl OutputRow {
 
     /// A row that was written earlier.
     pub(crate) fn parse(record: &StringRecord) -> Result<OutputRow, String> {
-        let [order, token, word, detail] = columns(record)?;
-        let verdict =
-            Verdict::ALL.into_iter().find(|verdict| verdict.word() == word).ok_or("has an unknown outcome")?;
+        let [order, token, word, detail] = record.iter().collect::<Vec<_>>()[..] else {
+            return Err(format!("has {} columns, not 4", record.len()));
+        };
+        let verdict = Verdict::named(word).ok_or("has an unknown outcome")?;
         Ok(OutputRow { input: InputRow::new(order, token)?, verdict, detail: detail.to_owned() })
     }
 }
