@@ -9,6 +9,13 @@ use ekolopay::{Credentials, Error, Gateway, GatewayBuilder};
 
 use crate::error::CliError;
 
+/// For the end of a help page.
+pub const ENVIRONMENT: &str = "\
+Environment:
+  EKOLOPAY_API_CLIENT  the merchant's API client
+  EKOLOPAY_SECRET_KEY  the merchant's secret key, never an argument
+  EKOLOPAY_ORIGIN      the gateway, unless --origin is given [default: https://ekolopay.com]";
+
 #[derive(Args, Clone)]
 pub struct GatewayOptions {
     /// The gateway, in place of EKOLOPAY_ORIGIN or the real one

@@ -7,17 +7,13 @@ use crate::arguments::Arguments;
 use crate::printer;
 use ekolopay_cli::error::CliError;
 use ekolopay_cli::exit::{self, Exit};
+use ekolopay_cli::gateway::ENVIRONMENT;
 
-const ENVIRONMENT: &str = "\
+const EXAMPLES: &str = "\
 EXAMPLES:
   ekolopay availability
   ekolopay purchase --amount 150000 --label \"Iphone S\" --phone 066304925
-  ekolopay check --wait 5m cf72b35c0334e3487ae91ab1792d8929
-
-Environment:
-  EKOLOPAY_API_CLIENT  the merchant's API client
-  EKOLOPAY_SECRET_KEY  the merchant's secret key, never an argument
-  EKOLOPAY_ORIGIN      the gateway, unless --origin is given [default: https://ekolopay.com]";
+  ekolopay check --wait 5m cf72b35c0334e3487ae91ab1792d8929";
 
 const WORST: &str = "With several tokens, the worst code decides; from the worst to the best: 5, 2, 1, 4, 3, 10, 0.
 Only 10 means \"not paid\": never close an order because of an error.";
@@ -41,7 +37,7 @@ pub(crate) const COMPLETIONS: &str = examples!("completions fish > ~/.config/fis
 /// The parser. The variables and the exit codes are only on the first page.
 pub(crate) fn command() -> Command {
     let codes = exit::help(|row| row.1);
-    Arguments::command().after_long_help(format!("{ENVIRONMENT}\n\n{codes}\n{WORST}"))
+    Arguments::command().after_long_help(format!("{EXAMPLES}\n\n{ENVIRONMENT}\n\n{codes}\n{WORST}"))
 }
 
 pub(crate) fn completions(shell: Shell) -> Result<Exit, CliError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, value_parser};
 use ekolopay_cli::exit;
-use ekolopay_cli::gateway::{GatewayOptions, duration};
+use ekolopay_cli::gateway::{ENVIRONMENT, GatewayOptions, duration};
 
 use crate::row::Verdict;
 use crate::shard::Shard;
@@ -15,26 +15,14 @@ const MAX_THREADS: i64 = 64;
 
 pub(crate) const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-fn after_help() -> String {
-    let codes = exit::help(|row| row.2);
-    format!(
-        "Environment:
-  EKOLOPAY_API_CLIENT  the merchant's API client
-  EKOLOPAY_SECRET_KEY  the merchant's secret key, never an argument
-  EKOLOPAY_ORIGIN      the gateway, unless --origin is given [default: https://ekolopay.com]
-
-{codes}
-
-You can stop it at any time, even with kill -9. Run the same command again to continue."
-    )
-}
+const SAFE: &str = "You can stop it at any time, even with kill -9. Run the same command again to continue.";
 
 #[derive(Clone, Parser)]
 #[command(
     name = "ekolopay-reconcile",
     version,
     about = "Checks many EkoloPay payments, and writes one row per token: order,token,outcome,detail",
-    after_help = after_help()
+    after_help = format!("{ENVIRONMENT}\n\n{}\n\n{SAFE}", exit::help(|row| row.2))
 )]
 pub(crate) struct Arguments {
     /// CSV with the columns `order` and `token`, or an output whose `error` rows to check; `-` is the standard input

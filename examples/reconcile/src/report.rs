@@ -1,6 +1,6 @@
 //! What people see on the standard error.
 
-use std::fmt::{Display, Write};
+use std::fmt::{self, Display, Formatter, Write};
 use std::io::{self, Write as _};
 use std::time::Duration;
 
@@ -9,8 +9,10 @@ use humantime::format_duration;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::error::JobError;
-use crate::output_file::{MAX_LISTED, OutputFile};
+use crate::output_file::OutputFile;
 use crate::row::Verdict;
+
+const MAX_LISTED: u64 = 20;
 
 /// Unlike `eprintln!`, never panics when the reader is gone.
 pub(crate) fn say(text: impl Display) {
@@ -52,13 +54,15 @@ pub(crate) fn summary(
             say(format_args!("Done: every token is in {path}."));
             return Exit::Done;
         }
-        if !said.paid_twice.is_empty() {
-            say("Paid twice: these orders have more than one paid token. Look whether to refund one.");
-            list(&said.paid_twice, said.paid_twice.len() as u64);
+        if said.paid_twice.count > 0 {
+            let orders = &said.paid_twice;
+            say(format_args!(
+                "Paid twice: these orders have more than one paid token. Look whether to refund one.{orders}"
+            ));
         }
-        if said.unknown() > 0 {
-            say(format_args!("Some rows of {path} are refused or error: those payments are unknown."));
-            list(&said.unknown, said.unknown());
+        if said.unknown.count > 0 {
+            let rows = &said.unknown;
+            say(format_args!("Some rows of {path} are refused or error: those payments are unknown.{rows}"));
             say("To ask about them again, add --again refused,error.");
         }
         say(format_args!("Done, but {path} needs a person."));
@@ -84,13 +88,27 @@ pub(crate) fn summary(
     exit
 }
 
-fn list(lines: &[String], count: u64) {
-    let listed = &lines[..lines.len().min(MAX_LISTED)];
-    for line in listed {
-        say(format_args!("  {line}"));
+/// The first of many lines, and how many there are.
+#[derive(Default)]
+pub(crate) struct Listed {
+    lines: String,
+    pub(crate) count: u64,
+}
+
+impl Listed {
+    pub(crate) fn add(&mut self, line: impl Display) {
+        self.count += 1;
+        if self.count <= MAX_LISTED {
+            let _ = write!(self.lines, "\n  {line}");
+        }
     }
-    let more = count - listed.len() as u64;
-    if more > 0 {
-        say(format_args!("  and {} more", HumanCount(more)));
+}
+
+impl Display for Listed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.count.saturating_sub(MAX_LISTED) {
+            0 => f.write_str(&self.lines),
+            more => write!(f, "{}\n  and {} more", self.lines, HumanCount(more)),
+        }
     }
 }

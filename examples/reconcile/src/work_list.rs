@@ -14,7 +14,7 @@ use crate::arguments::Arguments;
 use crate::csv_lines::{BOM, CsvLines, Dialect, SEPARATORS};
 use crate::error::JobError;
 use crate::known_tokens::{KnownTokens, Number, Place};
-use crate::output_file::MAX_LISTED;
+use crate::report::Listed;
 use crate::row::{InputRow, OutputRow, Verdict};
 use crate::row_file::HEADER;
 use crate::token_shapes::{TokenShapes, spreadsheet_damage};
@@ -64,7 +64,7 @@ impl WorkList {
 
 /// The tokens of this shard that are not known yet, each once.
 pub(crate) fn read(mut input: Input, arguments: &Arguments, mut tokens: KnownTokens) -> Result<WorkList, JobError> {
-    let (mut bad, mut shapes) = (BadLines::default(), TokenShapes::default());
+    let (mut bad, mut shapes) = (Listed::default(), TokenShapes::default());
     let (mut columns, mut separator) = (None, None);
     let (mut todo, mut listed, mut in_shard) = (VecDeque::new(), 0, 0);
     while input.advance().map_err(|error| CliError::read(&arguments.input, error))? {
@@ -91,12 +91,14 @@ pub(crate) fn read(mut input: Input, arguments: &Arguments, mut tokens: KnownTok
                 let place = if is_here { Place::Input(number) } else { Place::OtherShard(number) };
                 match tokens.add(&row, place) {
                     Ok(found) => todo.extend(found.filter(|_| is_here)),
-                    Err(place) => bad.add(number, &format!("its token is for another order on {place}")),
+                    Err(place) => bad.add(format_args!("line {number}: its token is for another order on {place}")),
                 }
             }
             Ok(None) => {}
-            Err(why) if ends || input.is_too_long() => bad.add(number, &why),
-            Err(why) => bad.add(number, &format!("{why}; the line has no end: is the file cut short?")),
+            Err(why) if ends || input.is_too_long() => bad.add(format_args!("line {number}: {why}")),
+            Err(why) => {
+                bad.add(format_args!("line {number}: {why}; the line has no end: is the file cut short?"));
+            }
         }
         // Without a header, or within an endless line, nothing that follows has a meaning.
         if columns.is_none() || input.is_too_long() {
@@ -104,12 +106,14 @@ pub(crate) fn read(mut input: Input, arguments: &Arguments, mut tokens: KnownTok
         }
     }
     if columns.is_none() && bad.count == 0 {
-        bad.add(1, "the input is empty: the header order,token is missing");
+        bad.add("line 1: the input is empty: the header order,token is missing");
     }
     if !arguments.tokens_differ {
-        shapes.outliers().iter().for_each(|(line, why)| bad.add(*line, why));
+        shapes.outliers().iter().for_each(|(line, why)| bad.add(format_args!("line {line}: {why}")));
     }
-    bad.into_result()?;
+    if bad.count > 0 {
+        return Err(JobError::input(format_args!("bad lines in the input: {}; nothing was sent{bad}", bad.count)));
+    }
     // Without the mark, spreadsheets would take the UTF-8 of the output for Latin-1.
     let dialect = Dialect { has_bom: input.dialect.has_bom || input.encoding != UTF_8, ..input.dialect };
     Ok(WorkList { tokens, todo, listed, in_shard, dialect })
@@ -183,29 +187,4 @@ impl Columns {
 /// Without regard to case.
 fn same_name(text: &str, name: &str) -> bool {
     text.trim_start_matches(BOM).trim().to_lowercase() == name.trim_start_matches(BOM).trim().to_lowercase()
-}
-
-#[derive(Default)]
-struct BadLines {
-    listed: String,
-    count: usize,
-}
-
-impl BadLines {
-    fn add(&mut self, line: u32, why: &str) {
-        self.count += 1;
-        if self.count <= MAX_LISTED {
-            self.listed.extend(["\n  line ", &line.to_string(), ": ", why]);
-        }
-    }
-
-    fn into_result(self) -> Result<(), JobError> {
-        let BadLines { listed, count } = self;
-        let more = match count.saturating_sub(MAX_LISTED) {
-            _ if count == 0 => return Ok(()),
-            0 => String::new(),
-            more => format!("\n  and {more} more"),
-        };
-        Err(JobError::input(format_args!("bad lines in the input: {count}; nothing was sent{listed}{more}")))
-    }
 }

@@ -110,11 +110,21 @@ pub fn silence() -> Vec<u8> {
     }
 }
 
-/// A program in a terminal of 100 columns. Without the program, reading the terminal ends with an error.
+/// A program in a terminal of 100 columns.
 #[cfg(all(unix, feature = "terminal"))]
 pub fn in_terminal(mut program: Command) -> (Child, pty_process::blocking::Pty) {
     program.env("TERM", "xterm");
     let (terminal, other_side) = pty_process::blocking::open().expect("a terminal");
     terminal.resize(pty_process::Size::new(24, 100)).expect("a size");
     (pty_process::blocking::Command::from(program).spawn(other_side).expect("a program"), terminal)
+}
+
+/// What a terminal shows until its program ends, and the exit code.
+#[cfg(all(unix, feature = "terminal"))]
+pub fn shown(child: &mut Child, terminal: &mut impl std::io::Read) -> (i32, String) {
+    let mut shown = Vec::new();
+    // Without the program, reading the terminal ends with an error.
+    let _ = terminal.read_to_end(&mut shown);
+    let code = child.wait().expect("an end").code().expect("no signal");
+    (code, String::from_utf8_lossy(&shown).into_owned())
 }

@@ -1,6 +1,5 @@
 //! `check --wait`
 
-use std::io::Read;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -8,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::{Sandbox, Settlement};
 use ekolopay_test_kit::replies::{NOT_PAID, PAID, REFUSED, UNAVAILABLE};
-use ekolopay_test_kit::run::{in_terminal, signal, silence};
+use ekolopay_test_kit::run::{in_terminal, shown, signal, silence};
 use ekolopay_test_kit::{Server, response};
 
 use crate::program::{at, new_token, paid_token, run_at};
@@ -100,10 +99,8 @@ fn a_terminal_shows_the_elapsed_time() {
     let mut program = at(&sandbox.origin());
     program.args(["check", "--wait", "3s", &new_token(&sandbox)]);
     let (mut child, mut terminal) = in_terminal(program);
-    let mut shown = Vec::new();
-    let _ = terminal.read_to_end(&mut shown);
-    assert_eq!(child.wait().unwrap().code(), Some(10));
-    let shown = String::from_utf8_lossy(&shown);
+    let (code, shown) = shown(&mut child, &mut terminal);
+    assert_eq!(code, 10);
     // A busy machine may miss a second.
     let elapsed = ["1s of 3s", "2s of 3s"].map(|time| shown.contains(&format!("waiting for a payment: {time}")));
     assert!(elapsed.contains(&true) && shown.contains("not paid, or not yet"), "{shown}");

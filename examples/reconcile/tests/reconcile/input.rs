@@ -1,9 +1,8 @@
-//! What is read: the list, the arguments, the environment. After one bad line, nothing is sent.
+//! The list. After one bad line, nothing is sent.
 
-use ekolopay_test_kit::command;
 use ekolopay_test_kit::run::run;
 
-use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, server};
+use crate::support::{Folder, NOBODY, paid, server};
 
 #[test]
 fn a_bad_line_is_listed_and_nothing_is_sent() {
@@ -42,7 +41,7 @@ fn a_bad_line_is_listed_and_nothing_is_sent() {
         (b"order,token\nA1,t1\rA2,t2\n", "line 2: contains a control character"),
         (b"order,token\n\"A1,t1\nA2,t2\nA3\n", "line 4: has 1 columns, not 2"),
         (b"order,token\n\"A1,t1\nA2,t2\n", "line 2: has an unclosed quote"),
-        (many_lines.as_bytes(), "  line 21: has 1 columns, not 2\n  and 99980 more\n"),
+        (many_lines.as_bytes(), "  line 21: has 1 columns, not 2\n  and 99,980 more\n"),
         (long_line.as_bytes(), "bad lines in the input: 1; nothing was sent\n  line 3: is too long"),
         (b"o\0r\0d\0e\0r\0", "line 1: looks like UTF-16 without its mark"),
     ];
@@ -77,69 +76,4 @@ fn files_of_spreadsheets_and_editors_can_be_read_and_the_output_is_written_alike
         assert_eq!(folder.output(), format!("{bom}{rows}"));
         folder.run(NOBODY, more).says(6, "Nothing to do");
     }
-}
-
-#[test]
-fn a_token_unlike_the_others_can_be_accepted() {
-    let folder = Folder::new("order,token\nA1,abcd\nA2,abc\nA3,abce\n");
-    folder.run(&server(|_| paid()).origin, &["--tokens-differ"]).says(0, "paid              3\n");
-}
-
-#[test]
-fn a_repeated_line_is_checked_once() {
-    let server = server(|_| paid());
-    let folder = Folder::new("order,token\nA1,t1\nA2,t2\nA1,t1\n\"A1\",t1\n");
-    folder.run(&server.origin, &[]).says(0, "paid              2\n");
-    assert_eq!(folder.output(), format!("{HEADER}A1,t1,paid,\nA2,t2,paid,\n"));
-    assert_eq!(checked(&server), ["t1", "t2"]);
-}
-
-#[test]
-fn one_token_for_two_orders_is_refused() {
-    let server = server(|_| paid());
-    let folder = Folder::new("order,token\nA1,t1\nA2,t2\nB1,t1\n");
-    folder.run(&server.origin, &[]).says(2, "line 4: its token is for another order on line 2");
-    assert_eq!(folder.output(), "");
-
-    // Also when an earlier run checked the other order.
-    folder.write("out.csv", format!("{HEADER}A1,t1,paid,\n"));
-    folder.write("orders.csv", "order,token\nB1,t1\n");
-    folder.run(&server.origin, &[]).says(2, "line 2: its token is for another order on line 2 of the output");
-    assert!(server.requests().is_empty());
-}
-
-#[test]
-fn wrong_arguments_and_variables_are_exit_code_2() {
-    let folder = Folder::new(numbered(1));
-    for wrong in [
-        "--shard=4/4 --shard=0/0 --shard=+0/4 --shard=1 --threads=0 --threads=65 --attempts=0 --pause=2m --timeout=soon",
-        "--timeout=0s --timeout=2h --wait-for-gateway=soon --again=paid --again=refused,lost --origin=http://shop.example",
-        "--origin= --secret-key=x --output=second.csv --root-certificates=nowhere.pem second.csv",
-    ] {
-        for argument in wrong.split(' ') {
-            folder.run(NOBODY, &[argument]).says(2, "error: ");
-        }
-    }
-    run(&mut command(PROGRAM), "").says(2, "Usage: ");
-    for variable in ["EKOLOPAY_API_CLIENT", "EKOLOPAY_SECRET_KEY"] {
-        let mut program = folder.program(NOBODY);
-        run(program.arg("orders.csv").env_remove(variable), "").says(2, &format!("{variable} is not set\nSet EKO"));
-        run(program.env(variable, "a\nb"), "").says(2, variable);
-    }
-    folder.run("ftp://x", &[]).says(2, "EKOLOPAY_ORIGIN must begin with");
-    run(folder.program(NOBODY).arg("nowhere.csv"), "").says(2, "error: cannot read nowhere.csv\n  because: ");
-    run(folder.program(NOBODY).arg("."), "").says(2, "error: cannot read .\n");
-    assert!(!folder.path("out.csv").exists(), "a mistake must not create the output");
-    // The argument is used, and not the variable.
-    folder.run(NOBODY, &["--origin", &server(|_| paid()).origin]).says(0, "Done");
-}
-
-#[cfg(unix)]
-#[test]
-fn the_list_can_come_from_a_named_pipe() {
-    let folder = Folder::new(numbered(5));
-    // It blocks until the program reads, and would fail if the program closed the pipe meanwhile.
-    let script = "mkfifo pipe && { cat orders.csv > pipe & } && \"$0\" pipe --output out.csv";
-    let server = server(|_| paid());
-    run(folder.command("sh", &server.origin).args(["-c", script, PROGRAM]), "").says(0, "paid              5\n");
 }

@@ -9,20 +9,31 @@ use crate::support::{Folder, PROGRAM, numbered, paid, rows, server};
 
 const README: &str = include_str!("../../README.md");
 
+/// Each line runs in the folder.
+#[cfg(unix)]
+fn assert_session(session: &str, folder: &Folder, origin: &str, tokens: &[(String, &str)]) {
+    assert_goes_as_written(session, |line| {
+        let out = run(shell(PROGRAM, origin, &format!("exec 2>&1; {line}")).current_dir(folder.path("")), "").out;
+        tokens.iter().fold(out, |out, (token, shown)| out.replace(token, shown))
+    });
+}
+
 #[cfg(unix)]
 #[test]
-fn the_session_goes_as_written() {
+fn the_sessions_go_as_written() {
     let sandbox = Sandbox::start().unwrap();
-    let tokens = [0, 1].map(|_| sandbox.add_payment("Iphone S", 150_000));
-    sandbox.settle(&tokens[0], Settlement::Paid);
-    let folder = Folder::new(format!("order,token\nA1,{}\nA2,{}\nA3,{:032}\n", tokens[0], tokens[1], 0));
+    let shown = ["cf72b35c0334e3487ae91ab1792d8929", "940d4e9aab5797e6055e1259b84a9875"];
+    let tokens = shown.map(|shown| (sandbox.add_payment("Iphone S", 150_000), shown));
+    sandbox.settle(&tokens[0].0, Settlement::Paid);
+    let folder = Folder::new(format!("order,token\nA1,{}\nA2,{}\nA3,{:032}\n", tokens[0].0, tokens[1].0, 0));
     let session = README.split("```").find(|block| block.contains("$ cat orders.csv")).unwrap();
-    assert_goes_as_written(session, |line| {
-        let script = format!("exec 2>&1; cd {}; {line}", folder.path("").display());
-        let out = run(&mut shell(PROGRAM, &sandbox.origin(), &script), "").out;
-        out.replace(&tokens[0], "cf72b35c0334e3487ae91ab1792d8929")
-            .replace(&tokens[1], "940d4e9aab5797e6055e1259b84a9875")
-    });
+    assert_session(session, &folder, &sandbox.origin(), &tokens);
+    let server = server(|_| paid());
+    for session in include_str!("sessions.md").split("```").skip(1).step_by(2) {
+        let folder = Folder::new("");
+        std::fs::remove_file(folder.path("orders.csv")).unwrap();
+        assert_session(session, &folder, &server.origin, &[]);
+    }
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! What a person sees, and what happens when nobody reads.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay_test_kit::replies::{PAID, UNAVAILABLE};
-use ekolopay_test_kit::run::{in_terminal, signal};
+use ekolopay_test_kit::run::{in_terminal, shown, signal};
 use ekolopay_test_kit::{Server, response};
 
 use crate::support::{Folder, PROGRAM, numbered, paid, server};
@@ -21,10 +21,8 @@ fn a_terminal_shows_a_progress_bar_with_rate_and_time_left() {
     let mut program = folder.program(&server.origin);
     program.args(["orders.csv", "--pause", "200ms"]);
     let (mut child, mut terminal) = in_terminal(program);
-    let mut shown = Vec::new();
-    let _ = terminal.read_to_end(&mut shown);
-    assert!(child.wait().unwrap().success());
-    let shown = String::from_utf8_lossy(&shown);
+    let (code, shown) = shown(&mut child, &mut terminal);
+    assert_eq!(code, 0);
     for part in [" of 300, ", "/s, ", " left", "; waiting 200ms for the gateway: ", "Done: every token is in out.csv."]
     {
         assert!(shown.contains(part), "{part} in {shown}");
@@ -55,11 +53,9 @@ fn a_stop_says_how_far_it_came_within_a_second() {
         } else {
             signal(&child, "TERM");
         }
-        let mut shown = Vec::new();
-        let _ = terminal.read_to_end(&mut shown);
-        assert_eq!(child.wait().unwrap().code(), Some(if with_terminal { 130 } else { 143 }));
+        let (code, shown) = shown(&mut child, &mut terminal);
+        assert_eq!(code, if with_terminal { 130 } else { 143 });
         assert!(stopped.elapsed() < Duration::from_secs(1), "{:?}", stopped.elapsed());
-        let shown = String::from_utf8_lossy(&shown);
         assert!(shown.contains("Stopped: 4 of 10 written; the same command goes on"), "{shown}");
         folder.run(&server(|_| paid()).origin, &[]).says(0, "Asked 6 in 0s; 4 were there before.");
     }
