@@ -7,7 +7,12 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use ekolopay_cli::gateway::{GatewayOptions, duration};
 
-use crate::help;
+/// The examples of a command.
+macro_rules! examples {
+    ($($line:literal),+) => {
+        concat!("EXAMPLES:", $("\n  ekolopay ", $line,)+ "\n\nEnvironment and exit codes: ekolopay --help")
+    };
+}
 
 #[derive(Parser)]
 #[command(name = "ekolopay", version, about = "EkoloPay Collect, the mobile-money gateway, from the command line")]
@@ -26,15 +31,15 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Check whether the gateway is in service; this needs no credentials
-    #[command(after_long_help = help::AVAILABILITY)]
+    #[command(after_long_help = examples!("availability", "availability --origin http://127.0.0.1:8099"))]
     Availability,
 
     /// Create the token of an order, and print the page on which it is paid
-    #[command(after_long_help = help::PURCHASE)]
+    #[command(after_long_help = examples!("purchase --amount 150000 --label \"Iphone S\" --phone 066304925"))]
     Purchase(PurchaseArguments),
 
     /// Ask the gateway whether orders are paid
-    #[command(after_long_help = help::CHECK)]
+    #[command(after_long_help = examples!("check cf72b35c0334e3487ae91ab1792d8929", "check --wait 5m --json - < tokens.txt"))]
     Check {
         /// The tokens of the orders; `-` reads them from the standard input
         ///
@@ -50,7 +55,7 @@ pub(crate) enum Command {
     },
 
     /// Read the body of a callback, which is a claim and not a proof
-    #[command(after_long_help = help::CALLBACK)]
+    #[command(after_long_help = examples!("callback body.txt", "callback --verify < body.txt"))]
     Callback {
         /// The file that holds the body; `-` is the standard input
         #[arg(default_value = "-", value_hint = ValueHint::FilePath)]
@@ -64,7 +69,7 @@ pub(crate) enum Command {
     /// Receive callbacks on this machine, and verify each with the gateway
     ///
     /// Anything that is not a callback is answered with HTTP 400, and neither verified nor passed on.
-    #[command(after_long_help = help::LISTEN)]
+    #[command(after_long_help = examples!("listen --port 8090 --forward-to http://127.0.0.1:8080/callback"))]
     Listen {
         /// The port of 127.0.0.1 to listen on; 0 is a free one
         #[arg(long, default_value_t = 0)]
@@ -76,7 +81,7 @@ pub(crate) enum Command {
     },
 
     /// Settle a payment of the local gateway, which then sends its callback
-    #[command(after_long_help = help::TRIGGER)]
+    #[command(after_long_help = examples!("trigger paid cf72b35c0334e3487ae91ab1792d8929"))]
     Trigger {
         /// How the payment ends, in the words of its page
         #[arg(value_parser = ["paid", "failed", "rejected", "timeout"])]
@@ -87,7 +92,7 @@ pub(crate) enum Command {
     },
 
     /// Write the completion script of a shell
-    #[command(after_long_help = help::COMPLETIONS)]
+    #[command(after_long_help = examples!("completions fish > ~/.config/fish/completions/ekolopay.fish"))]
     Completions {
         /// The shell
         shell: Shell,

@@ -18,22 +18,6 @@ EXAMPLES:
 const WORST: &str = "With several tokens, the worst code decides; from the worst to the best: 5, 2, 1, 4, 3, 10, 0.
 Only 10 means \"not paid\": never close an order because of an error.";
 
-/// The examples of a command.
-macro_rules! examples {
-    ($($line:literal),+) => {
-        concat!("EXAMPLES:", $("\n  ekolopay ", $line,)+ "\n\nEnvironment and exit codes: ekolopay --help")
-    };
-}
-
-pub(crate) const AVAILABILITY: &str = examples!("availability", "availability --origin http://127.0.0.1:8099");
-pub(crate) const PURCHASE: &str = examples!("purchase --amount 150000 --label \"Iphone S\" --phone 066304925");
-pub(crate) const CHECK: &str =
-    examples!("check cf72b35c0334e3487ae91ab1792d8929", "check --wait 5m --json - < tokens.txt");
-pub(crate) const CALLBACK: &str = examples!("callback body.txt", "callback --verify < body.txt");
-pub(crate) const LISTEN: &str = examples!("listen --port 8090 --forward-to http://127.0.0.1:8080/callback");
-pub(crate) const TRIGGER: &str = examples!("trigger paid cf72b35c0334e3487ae91ab1792d8929");
-pub(crate) const COMPLETIONS: &str = examples!("completions fish > ~/.config/fish/completions/ekolopay.fish");
-
 /// The parser. The variables and the exit codes are only on the first page.
 pub(crate) fn command() -> Command {
     let codes = exit::help(|row| row.1);

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let _ = stop::handle_signals();
     let exit = match usage::arguments() {
         Ok(arguments) => {
-            let printer = Printer::new(arguments.json);
+            let printer = Printer { json: arguments.json };
             run(&arguments, printer).unwrap_or_else(|error| printer.last_error(&error))
         }
         Err(exit) => exit,

@@ -9,14 +9,10 @@ use ekolopay_cli::exit::Exit;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Printer {
-    json: bool,
+    pub(crate) json: bool,
 }
 
 impl Printer {
-    pub(crate) fn new(json: bool) -> Printer {
-        Printer { json }
-    }
-
     /// A result: JSON for machines, or words for people.
     pub(crate) fn result(self, json: &Value, words: &str) -> Result<(), CliError> {
         if self.json { write(&ascii(json)) } else { write(words) }
@@ -44,7 +40,7 @@ impl Printer {
     pub(crate) fn last_error(self, error: &CliError) -> Exit {
         match error {
             CliError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Local,
-            CliError::Write(_) => Printer::new(false).error(json!({}), "", error).unwrap_or(Exit::Local),
+            CliError::Write(_) => Printer { json: false }.error(json!({}), "", error).unwrap_or(Exit::Local),
             _ => self.error(json!({}), "", error).unwrap_or_else(|error| self.last_error(&error)),
         }
     }

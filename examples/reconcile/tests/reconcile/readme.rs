@@ -5,7 +5,7 @@ use ekolopay_test_kit::command;
 use ekolopay_test_kit::run::{assert_goes_as_written, run, shell};
 use serde_yaml_ng::Value;
 
-use crate::support::{Folder, PROGRAM, numbered, paid, rows, server};
+use crate::support::{Folder, PROGRAM, numbered, paid, server};
 
 const README: &str = include_str!("../../README.md");
 
@@ -61,7 +61,7 @@ fn the_manifest_runs_each_part_with_few_rights_and_knows_the_exit_codes() {
             program.env(variable["name"].as_str().unwrap(), "from-the-secret");
         }
         run(program.args(["--origin", &server.origin]), "").says(0, "Done");
-        found.extend(rows(&folder.path(&format!("part-{index}.csv"))));
+        found.extend(folder.rows_of(&format!("part-{index}.csv")));
     }
     assert_eq!(found.len(), 40, "there are as many parts as completions");
 

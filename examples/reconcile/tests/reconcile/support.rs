@@ -1,7 +1,7 @@
 //! Runs the program in a folder, and reads what it wrote.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use ekolopay_test_kit::replies::PAID;
@@ -39,7 +39,13 @@ impl Folder {
     }
 
     pub(crate) fn rows(&self) -> Vec<[String; 4]> {
-        rows(&self.path("out.csv"))
+        self.rows_of("out.csv")
+    }
+
+    pub(crate) fn rows_of(&self, name: &str) -> Vec<[String; 4]> {
+        let mut reader = csv::Reader::from_path(self.path(name)).unwrap();
+        assert_eq!(reader.headers().unwrap(), &["order", "token", "outcome", "detail"][..]);
+        reader.deserialize().collect::<Result<_, _>>().unwrap()
     }
 
     pub(crate) fn command(&self, program: &str, origin: &str) -> Command {
@@ -74,12 +80,6 @@ impl Folder {
         assert_eq!(run.out, "");
         run
     }
-}
-
-pub(crate) fn rows(path: &Path) -> Vec<[String; 4]> {
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    assert_eq!(reader.headers().unwrap(), &["order", "token", "outcome", "detail"][..]);
-    reader.deserialize().collect::<Result<_, _>>().unwrap()
 }
 
 /// A list of the tokens `t0`, `t1` and so on.
