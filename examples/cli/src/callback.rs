@@ -18,7 +18,8 @@ const MAX_BODY: u64 = 64 * 1024;
 
 pub(crate) fn run(options: &GatewayOptions, file: &Path, verify: bool, printer: Printer) -> Result<Exit, CliError> {
     let body = input::read(file, "callback", MAX_BODY)?;
-    let callback = Callback::parse(without_line_break(&body))?;
+    // Editors and `echo` end a file with a line break. It is not part of the form, which would write it as `%0A`.
+    let callback = Callback::parse(body.trim_ascii_end())?;
     if verify {
         let gateway = options.gateway(crate::USER_AGENT)?;
         printer.words(&words(&callback))?;
@@ -74,10 +75,4 @@ pub(crate) fn print_answer(
             Ok(exit)
         }
     }
-}
-
-/// Editors and `echo` end a file with a line break. It is not part of the form, which would write it as `%0A`.
-fn without_line_break(body: &[u8]) -> &[u8] {
-    let body = body.strip_suffix(b"\n").unwrap_or(body);
-    body.strip_suffix(b"\r").unwrap_or(body)
 }

@@ -185,3 +185,8 @@ fn certificate_advice(error: &rustls::Error) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// Text that cannot control a terminal: characters that are not printable are escaped, quotes and backslashes stay.
+pub fn printable(text: &str) -> String {
+    text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'").replace("\\\\", "\\")
+}

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 
 use serde_json::{Value, json};
 
-use ekolopay_cli::error::CliError;
+use ekolopay_cli::error::{CliError, printable};
 use ekolopay_cli::exit::Exit;
 
 #[derive(Clone, Copy)]
@@ -88,9 +88,4 @@ fn ascii(json: &Value) -> String {
         _ => format!("\\u{unit:04x}"),
     };
     json.to_string().encode_utf16().map(escaped).collect()
-}
-
-/// Text that cannot control a terminal: characters that are not printable are escaped, quotes and backslashes stay.
-fn printable(text: &str) -> String {
-    text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'").replace("\\\\", "\\")
 }

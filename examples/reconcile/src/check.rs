@@ -2,7 +2,7 @@
 
 use ekolopay::verify::Verification;
 use ekolopay::{Error, Gateway};
-use ekolopay_cli::error::CliError;
+use ekolopay_cli::error::{CliError, printable};
 use ekolopay_cli::exit::Exit;
 
 use crate::arguments::{Arguments, MAX_PAUSE};
@@ -74,14 +74,6 @@ fn no_answer(error: &CliError, detail: &str) -> Option<JobError> {
 
 /// The error and its causes, on one line.
 fn detail(error: &CliError) -> String {
-    let mut line = String::new();
     let text = [vec![error.to_string()], error.because()].concat().join(": ");
-    for character in text.chars().take(MAX_DETAIL) {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
-    line
+    printable(&text.chars().take(MAX_DETAIL).collect::<String>())
 }

@@ -12,7 +12,6 @@ mod pace;
 mod report;
 mod row;
 mod row_file;
-mod shard;
 mod token_shapes;
 mod work_list;
 

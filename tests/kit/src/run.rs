@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::{API_CLIENT, SECRET_KEY, command};
 
+/// Nothing listens here.
+pub const NOBODY: &str = "http://127.0.0.1:1";
+
 /// How a program ended, and what it wrote.
 #[derive(Debug)]
 pub struct Run {

@@ -7,9 +7,6 @@ use ekolopay_test_kit::run::{Run, merchant, run};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay");
 
-/// Nothing listens here.
-pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
-
 /// The program without any variable of its own.
 pub(crate) fn bare() -> Command {
     ekolopay_test_kit::command(PROGRAM)

@@ -2,10 +2,10 @@
 
 use ekolopay_sandbox::Sandbox;
 use ekolopay_test_kit::replies::{TOKEN as TOKEN_REPLY, refusal};
-use ekolopay_test_kit::run::{assert_goes_as_written, run, shell, silence};
+use ekolopay_test_kit::run::{NOBODY, assert_goes_as_written, run, shell, silence};
 use ekolopay_test_kit::{RawRequest, SECRET_KEY, Server, response};
 
-use crate::program::{NOBODY, PROGRAM};
+use crate::program::PROGRAM;
 
 /// Stands for the token of the session.
 const TOKEN: &str = "cf72b35c0334e3487ae91ab1792d8929";

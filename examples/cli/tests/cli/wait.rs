@@ -36,21 +36,12 @@ fn it_ends_as_soon_as_the_customer_has_paid() {
 
 #[test]
 fn a_temporary_error_does_not_end_it() {
-    let round = AtomicUsize::new(0);
-    let server = Server::start(move |seen| match (seen.is_check(), round.load(Ordering::SeqCst)) {
-        (true, 0) => {
-            round.fetch_add(1, Ordering::SeqCst);
-            response(200, UNAVAILABLE)
-        }
-        (true, _) => response(200, "{}"),
-        (false, _) => match round.fetch_add(1, Ordering::SeqCst) {
-            1 => response(500, "<html>"),
-            2 => Vec::new(), // closed without an answer
-            3 => response(200, REFUSED),
-            4 => response(200, NOT_PAID),
-            _ => response(200, PAID),
-        },
-    });
+    let checked = || response(200, "{}");
+    let closed = Vec::new();
+    let calls = [response(500, "<html>"), closed, response(200, REFUSED), response(200, NOT_PAID), response(200, PAID)];
+    let replies = [vec![response(200, UNAVAILABLE)], calls.map(|call| vec![checked(), call]).concat()].concat();
+    let next = AtomicUsize::new(0);
+    let server = Server::start(move |_| replies[next.fetch_add(1, Ordering::SeqCst)].clone());
     let run = run_at(&server.origin, &["check", "--wait", "10m", "a"]);
     assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "a paid\n", ""));
     assert_eq!(server.calls().len(), 5);

@@ -5,15 +5,13 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use ekolopay_test_kit::replies::PAID;
+pub(crate) use ekolopay_test_kit::run::NOBODY;
 use ekolopay_test_kit::run::{Run, merchant, run};
 use ekolopay_test_kit::{Server, response};
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-reconcile");
 pub(crate) const HEADER: &str = "order,token,outcome,detail\n";
-
-/// Nothing listens here.
-pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
 
 /// A folder with an input, `orders.csv`, and an output, `out.csv`.
 pub(crate) struct Folder(TempDir);
