@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use crate::{USER_AGENT, input, usage};
 use ekolopay_cli::error::CliError;
 use ekolopay_cli::exit::Exit;
 use ekolopay_cli::gateway::GatewayOptions;
-use ekolopay_cli::stop;
+use ekolopay_cli::stop::{lock, say_at_the_end};
 
 /// With less time, even a gateway that works could time out.
 const MIN_TIMEOUT: Duration = Duration::from_secs(3);
@@ -42,9 +42,6 @@ struct TokenAnswer {
     refused_since: Option<Instant>,
 }
 
-/// The tokens that are not reported yet.
-type Open = Mutex<VecDeque<TokenAnswer>>;
-
 pub(crate) fn run(
     options: &GatewayOptions,
     tokens: &[String],
@@ -67,9 +64,9 @@ pub(crate) fn run(
         }
     }
     let bar = wait.filter(|_| !open.is_empty()).map_or_else(ProgressBar::hidden, progress);
-    let open = Arc::new(Open::new(open));
+    let open = Arc::new(Mutex::new(open));
     let (known, shown) = (Arc::clone(&open), bar.clone());
-    stop::say_at_the_end(move || {
+    say_at_the_end(move || {
         shown.finish_and_clear();
         let _ = lock(&known).iter().try_for_each(|entry| report(entry, printer).map(drop));
         printer::tell("Stopped: these are the latest answers. They can still change.");
@@ -194,8 +191,4 @@ fn report(TokenAnswer { token, answer, .. }: &TokenAnswer, printer: Printer) -> 
 
 fn left(end: Instant) -> Duration {
     end.saturating_duration_since(Instant::now())
-}
-
-fn lock(open: &Open) -> MutexGuard<'_, VecDeque<TokenAnswer>> {
-    open.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! `ekolopay listen`
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Mutex, mpsc};
 
 use ekolopay::Gateway;
 use ekolopay::callback::Callback;
@@ -15,6 +15,7 @@ use crate::{callback, trigger};
 use ekolopay_cli::error::CliError;
 use ekolopay_cli::exit::Exit;
 use ekolopay_cli::gateway::GatewayOptions;
+use ekolopay_cli::stop::lock;
 
 struct Listener {
     gateway: Gateway,
@@ -65,7 +66,7 @@ impl Listener {
         };
         let answer = self.gateway.check_payment(callback.purchase_token());
         let forwarded = self.shop.as_ref().map(|(shop, agent)| forward(shop, agent, request));
-        let printer = self.printer.lock().unwrap_or_else(PoisonError::into_inner);
+        let printer = lock(&self.printer);
         printer.words(&callback::words(&callback))?;
         let mut known = callback::json(&callback);
         let answered = match forwarded {

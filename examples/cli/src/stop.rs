@@ -1,7 +1,7 @@
 //! Ctrl-C and SIGTERM end the program, also as process 1 of a container, where they do nothing by themselves.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{io, process, thread};
 
@@ -21,7 +21,7 @@ pub fn handle_signals() -> io::Result<()> {
             thread::sleep(Duration::from_millis(50));
             if let Ok(signal @ 1..) = received.load(SeqCst).try_into() {
                 is_ending.store(true, SeqCst);
-                if let Some(say) = LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                if let Some(say) = lock(&LAST_WORDS).take() {
                     say();
                 }
                 process::exit(128 + signal);
@@ -39,5 +39,10 @@ pub fn handle_signals() -> io::Result<()> {
 
 /// What is said when a signal ends the program.
 pub fn say_at_the_end(words: impl FnOnce() + Send + 'static) {
-    *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(words));
+    *lock(&LAST_WORDS) = Some(Box::new(words));
+}
+
+/// A panic in another thread changes nothing.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

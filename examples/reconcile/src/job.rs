@@ -1,11 +1,12 @@
 //! The job: threads that check tokens, and the main thread, which writes the rows.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use ekolopay::{Error, Gateway};
+use ekolopay_cli::stop::lock;
 use indicatif::ProgressBar;
 
 use crate::arguments::Arguments;
@@ -115,8 +116,4 @@ impl Job {
         }
         ended.and_then(|()| held.finish()).and_then(write)
     }
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

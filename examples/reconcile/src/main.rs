@@ -22,12 +22,11 @@ use std::time::Instant;
 
 use clap::Parser;
 use ekolopay_cli::exit::Exit;
-use ekolopay_cli::stop;
+use ekolopay_cli::stop::{handle_signals, lock, say_at_the_end};
 use indicatif::HumanCount;
 
 use crate::arguments::Arguments;
 use crate::error::JobError;
-use crate::job::lock;
 use crate::known_tokens::KnownTokens;
 use crate::output_file::OutputFile;
 use crate::report::say;
@@ -42,8 +41,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<Exit, JobError> {
     let started = Instant::now();
-    stop::say_at_the_end(|| say("Stopped: nothing was asked yet; the same command starts again"));
-    stop::handle_signals().map_err(|error| JobError::local(format_args!("signals: {error}")))?;
+    say_at_the_end(|| say("Stopped: nothing was asked yet; the same command starts again"));
+    handle_signals().map_err(|error| JobError::local(format_args!("signals: {error}")))?;
     let gateway = arguments.gateway.gateway(concat!("ekolopay-reconcile/", env!("CARGO_PKG_VERSION")))?;
     output_file::require_file(&arguments.output)?;
     let input = work_list::open(&arguments.input, &arguments.output)?;
@@ -69,7 +68,7 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
     let bar = report::progress_bar(before, before + todo);
     let output = Arc::new(Mutex::new(output));
     let (written, shown) = (Arc::clone(&output), bar.clone());
-    stop::say_at_the_end(move || {
+    say_at_the_end(move || {
         let mut output = lock(&written);
         let _ = output.file.sync();
         shown.finish_and_clear();

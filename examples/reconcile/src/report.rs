@@ -75,7 +75,7 @@ pub(crate) fn summary(
             say("Free what is short (--threads 1 needs less). Then run it again to continue.");
         }
         Exit::Refused => {
-            say(format_args!("Gave up: the gateway refused every token. Its last words: {message}"));
+            say(format_args!("Gave up: the gateway refused every token. The last answer: {message}"));
             say("Check the credentials. Then run it again to continue.");
             say("If they are right, the gateway does not know these tokens: go on with --give-up-after 0.");
         }

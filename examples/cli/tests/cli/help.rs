@@ -33,13 +33,3 @@ fn both_readmes_have_the_table_of_exit_codes() {
         assert!(readme.contains(&format!("|---|---|---|\n{rows}\n")), "{rows}");
     }
 }
-
-#[test]
-fn each_shell_has_its_completion_script() {
-    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let script = run(bare().args(["completions", shell]), "").out;
-        for word in COMMANDS.iter().chain(&["ekolopay", "wait", "verify", "amount"]) {
-            assert!(script.contains(word), "{shell}: {word}");
-        }
-    }
-}

@@ -2,10 +2,9 @@
 
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::{Sandbox, Settlement};
+use ekolopay_sandbox::Sandbox;
 use ekolopay_test_kit::replies::{NOT_PAID, PAID, REFUSED, UNAVAILABLE};
 use ekolopay_test_kit::run::{in_terminal, shown, signal, silence};
 use ekolopay_test_kit::{Server, response};
@@ -14,25 +13,6 @@ use crate::program::{at, new_token, paid_token, run_at};
 
 /// Much more than any of these runs needs, and much less than their `--wait`.
 const SOON: Duration = Duration::from_secs(20);
-
-#[test]
-fn it_ends_as_soon_as_the_customer_has_paid() {
-    let (sender, requests) = mpsc::channel();
-    let sandbox = Sandbox::builder().log(move |line| drop(sender.send(line.to_owned()))).start().unwrap();
-    let (paid, open) = (paid_token(&sandbox), new_token(&sandbox));
-    let child =
-        at(&sandbox.origin()).args(["check", "--wait", "10m", &paid, &open]).stdout(Stdio::piped()).spawn().unwrap();
-    // Two calls, each after an availability check: now the program knows that the second is not paid.
-    for _ in 0..4 {
-        requests.recv_timeout(SOON).unwrap();
-    }
-    sandbox.settle(&open, Settlement::Paid);
-    let settled = Instant::now();
-    let output = child.wait_with_output().unwrap();
-    assert!(settled.elapsed() < SOON);
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{paid} paid\n{open} paid\n"));
-}
 
 #[test]
 fn a_temporary_error_does_not_end_it() {

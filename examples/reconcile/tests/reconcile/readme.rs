@@ -28,11 +28,13 @@ fn the_sessions_go_as_written() {
     let folder = Folder::new(format!("order,token\nA1,{}\nA2,{}\nA3,{:032}\n", tokens[0].0, tokens[1].0, 0));
     let session = README.split("```").find(|block| block.contains("$ cat orders.csv")).unwrap();
     assert_session(session, &folder, &sandbox.origin(), &tokens);
-    let server = server(|_| paid());
+    let (wrong_key, paid) = (Sandbox::builder().secret_key("another").start().unwrap(), server(|_| paid()));
     for session in include_str!("sessions.md").split("```").skip(1).step_by(2) {
         let folder = Folder::new("");
         std::fs::remove_file(folder.path("orders.csv")).unwrap();
-        assert_session(session, &folder, &server.origin, &[]);
+        let is_wrong_key = session.starts_with("console wrong-key");
+        let origin = if is_wrong_key { wrong_key.origin() } else { paid.origin.clone() };
+        assert_session(session, &folder, &origin, &[]);
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::Sandbox;
 use ekolopay_test_kit::replies::{NOT_PAID, PAID, UNAVAILABLE, refusal};
 use ekolopay_test_kit::run::silence;
 use ekolopay_test_kit::{Server, response};
@@ -98,24 +97,6 @@ fn failures_are_written_once_a_later_token_is_answered() {
     // Checks that were under way may still be written, but not the three failures before them.
     rows.retain(|[token, _]| token != "t7" && token != "t8");
     assert_eq!(rows, [["t0", "paid"], ["t1", "error"], ["t2", "error"], ["t3", "paid"]]);
-}
-
-#[test]
-fn a_wrong_secret_does_not_fill_the_output_with_refusals() {
-    let sandbox = Sandbox::builder().secret_key("another-key").start().unwrap();
-    // The second list is shorter than --give-up-after.
-    for count in [100, 5] {
-        let folder = Folder::new(numbered(count));
-        let says = "the gateway refused with code 0: \"secret_key manquante ou incorrecte.\"";
-        // Also when an earlier run had the right secret.
-        for earlier in [HEADER.to_owned(), format!("{HEADER}A,an-earlier-token,paid,\n")] {
-            folder.write("out.csv", &earlier);
-            folder.run(&sandbox.origin(), &[]).says(1, says);
-            assert_eq!(folder.output(), earlier);
-        }
-        let refused = format!("refused   {count:>9}\n");
-        folder.run(&sandbox.origin(), &["--give-up-after", "0"]).says(1, &refused);
-    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use ekolopay_test_kit::replies::{PAID, UNAVAILABLE};
 use ekolopay_test_kit::run::{in_terminal, shown, signal};
 use ekolopay_test_kit::{Server, response};
 
-use crate::support::{Folder, PROGRAM, numbered, paid, server};
+use crate::support::{Folder, numbered, paid, server};
 
 #[test]
 fn a_terminal_shows_a_progress_bar_with_rate_and_time_left() {
@@ -73,24 +73,4 @@ fn a_stop_while_the_list_is_read_leaves_no_file() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
     assert!(stopped.elapsed() < Duration::from_secs(1));
     assert!(!folder.path("out.csv").exists());
-}
-
-#[test]
-fn nothing_panics_when_nobody_reads() {
-    let server = server(|_| paid());
-    let folder = Folder::new(numbered(2));
-    folder.write("old.csv", "hello");
-    for (arguments, code) in
-        [(&["orders.csv", "-o", "old.csv"][..], 2), (&["--help"], 0), (&["orders.csv", "-o", "new.csv"], 0)]
-    {
-        let mut program = folder.command(PROGRAM, &server.origin);
-        let piped = program.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = piped.spawn().unwrap();
-        drop((child.stdout.take(), child.stderr.take()));
-        assert_eq!(child.wait().unwrap().code(), Some(code), "{arguments:?}");
-    }
-
-    // Closed streams are not the same as pipes without a reader.
-    assert_eq!(folder.limited(&server.origin, "exec <&- >&- 2>&-", &[]).code, 0);
-    assert_eq!(folder.rows().len(), 2);
 }
