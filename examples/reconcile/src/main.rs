@@ -53,7 +53,8 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
         say("Nothing to do: the list has no tokens to check.");
         return Ok(Exit::NothingToDo);
     }
-    if work.len() == 0 && work.in_shard > 0 && output.is_final() {
+    let todo = work.todo.len() as u64;
+    if todo == 0 && work.in_shard > 0 && output.is_final() {
         let path = output.path().display();
         say(format_args!("Nothing to do: {path} already has a row for every token of the list."));
         say("To ask again about those that are not paid, add --again not_paid.");
@@ -64,7 +65,7 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
     }
     output.file.begin(work.dialect)?;
 
-    let (todo, before) = (work.len(), output.said.rows());
+    let before = output.said.rows();
     let bar = report::progress_bar(before, before + todo);
     let output = Arc::new(Mutex::new(output));
     let (written, shown) = (Arc::clone(&output), bar.clone());

@@ -17,14 +17,14 @@ pub(crate) struct InputRow {
 
 impl InputRow {
     pub(crate) fn new(order: &str, token: &str) -> Result<InputRow, String> {
-        if order.trim().is_empty() {
-            return Err("the order is blank".to_owned());
-        }
-        if order.starts_with(BOM) {
-            return Err("the order starts with a byte order mark".to_owned());
-        }
-        if order.len() > MAX_ORDER {
-            return Err("the order is longer than 1,024 bytes".to_owned());
+        for (is_wrong, why) in [
+            (order.trim().is_empty(), "the order is blank"),
+            (order.starts_with(BOM), "the order starts with a byte order mark"),
+            (order.len() > MAX_ORDER, "the order is longer than 1,024 bytes"),
+        ] {
+            if is_wrong {
+                return Err(why.to_owned());
+            }
         }
         let token = PurchaseToken::new(token).map_err(|invalid| format!("the token {}", invalid.reason()))?;
         Ok(InputRow { order: order.to_owned(), token })

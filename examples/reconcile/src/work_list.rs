@@ -38,7 +38,7 @@ pub(crate) fn open(path: &Path, output: &Path) -> Result<Input, JobError> {
 pub(crate) struct WorkList {
     pub(crate) tokens: KnownTokens,
     /// Their numbers.
-    todo: VecDeque<Number>,
+    pub(crate) todo: VecDeque<Number>,
     /// How many tokens the whole list has.
     pub(crate) listed: u64,
     /// How many of them are in this shard.
@@ -48,10 +48,6 @@ pub(crate) struct WorkList {
 }
 
 impl WorkList {
-    pub(crate) fn len(&self) -> u64 {
-        self.todo.len() as u64
-    }
-
     pub(crate) fn next(&mut self) -> Option<InputRow> {
         self.todo.pop_front().and_then(|number| self.tokens.row(number))
     }
@@ -70,7 +66,7 @@ pub(crate) fn read(mut input: Input, arguments: &Arguments, mut tokens: KnownTok
     while input.advance().map_err(|error| CliError::read(&arguments.input, error))? {
         let number = input.number;
         let row = match &columns {
-            Some(_) if input.line.trim_ascii().is_empty() => continue,
+            Some(_) if input.is_blank() => continue,
             Some(columns) => input.record().and_then(|record| Columns::row(columns, &record)),
             None if number == 1 && separator_line(&input.line).is_some() => {
                 separator = separator_line(&input.line);
