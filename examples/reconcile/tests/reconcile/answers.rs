@@ -2,9 +2,9 @@
 
 use ekolopay_test_kit::replies::refusal;
 use ekolopay_test_kit::run::run;
-use ekolopay_test_kit::{Server, assert_hidden, response, secret};
+use ekolopay_test_kit::{Authority, RawRequest, Server, assert_hidden, response, secret};
 
-use crate::support::{Folder, HEADER, NOBODY, paid, server};
+use crate::support::{Folder, HEADER, NOBODY, numbered, paid, server};
 
 #[test]
 fn order_texts_are_copied_unchanged() {
@@ -45,4 +45,14 @@ fn a_text_of_the_gateway_is_one_line_without_control_characters_or_the_secret() 
     assert_eq!(rows[1][3], r#"the gateway refused with code 0: "=1+1\r\n\u{1b}[31mrouge\u{7}""#);
     assert_eq!(rows[2][3].chars().count(), 300);
     assert!(rows[3][3].starts_with("unexpected reply, HTTP 500: "), "{:?}", rows[3]);
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_explained() {
+    let authority = Authority::new();
+    let server = authority.server(RawRequest::documented);
+    let folder = Folder::new(numbered(2));
+    folder.write("roots.pem", authority.pem());
+    folder.run(&server.origin, &[]).says(4, "The certificate was issued by an authority that is not trusted.");
+    folder.run(&server.origin, &["--root-certificates", "roots.pem"]).says(0, "paid              2\n");
 }

@@ -92,8 +92,7 @@ fn this_machine_is_not_the_gateway() {
     });
     for (limit, text) in [("-n 24", "Too many open files"), ("-v 100000", "a thread: ")] {
         let folder = Folder::new(numbered(200));
-        let arguments = ["--threads", "64", "--pause", "1ms"];
-        let run = folder.limited(&silent.origin, &format!("ulimit {limit}"), &arguments);
+        let run = folder.limited(&silent.origin, &format!("ulimit {limit}"), &["--threads", "64", "--pause", "1ms"]);
         run.says(5, "Stopped: this machine, not the gateway, is in trouble: ");
         run.says(5, text);
         assert!(folder.rows().iter().all(|row| row[2] == "paid"), "{}", folder.output());

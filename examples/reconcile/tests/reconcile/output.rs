@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Stdio;
 
 use ekolopay_test_kit::replies::{NOT_PAID, refusal};
-use ekolopay_test_kit::run::silence;
+use ekolopay_test_kit::run::{Killed, silence};
 use ekolopay_test_kit::{Server, response};
 
 use crate::support::{Folder, checked, numbered, paid, server};
@@ -54,11 +54,10 @@ fn two_jobs_cannot_write_to_the_same_output() {
     // The first job waits for an answer, with the output locked.
     let silent = Server::start(|_| silence());
     let folder = Folder::new(INPUT);
-    let mut first = folder.program(&silent.origin).arg("orders.csv").stderr(Stdio::null()).spawn().unwrap();
+    let first = Killed(folder.program(&silent.origin).arg("orders.csv").stderr(Stdio::null()).spawn().unwrap());
     silent.wait_for(1);
     folder.run(&silent.origin, &[]).says(5, "out.csv is in use by another job");
-    first.kill().unwrap();
-    first.wait().unwrap();
+    drop(first);
     // The kill unlocked it.
     folder.run(&server(|_| paid()).origin, &[]).says(0, "paid              3\n");
     assert_eq!(folder.rows().len(), 3);

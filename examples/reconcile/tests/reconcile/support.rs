@@ -69,7 +69,7 @@ impl Folder {
     pub(crate) fn run(&self, origin: &str, more: &[&str]) -> Run {
         let mut program = self.program(origin);
         program.arg("orders.csv").args(more);
-        for default in [["--threads", "1"], ["--pause", "1ms"], ["--wait-for-gateway", "0s"]] {
+        for default in [["--threads", "1"], ["--pause", "1ms"], ["--wait-for-gateway", "0"]] {
             if !more.contains(&default[0]) {
                 program.args(default);
             }
