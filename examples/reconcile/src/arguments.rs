@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
     pub(crate) shard: Option<Shard>,
 
     /// How long to wait for a gateway that is unavailable or gives no answer; with 0, stop at once
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub(crate) wait_for_gateway: Duration,
 
     /// How many times a check is tried before its row is `error`
@@ -67,7 +67,7 @@ pub(crate) struct Arguments {
     pub(crate) attempts: u8,
 
     /// The first pause after a failed check; it doubles for each further try
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = pause)]
+    #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = pause)]
     pub(crate) pause: Duration,
 
     /// Stop after this many tokens in a row without a usable answer; with 0, never

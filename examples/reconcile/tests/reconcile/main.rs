@@ -7,6 +7,7 @@ mod growth;
 mod input;
 mod outage;
 mod output;
+#[cfg(unix)]
 mod readme;
 mod shard;
 mod stop;

@@ -10,15 +10,15 @@ use crate::support::{Folder, PROGRAM, numbered, paid, server};
 const README: &str = include_str!("../../README.md");
 
 /// Each line runs in the folder.
-#[cfg(unix)]
 fn assert_session(session: &str, folder: &Folder, origin: &str, tokens: &[(String, &str)]) {
     assert_goes_as_written(session, |line| {
         let out = run(shell(PROGRAM, origin, &format!("exec 2>&1; {line}")).current_dir(folder.path("")), "").out;
+        // A busy machine may take longer.
+        let out = out.replace(" in 1s; ", " in 0s; ");
         tokens.iter().fold(out, |out, (token, shown)| out.replace(token, shown))
     });
 }
 
-#[cfg(unix)]
 #[test]
 fn the_sessions_go_as_written() {
     let sandbox = Sandbox::start().unwrap();
