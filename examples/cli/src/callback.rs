@@ -7,20 +7,21 @@ use ekolopay::callback::Callback;
 use ekolopay::verify::Verification;
 use serde_json::{Value, json};
 
-use crate::arguments::GatewayOptions;
-use crate::error::CliError;
-use crate::exit::Exit;
 use crate::input;
 use crate::printer::{self, Printer};
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::Exit;
+use ekolopay_cli::gateway::GatewayOptions;
 
 /// In bytes. A callback is far shorter.
 const MAX_BODY: u64 = 64 * 1024;
 
 pub(crate) fn run(options: &GatewayOptions, file: &Path, verify: bool, printer: Printer) -> Result<Exit, CliError> {
     let body = input::read(file, "callback", MAX_BODY)?;
-    let callback = Callback::parse(without_line_break(&body))?;
+    // Editors and `echo` end a file with a line break. It is not part of the form, which would write it as `%0A`.
+    let callback = Callback::parse(body.trim_ascii_end())?;
     if verify {
-        let gateway = options.gateway()?;
+        let gateway = options.gateway(crate::USER_AGENT)?;
         printer.words(&words(&callback))?;
         return print_answer(json(&callback), &callback, gateway.check_payment(callback.purchase_token()), printer);
     }
@@ -74,10 +75,4 @@ pub(crate) fn print_answer(
             Ok(exit)
         }
     }
-}
-
-/// Editors and `echo` end a file with a line break. It is not part of the form, which would write it as `%0A`.
-fn without_line_break(body: &[u8]) -> &[u8] {
-    let body = body.strip_suffix(b"\n").unwrap_or(body);
-    body.strip_suffix(b"\r").unwrap_or(body)
 }

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay::purchase::PurchaseToken;
@@ -11,18 +12,25 @@ use ekolopay::{Error, Gateway};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::arguments::GatewayOptions;
-use crate::deadline::Deadline;
-use crate::error::CliError;
-use crate::exit::Exit;
 use crate::printer::{self, Printer};
-use crate::{input, stop, usage};
+use crate::{USER_AGENT, input, usage};
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::Exit;
+use ekolopay_cli::gateway::GatewayOptions;
+use ekolopay_cli::stop::{lock, say_at_the_end};
 
 /// With less time, even a gateway that works could time out.
 const MIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A refusal that repeats for so long is final. A new token may not be known everywhere at once.
 const REFUSALS: Duration = Duration::from_secs(10);
+
+/// Of the pauses between two rounds.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
+
+/// For the last round, which starts when the time is over.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// In bytes, on the standard input.
 const MAX_TOKENS: u64 = 64 * 1024 * 1024;
@@ -40,9 +48,10 @@ pub(crate) fn run(
     wait: Option<Duration>,
     printer: Printer,
 ) -> Result<Exit, CliError> {
-    let gateway = options.gateway()?;
+    let gateway = options.gateway(USER_AGENT)?;
     let tokens = with_standard_input(tokens)?;
-    let mut deadline = wait.map(Deadline::new).transpose()?;
+    let end = wait.map(|wait| Instant::now().checked_add(wait).ok_or_else(|| CliError::input("wait", "is too long")));
+    let end = end.transpose()?;
     let mut worst = Exit::Done;
     let mut open = VecDeque::new();
     for (position, text) in (1..).zip(&tokens) {
@@ -57,29 +66,33 @@ pub(crate) fn run(
     let bar = wait.filter(|_| !open.is_empty()).map_or_else(ProgressBar::hidden, progress);
     let open = Arc::new(Mutex::new(open));
     let (known, shown) = (Arc::clone(&open), bar.clone());
-    stop::say_at_the_end(move || {
+    say_at_the_end(move || {
         shown.finish_and_clear();
         let _ = lock(&known).iter().try_for_each(|entry| report(entry, printer).map(drop));
         printer::tell("Stopped: these are the latest answers. They can still change.");
     });
+    let mut pause = FIRST_PAUSE;
     loop {
         let mut outage = None;
         let round = lock(&open).len();
         for _ in 0..round {
             let Some(token) = lock(&open).front().map(|entry| entry.token.clone()) else { break };
-            let answer = check(options, &gateway, &token, deadline.as_ref(), &mut outage);
+            let answer = check(options, &gateway, &token, end, &mut outage);
             let mut open = lock(&open);
             let Some(mut entry) = open.pop_front() else { break };
             entry.update(answer);
-            if deadline.is_some() && entry.may_change() {
+            if end.is_some() && entry.may_change() {
                 open.push_back(entry);
             } else {
                 worst = worst.max(bar.suspend(|| report(&entry, printer))?);
             }
         }
-        if lock(&open).is_empty() || !deadline.as_mut().is_some_and(Deadline::pause) {
+        let left = end.map(left).unwrap_or_default();
+        if lock(&open).is_empty() || left.is_zero() {
             break;
         }
+        thread::sleep(pause.min(left));
+        pause = (pause * 2).min(MAX_PAUSE);
     }
     bar.finish_and_clear();
     for entry in lock(&open).drain(..) {
@@ -115,14 +128,10 @@ impl TokenAnswer {
 
 /// The tokens, with those on the standard input in the place of `-`.
 fn with_standard_input(tokens: &[String]) -> Result<Vec<String>, CliError> {
-    let mut all = Vec::new();
-    for token in tokens {
-        if token == "-" {
-            let text = input::read(Path::new("-"), "tokens", MAX_TOKENS)?;
-            all.extend(String::from_utf8_lossy(&text).split_whitespace().map(str::to_owned));
-        } else {
-            all.push(token.clone());
-        }
+    let mut all = tokens.to_vec();
+    if let Some(place) = tokens.iter().position(|token| token == "-") {
+        let text = input::read(Path::new("-"), "tokens", MAX_TOKENS)?;
+        all.splice(place..=place, String::from_utf8_lossy(&text).split_whitespace().map(str::to_owned));
     }
     if all.is_empty() {
         return Err(CliError::input("tokens", "are missing on the standard input"));
@@ -146,20 +155,20 @@ fn check(
     options: &GatewayOptions,
     gateway: &Gateway,
     token: &PurchaseToken,
-    deadline: Option<&Deadline>,
+    end: Option<Instant>,
     outage: &mut Option<String>,
 ) -> Option<Result<Verification, CliError>> {
     if let Some(message) = outage {
         return Some(Err(CliError::Skipped { message: message.clone() }));
     }
+    if end.is_some_and(|end| end.elapsed() >= GRACE) {
+        return None;
+    }
     // A check is two exchanges.
-    let timeout = match deadline {
-        Some(deadline) => (deadline.left()? / 2).max(MIN_TIMEOUT),
-        None => options.timeout,
-    };
+    let timeout = end.map_or(options.timeout, |end| (left(end) / 2).max(MIN_TIMEOUT));
     let check = |gateway: &Gateway| gateway.check_payment(token).map_err(CliError::from);
     let answer = if timeout < options.timeout {
-        options.gateway_with_timeout(timeout).and_then(|gateway| check(&gateway))
+        GatewayOptions { timeout, ..options.clone() }.gateway(USER_AGENT).and_then(|gateway| check(&gateway))
     } else {
         check(gateway)
     };
@@ -180,6 +189,6 @@ fn report(TokenAnswer { token, answer, .. }: &TokenAnswer, printer: Printer) -> 
     Ok(exit)
 }
 
-fn lock(open: &Mutex<VecDeque<TokenAnswer>>) -> MutexGuard<'_, VecDeque<TokenAnswer>> {
-    open.lock().unwrap_or_else(PoisonError::into_inner)
+fn left(end: Instant) -> Duration {
+    end.saturating_duration_since(Instant::now())
 }

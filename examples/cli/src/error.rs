@@ -1,11 +1,14 @@
 //! The errors of a command, for people (`Display` and its sources) and for machines (JSON).
 
-use std::error::Error as _;
-use std::io;
+use std::error::Error as StdError;
+use std::io::{self, ErrorKind};
 use std::iter;
 use std::path::Path;
+use std::sync::Arc;
 
 use ekolopay::{Delivery, Error, InvalidInput};
+#[cfg(unix)]
+use rustix::io::Errno;
 use rustls::CertificateError;
 use serde_json::{Value, json};
 
@@ -18,8 +21,14 @@ const WRONG_NAME: &str = "The certificate is for another name than the gateway's
 const UNKNOWN_ISSUER: &str = "The certificate was issued by an authority that is not trusted. If your company inspects \
                               traffic, pass its root certificates with --root-certificates.";
 
+/// Too many open files, in this process or on this machine; no memory for sockets.
+#[cfg(unix)]
+const TOO_MANY: [i32; 3] = [Errno::MFILE.raw_os_error(), Errno::NFILE.raw_os_error(), Errno::NOBUFS.raw_os_error()];
+#[cfg(not(unix))]
+const TOO_MANY: [i32; 2] = [10024, 10055];
+
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CliError {
+pub enum CliError {
     /// The field and the rule that it breaks, never the value.
     #[error("{field} {reason}")]
     Input { field: &'static str, reason: String },
@@ -34,8 +43,11 @@ pub(crate) enum CliError {
     #[error("not asked before the end")]
     NotAsked,
 
-    #[error("cannot {what}")]
-    Local { what: String, source: io::Error },
+    #[error("cannot read {path}")]
+    Read { path: String, source: io::Error },
+
+    #[error("cannot listen on port {port}")]
+    Listen { port: u16, source: io::Error },
 
     #[error("cannot write the output")]
     Write(#[source] io::Error),
@@ -57,19 +69,19 @@ impl From<Error> for CliError {
 }
 
 impl CliError {
-    pub(crate) fn input(field: &'static str, reason: &str) -> CliError {
+    pub fn input(field: &'static str, reason: &str) -> CliError {
         CliError::Input { field, reason: reason.to_owned() }
     }
 
-    pub(crate) fn read(path: &Path, source: io::Error) -> CliError {
-        CliError::Local { what: format!("read {}", path.display()), source }
+    pub fn read(path: &Path, source: io::Error) -> CliError {
+        CliError::Read { path: path.display().to_string(), source }
     }
 
-    pub(crate) fn exit(&self) -> Exit {
+    pub fn exit(&self) -> Exit {
         self.kind().0
     }
 
-    pub(crate) fn delivery(&self) -> Delivery {
+    pub fn delivery(&self) -> Delivery {
         if let CliError::Sdk(error) = self { error.delivery() } else { Delivery::NotSent }
     }
 
@@ -77,7 +89,9 @@ impl CliError {
     fn kind(&self) -> (Exit, &'static str) {
         match self {
             CliError::Input { .. } => (Exit::BadInput, "bad_input"),
-            CliError::Local { .. } | CliError::Write(_) => (Exit::Local, "local"),
+            CliError::Read { source, .. } if is_mistake(source) => (Exit::BadInput, "bad_input"),
+            CliError::Read { .. } | CliError::Listen { .. } | CliError::Write(_) => (Exit::Local, "local"),
+            CliError::Sdk(Error::Transport(error)) if all_causes(error).any(is_local) => (Exit::Local, "local"),
             CliError::Skipped { .. } | CliError::Sdk(Error::Unavailable { .. }) => (Exit::Unavailable, "unavailable"),
             CliError::Sdk(Error::Refused { .. }) => (Exit::Refused, "refused"),
             CliError::NotAsked | CliError::Sdk(_) => match self.delivery() {
@@ -89,23 +103,25 @@ impl CliError {
     }
 
     /// The causes, the nearest first.
-    pub(crate) fn because(&self) -> Vec<String> {
-        iter::successors(self.source(), |error| (*error).source()).map(ToString::to_string).collect()
+    pub fn because(&self) -> Vec<String> {
+        iter::successors(self.source(), |&error| error.source()).map(ToString::to_string).collect()
     }
 
     /// What a person can do about it.
-    pub(crate) fn advice(&self) -> Option<&'static str> {
-        if matches!(self, CliError::Input { reason, .. } if reason == "is not set") {
-            return Some(CREDENTIALS);
-        }
-        match iter::successors(self.source(), |error| (*error).source()).find_map(|error| error.downcast_ref())? {
-            ureq::Error::Rustls(error) => certificate_advice(error),
-            ureq::Error::Io(error) => certificate_advice(error.get_ref()?.downcast_ref()?),
-            _ => None,
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            CliError::Input { reason, .. } if reason == "is not set" => Some(CREDENTIALS),
+            _ => all_causes(self).find_map(|error| certificate_advice(error.downcast_ref()?)),
         }
     }
 
-    pub(crate) fn to_json(&self) -> Value {
+    /// For people, after the error: its causes, and what to do.
+    pub fn more(&self) -> Vec<String> {
+        let causes = self.because().into_iter().map(|cause| format!("  because: {cause}"));
+        causes.chain(self.advice().map(str::to_owned)).collect()
+    }
+
+    pub fn to_json(&self) -> Value {
         let mut json = match self {
             CliError::Input { field, reason } => json!({ "field": field, "reason": reason }),
             CliError::Skipped { message } | CliError::Sdk(Error::Unavailable { message, .. }) => {
@@ -127,6 +143,38 @@ impl CliError {
     }
 }
 
+/// Whether another path would help, rather than another moment.
+fn is_mistake(error: &io::Error) -> bool {
+    use ErrorKind as E;
+    matches!(error.kind(), E::NotFound | E::PermissionDenied | E::IsADirectory | E::NotADirectory)
+}
+
+/// Whether this machine has run out of something: memory, disk, threads, open files.
+fn is_local(cause: &(dyn StdError + 'static)) -> bool {
+    let Some(error) = cause.downcast_ref::<io::Error>() else { return false };
+    match (error.kind(), error.raw_os_error()) {
+        // No thread for a look-up. A socket that would block has a code.
+        (ErrorKind::WouldBlock, None) | (ErrorKind::OutOfMemory | ErrorKind::StorageFull, _) => true,
+        (_, code) => code.is_some_and(|code| TOO_MANY.contains(&code)),
+    }
+}
+
+/// The error and its causes, also those that ureq and `io::Error` hold and do not name as their source.
+fn all_causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    iter::successors(Some(error), |&error| {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            let held = error.get_ref()?;
+            let shared = held.downcast_ref::<Arc<io::Error>>();
+            return Some(if let Some(shared) = shared { &**shared } else { held });
+        }
+        match error.downcast_ref() {
+            Some(ureq::Error::Io(error)) => Some(error),
+            Some(ureq::Error::Rustls(error)) => Some(error),
+            _ => error.source(),
+        }
+    })
+}
+
 fn certificate_advice(error: &rustls::Error) -> Option<&'static str> {
     use CertificateError as E;
     let rustls::Error::InvalidCertificate(error) = error else { return None };
@@ -136,4 +184,9 @@ fn certificate_advice(error: &rustls::Error) -> Option<&'static str> {
         E::UnknownIssuer => Some(UNKNOWN_ISSUER),
         _ => None,
     }
+}
+
+/// Text that cannot control a terminal: characters that are not printable are escaped, quotes and backslashes stay.
+pub fn printable(text: &str) -> String {
+    text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'").replace("\\\\", "\\")
 }

@@ -1,9 +1,10 @@
-//! The exit codes, in one list: the help prints it. The night job's codes mean the same.
+//! The exit codes of both programs, in one list: the help pages print it, and the READMEs show it.
 
-/// How a command ended, the best first. Of several tokens the worst decides.
+/// How a program ended, the best first. Of several tokens the worst decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Exit {
+pub enum Exit {
     Done,
+    NothingToDo,
     NotPaid,
     Unavailable,
     NoAnswer,
@@ -12,26 +13,46 @@ pub(crate) enum Exit {
     Local,
 }
 
-/// The codes, and their lines in the help.
-///
+/// A code, what it means for `ekolopay`, and what for the night job.
+pub type Row = (u8, &'static str, &'static str);
+
 /// 2 is that of the argument parser. "Not paid" has a number of its own: a shell or a container that fails must not look like it.
-pub(crate) const TABLE: [(u8, Exit, &str); 7] = [
-    (0, Exit::Done, "done; for check and callback --verify: paid"),
-    (1, Exit::Refused, "the gateway refused, and says why"),
-    (2, Exit::BadInput, "bad input: an argument, a variable, a token, a callback; nothing was sent for it"),
-    (3, Exit::Unavailable, "the gateway is unavailable; nothing was done"),
-    (4, Exit::NoAnswer, "no usable answer from the gateway"),
-    (5, Exit::Local, "a file cannot be read, the output cannot be written, or the port is in use"),
-    (10, Exit::NotPaid, "not paid, or not yet"),
+pub const TABLE: [Row; 10] = [
+    (0, "done; for check and callback --verify: paid", "every token is in the output, paid or not_paid"),
+    (1, "the gateway refused, and says why", "refused: some rows, or all that was asked; or error rows, or paid twice"),
+    (2, "bad input: an argument, a variable, a file, a token", "bad input: an argument, a variable, a file, a line"),
+    (3, "the gateway is unavailable; nothing was done", "the gateway is unavailable"),
+    (4, "no usable answer from the gateway", "no usable answer from the gateway"),
+    (5, "this machine: output, port, memory, connections", "this machine: output, disk, memory, threads, connections"),
+    (6, "", "nothing to do: the list has no tokens, or the output answers all of them"),
+    (10, "not paid, or not yet", ""),
+    (130, "stopped by Ctrl-C", "stopped by Ctrl-C; the same command goes on"),
+    (143, "stopped by SIGTERM", "stopped by SIGTERM; the same command goes on"),
 ];
 
+/// The end of a help page.
+pub fn help(meaning: fn(&Row) -> &'static str) -> String {
+    let used = TABLE.iter().filter(|row| !meaning(row).is_empty());
+    let lines: String = used.map(|row| format!("\n  {:<3}  {}", row.0, meaning(row))).collect();
+    format!("Exit codes:{lines}")
+}
+
 impl Exit {
-    pub(crate) fn code(self) -> u8 {
-        TABLE.iter().find(|(_, exit, _)| *exit == self).map_or(5, |(code, ..)| *code)
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Refused => 1,
+            Exit::BadInput => 2,
+            Exit::Unavailable => 3,
+            Exit::NoAnswer => 4,
+            Exit::Local => 5,
+            Exit::NothingToDo => 6,
+            Exit::NotPaid => 10,
+        }
     }
 
     /// The exit code of a verified payment, and the words for it.
-    pub(crate) fn of_payment(paid: bool) -> (Exit, &'static str) {
+    pub fn of_payment(paid: bool) -> (Exit, &'static str) {
         if paid { (Exit::Done, "paid") } else { (Exit::NotPaid, "not paid, or not yet") }
     }
 }

@@ -4,45 +4,24 @@ use clap::{Command, CommandFactory};
 use clap_complete::{Shell, generate};
 
 use crate::arguments::Arguments;
-use crate::error::CliError;
-use crate::exit::{Exit, TABLE};
 use crate::printer;
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::{self, Exit};
+use ekolopay_cli::gateway::ENVIRONMENT;
 
-const ENVIRONMENT: &str = "\
+const EXAMPLES: &str = "\
 EXAMPLES:
   ekolopay availability
   ekolopay purchase --amount 150000 --label \"Iphone S\" --phone 066304925
-  ekolopay check --wait 5m cf72b35c0334e3487ae91ab1792d8929
+  ekolopay check --wait 5m cf72b35c0334e3487ae91ab1792d8929";
 
-Environment:
-  EKOLOPAY_API_CLIENT  the merchant's API client
-  EKOLOPAY_SECRET_KEY  the merchant's secret key, never an argument
-  EKOLOPAY_ORIGIN      the gateway, unless --origin is given [default: https://ekolopay.com]";
-
-const WORST: &str = "With several tokens, the worst code decides; from the worst to the best: 2, 1, 4, 3, 10, 0.
-Only 10 means \"not paid\": never close an order because of an error.
-Ctrl-C ends the program with code 130, and SIGTERM with 143.";
-
-/// The examples of a command.
-macro_rules! examples {
-    ($($line:literal),+) => {
-        concat!("EXAMPLES:", $("\n  ekolopay ", $line,)+ "\n\nEnvironment and exit codes: ekolopay --help")
-    };
-}
-
-pub(crate) const AVAILABILITY: &str = examples!("availability", "availability --origin http://127.0.0.1:8099");
-pub(crate) const PURCHASE: &str = examples!("purchase --amount 150000 --label \"Iphone S\" --phone 066304925");
-pub(crate) const CHECK: &str =
-    examples!("check cf72b35c0334e3487ae91ab1792d8929", "check --wait 5m --json - < tokens.txt");
-pub(crate) const CALLBACK: &str = examples!("callback body.txt", "callback --verify < body.txt");
-pub(crate) const LISTEN: &str = examples!("listen --port 8090 --forward-to http://127.0.0.1:8080/callback");
-pub(crate) const TRIGGER: &str = examples!("trigger paid cf72b35c0334e3487ae91ab1792d8929");
-pub(crate) const COMPLETIONS: &str = examples!("completions fish > ~/.config/fish/completions/ekolopay.fish");
+const WORST: &str = "With several tokens, the worst code decides; from the worst to the best: 5, 2, 1, 4, 3, 10, 0.
+Only 10 means \"not paid\": never close an order because of an error.";
 
 /// The parser. The variables and the exit codes are only on the first page.
 pub(crate) fn command() -> Command {
-    let codes = TABLE.map(|(code, _, meaning)| format!("\n  {code:<2}  {meaning}")).concat();
-    Arguments::command().after_long_help(format!("{ENVIRONMENT}\n\nExit codes:{codes}\n{WORST}"))
+    let codes = exit::help(|row| row.1);
+    Arguments::command().after_long_help(format!("{EXAMPLES}\n\n{ENVIRONMENT}\n\n{codes}\n{WORST}"))
 }
 
 pub(crate) fn completions(shell: Shell) -> Result<Exit, CliError> {

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
-use crate::error::CliError;
 use crate::printer;
+use ekolopay_cli::error::CliError;
 
 /// `-` is the standard input. Reads at most one byte more than is allowed, to notice a longer input.
 pub(crate) fn read(file: &Path, what: &'static str, max: u64) -> Result<Vec<u8>, CliError> {

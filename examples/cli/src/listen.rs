@@ -1,7 +1,7 @@
 //! `ekolopay listen`
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Mutex, mpsc};
 
 use ekolopay::Gateway;
 use ekolopay::callback::Callback;
@@ -10,11 +10,12 @@ use ekolopay_serve::{Request, Response, Server};
 use serde_json::{Value, json};
 use ureq::Agent;
 
-use crate::arguments::GatewayOptions;
-use crate::error::CliError;
-use crate::exit::Exit;
 use crate::printer::{self, Printer};
 use crate::{callback, trigger};
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::Exit;
+use ekolopay_cli::gateway::GatewayOptions;
+use ekolopay_cli::stop::lock;
 
 struct Listener {
     gateway: Gateway,
@@ -31,7 +32,7 @@ pub(crate) fn run(
     printer: Printer,
 ) -> Result<Exit, CliError> {
     let shop = forward_to.map(shop).transpose()?.map(|uri| (uri, trigger::agent(options.timeout)));
-    let listener = Listener { gateway: options.gateway()?, shop, printer: Mutex::new(printer) };
+    let listener = Listener { gateway: options.gateway(crate::USER_AGENT)?, shop, printer: Mutex::new(printer) };
     let (failed, failure) = mpsc::channel();
     let answer = move |request: Request| {
         listener.answer(&request).unwrap_or_else(|error| {
@@ -41,7 +42,7 @@ pub(crate) fn run(
     };
     let server = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .and_then(|listener| Server::start(listener, answer))
-        .map_err(|source| CliError::Local { what: format!("listen on port {port}"), source })?;
+        .map_err(|source| CliError::Listen { port, source })?;
     let url = format!("http://{}", server.local_addr());
     printer.result(&json!({ "listening": url }), &format!("listening on {url}, until Ctrl-C"))?;
     // Only an output that cannot be written ends it.
@@ -65,7 +66,7 @@ impl Listener {
         };
         let answer = self.gateway.check_payment(callback.purchase_token());
         let forwarded = self.shop.as_ref().map(|(shop, agent)| forward(shop, agent, request));
-        let printer = self.printer.lock().unwrap_or_else(PoisonError::into_inner);
+        let printer = lock(&self.printer);
         printer.words(&callback::words(&callback))?;
         let mut known = callback::json(&callback);
         let answered = match forwarded {

@@ -3,32 +3,31 @@
 mod arguments;
 mod callback;
 mod check;
-mod deadline;
-mod error;
-mod exit;
 mod help;
 mod input;
 mod listen;
 mod printer;
 mod purchase;
-mod stop;
 mod trigger;
 mod usage;
 
 use std::process::ExitCode;
 
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::Exit;
+use ekolopay_cli::stop;
 use serde_json::json;
 
 use crate::arguments::{Arguments, Command};
-use crate::error::CliError;
-use crate::exit::Exit;
 use crate::printer::Printer;
 
+const USER_AGENT: &str = concat!("ekolopay-cli/", env!("CARGO_PKG_VERSION"));
+
 fn main() -> ExitCode {
-    stop::handle_signals();
+    let _ = stop::handle_signals();
     let exit = match usage::arguments() {
         Ok(arguments) => {
-            let printer = Printer::new(arguments.gateway.json);
+            let printer = Printer { json: arguments.json };
             run(&arguments, printer).unwrap_or_else(|error| printer.last_error(&error))
         }
         Err(exit) => exit,
@@ -42,7 +41,7 @@ fn run(arguments: &Arguments, printer: Printer) -> Result<Exit, CliError> {
     let options = &arguments.gateway;
     match &arguments.command {
         Command::Availability => {
-            options.gateway_without_secret()?.check_availability()?;
+            options.gateway_without_secret(USER_AGENT)?.check_availability()?;
             printer.result(&json!({ "available": true }), "the gateway is in service")?;
             Ok(Exit::Done)
         }
@@ -50,7 +49,7 @@ fn run(arguments: &Arguments, printer: Printer) -> Result<Exit, CliError> {
         Command::Check { tokens, wait } => check::run(options, tokens, *wait, printer),
         Command::Callback { file, verify } => callback::run(options, file, *verify, printer),
         Command::Listen { port, forward_to } => listen::run(options, *port, forward_to.as_deref(), printer),
-        Command::Trigger { outcome, token } => trigger::run(options, *outcome, token, printer),
+        Command::Trigger { outcome, token } => trigger::run(options, outcome, token, printer),
         Command::Completions { shell } => help::completions(*shell),
     }
 }

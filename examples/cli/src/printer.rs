@@ -1,23 +1,18 @@
 //! Results go to the standard output, and everything else to the standard error. Neither panics when the reader is gone.
 
-use std::fmt::Write as _;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write};
 
 use serde_json::{Value, json};
 
-use crate::error::CliError;
-use crate::exit::Exit;
+use ekolopay_cli::error::{CliError, printable};
+use ekolopay_cli::exit::Exit;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Printer {
-    json: bool,
+    pub(crate) json: bool,
 }
 
 impl Printer {
-    pub(crate) fn new(json: bool) -> Printer {
-        Printer { json }
-    }
-
     /// A result: JSON for machines, or words for people.
     pub(crate) fn result(self, json: &Value, words: &str) -> Result<(), CliError> {
         if self.json { write(&ascii(json)) } else { write(words) }
@@ -31,12 +26,7 @@ impl Printer {
     /// An error as a result. `known` is added to its JSON, `about` to its words.
     pub(crate) fn error(self, mut known: Value, about: &str, error: &CliError) -> Result<Exit, CliError> {
         tell(&format!("error: {about}{error}"));
-        for cause in error.because() {
-            tell(&format!("  because: {cause}"));
-        }
-        if let Some(advice) = error.advice() {
-            tell(advice);
-        }
+        error.more().iter().for_each(|line| tell(line));
         if self.json {
             if let (Some(known), Value::Object(error)) = (known.as_object_mut(), error.to_json()) {
                 known.extend(error);
@@ -50,7 +40,7 @@ impl Printer {
     pub(crate) fn last_error(self, error: &CliError) -> Exit {
         match error {
             CliError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Local,
-            CliError::Write(_) => Printer::new(false).error(json!({}), "", error).unwrap_or(Exit::Local),
+            CliError::Write(_) => Printer { json: false }.error(json!({}), "", error).unwrap_or(Exit::Local),
             _ => self.error(json!({}), "", error).unwrap_or_else(|error| self.last_error(&error)),
         }
     }
@@ -93,28 +83,9 @@ pub(crate) fn write(text: &str) -> Result<(), CliError> {
 
 /// JSON in ASCII: it cannot control a terminal.
 fn ascii(json: &Value) -> String {
-    let mut text = String::new();
-    for character in json.to_string().chars() {
-        if matches!(character, ' '..='~') {
-            text.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(text, "\\u{unit:04x}");
-            }
-        }
-    }
-    text
-}
-
-/// Text that cannot control a terminal: characters that are not printable are escaped, quotes and backslashes stay.
-fn printable(text: &str) -> String {
-    let mut printable = String::new();
-    for character in text.chars() {
-        if matches!(character, '"' | '\'' | '\\') {
-            printable.push(character);
-        } else {
-            printable.extend(character.escape_debug());
-        }
-    }
-    printable
+    let escaped = |unit: u16| match u8::try_from(unit) {
+        Ok(byte @ b' '..=b'~') => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    };
+    json.to_string().encode_utf16().map(escaped).collect()
 }

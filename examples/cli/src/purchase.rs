@@ -4,14 +4,15 @@ use ekolopay::Delivery;
 use ekolopay::purchase::{Customer, Product, Purchase};
 use serde_json::json;
 
-use crate::arguments::{GatewayOptions, PurchaseArguments};
-use crate::error::CliError;
-use crate::exit::Exit;
+use crate::arguments::PurchaseArguments;
 use crate::printer::{self, Printer};
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::Exit;
+use ekolopay_cli::gateway::GatewayOptions;
 
 pub(crate) fn run(options: &GatewayOptions, arguments: &PurchaseArguments, printer: Printer) -> Result<Exit, CliError> {
     let purchase = purchase(arguments)?;
-    let gateway = options.gateway()?;
+    let gateway = options.gateway(crate::USER_AGENT)?;
     match gateway.create_purchase_token(&purchase) {
         Ok(token) => {
             let url = gateway.payment_url(&token);

@@ -2,21 +2,20 @@
 
 use std::time::Duration;
 
-use clap::ValueEnum;
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::transport::TransportError;
 use ekolopay::{Delivery, Error};
 use serde_json::json;
 use ureq::Agent;
 
-use crate::arguments::{GatewayOptions, Outcome};
-use crate::error::CliError;
-use crate::exit::Exit;
 use crate::printer::Printer;
+use ekolopay_cli::error::CliError;
+use ekolopay_cli::exit::Exit;
+use ekolopay_cli::gateway::GatewayOptions;
 
-pub(crate) fn run(options: &GatewayOptions, outcome: Outcome, token: &str, printer: Printer) -> Result<Exit, CliError> {
+pub(crate) fn run(options: &GatewayOptions, outcome: &str, token: &str, printer: Printer) -> Result<Exit, CliError> {
     let token = PurchaseToken::new(token)?;
-    let gateway = options.gateway_without_secret()?;
+    let gateway = options.gateway_without_secret(crate::USER_AGENT)?;
     let page = gateway.payment_url(&token);
     // The SDK allows http only on this machine.
     if !page.starts_with("http://") {
@@ -33,9 +32,9 @@ pub(crate) fn run(options: &GatewayOptions, outcome: Outcome, token: &str, print
         200 => return refused("is that of a payment which is already settled"),
         _ => return refused("is not that of a payment of the local gateway"),
     }
-    let outcome = outcome.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-    let settled = agent.post(&page).send_form([("outcome", &outcome)]).map_err(failed(Delivery::Unknown))?;
-    if !settled.status().is_redirection() {
+    let settled = agent.post(&page).send_form([("outcome", outcome)]).map_err(failed(Delivery::Unknown))?;
+    // With a redirect, or with a page that posts to the shop.
+    if settled.status().as_u16() >= 400 {
         return refused("is that of a payment which the local gateway does not settle");
     }
     printer.result(&json!({ "purchaseToken": token, "outcome": outcome }), &format!("{token} settled: {outcome}"))?;

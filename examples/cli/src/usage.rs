@@ -8,9 +8,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Error, FromArgMatches};
 
 use crate::arguments::Arguments;
-use crate::exit::Exit;
 use crate::help;
 use crate::printer;
+use ekolopay_cli::exit::Exit;
 
 /// The arguments, or the exit code without them.
 pub(crate) fn arguments() -> Result<Arguments, Exit> {

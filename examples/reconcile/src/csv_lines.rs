@@ -10,6 +10,9 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 /// In bytes: more than any row that this program writes.
 const MAX_LINE: u64 = 16 * 1024;
 
+/// How the files of Excel begin: a ZIP archive, or the older format.
+const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
+
 /// The byte order mark.
 pub(crate) const BOM: &str = "\u{feff}";
 
@@ -63,6 +66,11 @@ impl<'r> CsvLines<'r> {
         Ok(self.reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut self.line)? > 0)
     }
 
+    /// Spreadsheets write empty rows as separators.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.line.iter().all(|byte| byte.is_ascii_whitespace() || *byte == self.dialect.separator)
+    }
+
     /// Whether only the start of the line was read.
     pub(crate) fn is_too_long(&self) -> bool {
         self.line.len() as u64 == MAX_LINE && !self.line.ends_with(b"\n")
@@ -83,6 +91,9 @@ impl<'r> CsvLines<'r> {
         if self.is_too_long() {
             return Err("is too long".to_owned());
         }
+        if WORKBOOKS.iter().any(|start| self.line.starts_with(start)) {
+            return Err("is a workbook: save it as \"CSV UTF-8\", and use that file".to_owned());
+        }
         let text = self.text()?;
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let text = text.strip_suffix('\r').unwrap_or(text);
@@ -100,7 +111,7 @@ impl<'r> CsvLines<'r> {
             None => Err("is blank".to_owned()),
             // The line break became part of a field.
             Some(Ok(record)) if record.iter().any(|field| field.ends_with('\n')) => {
-                Err("has an unclosed quote".to_owned())
+                Err("has an unclosed quote, or a line break in a cell: remove it".to_owned())
             }
             Some(record) => record.map_err(|error| error.to_string()),
         }
@@ -134,10 +145,4 @@ impl<'r> CsvLines<'r> {
 
 fn parser(separator: u8) -> csv::Reader<Cursor<String>> {
     ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(Cursor::default())
-}
-
-/// The fields of a record that must have this many.
-pub(crate) fn columns<const N: usize>(record: &StringRecord) -> Result<[&str; N], String> {
-    let fields: Vec<&str> = record.iter().collect();
-    fields.try_into().map_err(|fields: Vec<&str>| format!("has {} columns, not {N}", fields.len()))
 }

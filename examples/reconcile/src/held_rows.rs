@@ -6,6 +6,9 @@
 
 use std::mem;
 
+use ekolopay_cli::exit::Exit;
+
+use crate::error::JobError;
 use crate::row::{OutputRow, Verdict};
 
 pub(crate) struct HeldRows {
@@ -23,8 +26,8 @@ impl HeldRows {
         HeldRows { rows: Vec::new(), give_up_after: give_up_after.into(), answered: false, accepted: false }
     }
 
-    /// The rows that may be written now. The error means to give up, and is the detail of the last row.
-    pub(crate) fn add(&mut self, row: OutputRow) -> Result<Vec<OutputRow>, String> {
+    /// The rows that may be written now. The error means to give up.
+    pub(crate) fn add(&mut self, row: OutputRow) -> Result<Vec<OutputRow>, JobError> {
         self.accepted |= row.verdict.is_known();
         self.answered |= row.verdict != Verdict::Error;
         let proof = row.verdict.is_known() || (row.verdict == Verdict::Refused && self.accepted);
@@ -39,13 +42,17 @@ impl HeldRows {
     }
 
     /// The same after the last token: what still waits is written if anything was answered, and not just refused.
-    pub(crate) fn finish(mut self) -> Result<Vec<OutputRow>, String> {
+    pub(crate) fn finish(mut self) -> Result<Vec<OutputRow>, JobError> {
         let refused = self.rows.iter().any(|row| row.verdict == Verdict::Refused);
         let proof = if refused { self.accepted } else { self.answered };
         if proof || self.rows.is_empty() || self.give_up_after == 0 { Ok(self.rows) } else { Err(self.give_up()) }
     }
 
-    fn give_up(&mut self) -> String {
-        mem::take(&mut self.rows).pop().map(|row| row.detail).unwrap_or_default()
+    /// The message is the detail of the last row.
+    fn give_up(&mut self) -> JobError {
+        let only_refused = self.rows.iter().all(|row| row.verdict == Verdict::Refused);
+        let exit = if only_refused { Exit::Refused } else { Exit::NoAnswer };
+        let message = mem::take(&mut self.rows).pop().map(|row| row.detail).unwrap_or_default();
+        JobError { exit, message }
     }
 }

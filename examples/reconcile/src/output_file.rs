@@ -12,13 +12,11 @@ use ekolopay::purchase::PurchaseToken;
 use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::exit::JobError;
+use crate::error::JobError;
 use crate::known_tokens::{KnownTokens, Place};
+use crate::report::Listed;
 use crate::row::{OutputRow, Verdict};
 use crate::row_file::{HEADER, RowFile, beside, line, local, refusal};
-
-/// How many rows or lines are listed; the others are counted.
-pub(crate) const MAX_LISTED: usize = 20;
 
 pub(crate) struct OutputFile {
     pub(crate) file: RowFile,
@@ -33,24 +31,23 @@ pub(crate) struct OutputFile {
 #[derive(Default)]
 pub(crate) struct Said {
     pub(crate) counts: [u64; Verdict::ALL.len()],
-    /// The first rows that are refused or error.
-    pub(crate) unknown: Vec<String>,
+    /// The rows that are refused or error.
+    pub(crate) unknown: Listed,
     /// Orders with more than one paid token.
-    pub(crate) paid_twice: Vec<String>,
-    /// Hashes of the paid orders.
-    paid: HashSet<u64>,
+    pub(crate) paid_twice: Listed,
+    /// Hashes of the orders that are paid, and paid twice.
+    paid: [HashSet<u64>; 2],
 }
 
 impl Said {
     fn add(&mut self, row: &OutputRow, line: u32) {
         self.counts[row.verdict as usize] += 1;
-        let order = &row.input.order;
-        if row.verdict == Verdict::Paid {
-            if !self.paid.insert(xxh3_64(order.as_bytes())) && !self.paid_twice.contains(order) {
-                self.paid_twice.push(order.clone());
-            }
-        } else if !row.verdict.is_known() && self.unknown.len() < MAX_LISTED {
-            self.unknown.push(format!("line {line}: {} {order}: {}", row.verdict.word(), row.detail));
+        let (order, [once, twice]) = (&row.input.order, &mut self.paid);
+        let hash = xxh3_64(order.as_bytes());
+        if row.verdict == Verdict::Paid && !once.insert(hash) && twice.insert(hash) {
+            self.paid_twice.add(order);
+        } else if !row.verdict.is_known() {
+            self.unknown.add(format_args!("line {line}: {} {order}: {}", row.verdict.word(), row.detail));
         }
     }
 
@@ -58,13 +55,8 @@ impl Said {
         self.counts.iter().sum()
     }
 
-    /// How many rows are refused or error.
-    pub(crate) fn unknown(&self) -> u64 {
-        self.counts[Verdict::Refused as usize] + self.counts[Verdict::Error as usize]
-    }
-
     pub(crate) fn needs_person(&self) -> bool {
-        self.unknown() > 0 || !self.paid_twice.is_empty()
+        self.unknown.count + self.paid_twice.count > 0
     }
 }
 
@@ -95,7 +87,7 @@ impl OutputFile {
         file.read(|number, _, row| {
             let is_again = again.contains(&row.verdict);
             let place = if is_again { Place::Again(number) } else { Place::Output(number) };
-            if !matches!(tokens.add(&row.input, place), Ok(true)) {
+            if !matches!(tokens.add(&row.input, place), Ok(Some(_))) {
                 return Err("its token is on an earlier line, too".to_owned());
             }
             said.add(&row, number);
@@ -108,7 +100,7 @@ impl OutputFile {
     }
 
     /// The same without the rows that are asked again, in a file beside the old one.
-    pub(crate) fn without_asked(mut self, tokens: KnownTokens) -> Result<OutputFile, JobError> {
+    pub(crate) fn without_asked(mut self, tokens: &KnownTokens) -> Result<OutputFile, JobError> {
         let (Some(dialect), None) = (self.file.dialect, &self.old) else { return Ok(self) };
         let path = beside(&self.file.path, ".again");
         let io_error = |error| local(&path, error);
@@ -116,12 +108,11 @@ impl OutputFile {
         let mut copy = BufWriter::new(NamedTempFile::new_in(folder(&path)).map_err(io_error)?);
         let mut written = copy.write_all(&line(dialect, true, HEADER).map_err(io_error)?);
         self.file.read(|_, line, row| {
-            if written.is_ok() && !tokens.is_asked(&row.input) {
+            if written.is_ok() && !tokens.is_asked(&row.input.token) {
                 written = copy.write_all(line);
             }
             Ok(())
         })?;
-        drop(tokens);
         let copy = written.and_then(|()| copy.into_inner().map_err(IntoInnerError::into_error)).map_err(io_error)?;
         let permissions = fs::metadata(&self.file.path);
         let permissions = permissions.and_then(|data| copy.as_file().set_permissions(data.permissions()));

@@ -1,8 +1,9 @@
 //! The pace of all threads: whether they go on, and the pauses that they share while the gateway gives no answer.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use ekolopay_cli::stop::lock;
 use humantime::format_duration;
 use indicatif::ProgressBar;
 
@@ -40,7 +41,7 @@ impl Pace {
 
     /// Ends all pauses. No check starts any more.
     pub(crate) fn stop(&self) {
-        self.lock().stopped = true;
+        lock(&self.state).stopped = true;
         self.stopped.notify_all();
     }
 
@@ -48,7 +49,7 @@ impl Pace {
     pub(crate) fn start(&self) -> Option<Instant> {
         loop {
             let now = Instant::now();
-            let left = self.lock().until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+            let left = lock(&self.state).until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
             // The pause may have grown meanwhile.
             match self.wait(left) {
                 false => return None,
@@ -60,13 +61,13 @@ impl Pace {
 
     /// Waits this long, or until the job stops. Returns whether it goes on.
     pub(crate) fn wait(&self, time: Duration) -> bool {
-        let waited = self.stopped.wait_timeout_while(self.lock(), time, |state| !state.stopped);
+        let waited = self.stopped.wait_timeout_while(lock(&self.state), time, |state| !state.stopped);
         !waited.unwrap_or_else(PoisonError::into_inner).0.stopped
     }
 
     /// A check that started then got an answer. If it started after the last pause, the next one is short again.
     pub(crate) fn answered(&self, started: Instant) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.outage.is_some() && state.until.is_none_or(|until| started >= until) {
             *state = State { stopped: state.stopped, ..State::default() };
             self.bar.set_message("");
@@ -75,7 +76,7 @@ impl Pace {
 
     /// A check that started then got no answer: all threads pause. Returns whether the job still waits for the gateway.
     pub(crate) fn slow_down(&self, started: Instant, why: &str) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let now = Instant::now();
         let outage = now - *state.outage.get_or_insert(now);
         let left = self.longest_outage.saturating_sub(outage);
@@ -94,9 +95,5 @@ impl Pace {
             say(format_args!("Waiting for the gateway, at most {}: {why}", format_duration(self.longest_outage)));
         }
         true
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

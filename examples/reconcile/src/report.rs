@@ -1,15 +1,18 @@
 //! What people see on the standard error.
 
-use std::fmt::{Display, Write};
+use std::fmt::{self, Display, Formatter, Write};
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use ekolopay_cli::exit::Exit;
 use humantime::format_duration;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
-use crate::exit::{Ended, Exit};
-use crate::output_file::{MAX_LISTED, OutputFile};
+use crate::error::JobError;
+use crate::output_file::OutputFile;
 use crate::row::Verdict;
+
+const MAX_LISTED: u64 = 20;
 
 /// Unlike `eprintln!`, never panics when the reader is gone.
 pub(crate) fn say(text: impl Display) {
@@ -30,74 +33,82 @@ pub(crate) fn progress_bar(done: u64, len: u64) -> ProgressBar {
     bar
 }
 
-/// What the run did.
-pub(crate) struct Night {
-    pub(crate) asked: u64,
-    /// The rows that were there before.
-    pub(crate) before: u64,
-    /// How many tokens had no row.
-    pub(crate) todo: u64,
-    pub(crate) elapsed: Duration,
-}
-
 /// Says how the job ended and what is in the output. Returns the exit code for it.
-pub(crate) fn summary(ended: &Ended, output: &OutputFile, night: &Night) -> Exit {
+pub(crate) fn summary(
+    ended: Result<(), JobError>,
+    output: &OutputFile,
+    before: u64,
+    left: u64,
+    elapsed: Duration,
+) -> Exit {
     let (said, path) = (&output.said, output.path().display());
-    let Night { asked, before, todo, elapsed } = night;
-    if let Ended::Signal(exit) = ended {
-        let (written, all) = (HumanCount(before + asked), HumanCount(before + todo));
-        say(format_args!("Stopped: {written} of {all} written; the same command goes on"));
-        return *exit;
-    }
     for verdict in Verdict::ALL {
         say(format_args!("{:<9} {:>9}", verdict.word(), said.counts[verdict as usize]));
     }
-    say(format_args!("{:<9} {:>9}", "left", todo - asked));
+    say(format_args!("{:<9} {:>9}", "left", left));
     let elapsed = format_duration(Duration::from_secs(elapsed.as_secs()));
-    say(format_args!("Asked {} in {elapsed}; {} were there before.", HumanCount(*asked), HumanCount(*before)));
-    match ended {
-        Ended::Done if said.needs_person() => {
-            if !said.paid_twice.is_empty() {
-                say("Paid twice: these orders have more than one paid token. Look whether to refund one.");
-                list(&said.paid_twice, said.paid_twice.len() as u64);
-            }
-            if said.unknown() > 0 {
-                say(format_args!("Some rows of {path} are refused or error: those payments are unknown."));
-                list(&said.unknown, said.unknown());
-                say("To ask about them again, add --again refused,error.");
-            }
-            say(format_args!("Done, but {path} needs a person."));
-            Exit::SomeUnknown
-        }
-        Ended::Done | Ended::Signal(_) => {
+    let asked = HumanCount(said.rows() - before);
+    say(format_args!("Asked {asked} in {elapsed}; {} were there before.", HumanCount(before)));
+    let Err(JobError { exit, message }) = ended else {
+        if !said.needs_person() {
             say(format_args!("Done: every token is in {path}."));
-            Exit::AllKnown
+            return Exit::Done;
         }
-        Ended::Unavailable(text) => {
-            say(format_args!("Stopped: {text}. Run it again to continue."));
-            Exit::Unavailable
+        if said.paid_twice.count > 0 {
+            let orders = &said.paid_twice;
+            say(format_args!(
+                "Paid twice: these orders have more than one paid token. Look whether to refund one.{orders}"
+            ));
         }
-        Ended::Local(text) => {
-            say(format_args!("Stopped: this machine, not the gateway, is in trouble: {text}."));
+        if said.unknown.count > 0 {
+            let rows = &said.unknown;
+            say(format_args!("Some rows of {path} are refused or error: those payments are unknown.{rows}"));
+            say("To ask about them again, add --again refused,error.");
+        }
+        say(format_args!("Done, but {path} needs a person."));
+        return Exit::Refused;
+    };
+    match exit {
+        Exit::Unavailable => say(format_args!("Stopped: {message}. Run it again to continue.")),
+        Exit::Local => {
+            say(format_args!("Stopped: this machine, not the gateway, is in trouble: {message}."));
             say("Free what is short (--threads 1 needs less). Then run it again to continue.");
-            Exit::Local
         }
-        Ended::NoAnswer(text) => {
-            say(format_args!("Gave up: no usable answer from the gateway. The last error: {text}"));
-            say("Check the network, the origin and the credentials. Then run it again to continue.");
+        Exit::Refused => {
+            say(format_args!("Gave up: the gateway refused every token. The last answer: {message}"));
+            say("Check the credentials. Then run it again to continue.");
+            say("If they are right, the gateway does not know these tokens: go on with --give-up-after 0.");
+        }
+        _ => {
+            say(format_args!("Gave up: no usable answer from the gateway. The last error: {message}"));
+            say("Check the network and the origin. Then run it again to continue.");
             say("If they are right, the next tokens are the problem: skip them with --give-up-after 0.");
-            Exit::NoAnswer
+        }
+    }
+    exit
+}
+
+/// The first of many lines, and how many there are.
+#[derive(Default)]
+pub(crate) struct Listed {
+    lines: String,
+    pub(crate) count: u64,
+}
+
+impl Listed {
+    pub(crate) fn add(&mut self, line: impl Display) {
+        self.count += 1;
+        if self.count <= MAX_LISTED {
+            let _ = write!(self.lines, "\n  {line}");
         }
     }
 }
 
-fn list(lines: &[String], count: u64) {
-    let listed = &lines[..lines.len().min(MAX_LISTED)];
-    for line in listed {
-        say(format_args!("  {line}"));
-    }
-    let more = count - listed.len() as u64;
-    if more > 0 {
-        say(format_args!("  and {} more", HumanCount(more)));
+impl Display for Listed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.count.saturating_sub(MAX_LISTED) {
+            0 => f.write_str(&self.lines),
+            more => write!(f, "{}\n  and {} more", self.lines, HumanCount(more)),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use csv::StringRecord;
 use ekolopay::purchase::PurchaseToken;
 
-use crate::csv_lines::{BOM, columns};
+use crate::csv_lines::BOM;
 
 /// In bytes, like the longest token.
 const MAX_ORDER: usize = 1024;
@@ -17,14 +17,14 @@ pub(crate) struct InputRow {
 
 impl InputRow {
     pub(crate) fn new(order: &str, token: &str) -> Result<InputRow, String> {
-        if order.trim().is_empty() {
-            return Err("the order is blank".to_owned());
-        }
-        if order.starts_with(BOM) {
-            return Err("the order starts with a byte order mark".to_owned());
-        }
-        if order.len() > MAX_ORDER {
-            return Err("the order is longer than 1,024 bytes".to_owned());
+        for (is_wrong, why) in [
+            (order.trim().is_empty(), "the order is blank"),
+            (order.starts_with(BOM), "the order starts with a byte order mark"),
+            (order.len() > MAX_ORDER, "the order is longer than 1,024 bytes"),
+        ] {
+            if is_wrong {
+                return Err(why.to_owned());
+            }
         }
         let token = PurchaseToken::new(token).map_err(|invalid| format!("the token {}", invalid.reason()))?;
         Ok(InputRow { order: order.to_owned(), token })
@@ -55,6 +55,10 @@ impl Verdict {
         }
     }
 
+    pub(crate) fn named(word: &str) -> Option<Verdict> {
+        Verdict::ALL.into_iter().find(|verdict| verdict.word() == word)
+    }
+
     /// Whether the gateway gave the state of the payment, and so accepted the credentials.
     pub(crate) fn is_known(self) -> bool {
         matches!(self, Verdict::Paid | Verdict::NotPaid)
@@ -74,9 +78,10 @@ impl OutputRow {
 
     /// A row that was written earlier.
     pub(crate) fn parse(record: &StringRecord) -> Result<OutputRow, String> {
-        let [order, token, word, detail] = columns(record)?;
-        let verdict =
-            Verdict::ALL.into_iter().find(|verdict| verdict.word() == word).ok_or("has an unknown outcome")?;
+        let [order, token, word, detail] = record.iter().collect::<Vec<_>>()[..] else {
+            return Err(format!("has {} columns, not 4", record.len()));
+        };
+        let verdict = Verdict::named(word).ok_or("has an unknown outcome")?;
         Ok(OutputRow { input: InputRow::new(order, token)?, verdict, detail: detail.to_owned() })
     }
 }

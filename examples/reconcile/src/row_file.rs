@@ -14,7 +14,7 @@ use encoding_rs::UTF_8;
 use fs4::{FileExt, TryLockError};
 
 use crate::csv_lines::{BOM, CsvLines, Dialect, SEPARATORS};
-use crate::exit::JobError;
+use crate::error::JobError;
 use crate::report::say;
 use crate::row::OutputRow;
 
@@ -38,11 +38,18 @@ pub(crate) struct RowFile {
 }
 
 pub(crate) fn refusal(path: &Path, why: &str) -> JobError {
-    JobError::usage(format_args!("cannot use {} as the output: {why}", path.display()))
+    JobError::input(format_args!("cannot use {} as the output: {why}", path.display()))
 }
 
 pub(crate) fn local(path: &Path, why: impl std::fmt::Display) -> JobError {
     JobError::local(format_args!("{}: {why}", path.display()))
+}
+
+fn not_opened(path: &Path, error: io::Error) -> JobError {
+    use ErrorKind as E;
+    let is_mistake =
+        matches!(error.kind(), E::NotFound | E::PermissionDenied | E::NotADirectory | E::ReadOnlyFilesystem);
+    if is_mistake { refusal(path, &error.to_string()) } else { local(path, error) }
 }
 
 /// The path with this at its end.
@@ -58,10 +65,7 @@ impl RowFile {
         let file = match OpenOptions::new().read(true).append(true).open(&path) {
             Ok(file) => Some(lock(&path, file)?),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                return Err(refusal(&path, &error.to_string()));
-            }
-            Err(error) => return Err(local(&path, error)),
+            Err(error) => return Err(not_opened(&path, error)),
         };
         let synced = Instant::now();
         Ok(RowFile { path, file, dialect: None, lines: 0, end: 0, missing_end: "", synced })
@@ -113,11 +117,11 @@ impl RowFile {
 
     /// Makes the file ready for rows: creates it, or moves an incomplete last line away.
     pub(crate) fn begin(&mut self, dialect: Dialect) -> Result<(), JobError> {
-        let io_error = |error| local(&self.path, error);
         if self.file.is_none() {
             let created = OpenOptions::new().read(true).append(true).create_new(true).open(&self.path);
-            self.file = Some(lock(&self.path, created.map_err(io_error)?)?);
+            self.file = Some(lock(&self.path, created.map_err(|error| not_opened(&self.path, error))?)?);
         }
+        let io_error = |error| local(&self.path, error);
         let Some(file) = &mut self.file else { return Ok(()) };
         let mut cut = Vec::new();
         file.seek(SeekFrom::Start(self.end)).and_then(|_| file.read_to_end(&mut cut)).map_err(io_error)?;

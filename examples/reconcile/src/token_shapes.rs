@@ -4,21 +4,15 @@ use std::collections::BTreeMap;
 
 /// What a spreadsheet made of the text, and what would help.
 pub(crate) fn spreadsheet_damage(text: &str) -> Option<&'static str> {
+    let is_number = text.contains("E+") && text.replace(',', ".").parse::<f64>().is_ok();
     let is_error = text.starts_with('#') && (text.ends_with(['!', '?']) || text == "#N/A");
     let is_too_narrow = text.len() > 1 && text.bytes().all(|byte| byte == b'#');
-    let is_number = text.split_once("E+").is_some_and(|(number, exponent)| {
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        number.split(['.', ',']).all(digits) && digits(exponent)
-    });
-    if is_number {
-        Some("is a number that a spreadsheet rounded: import the column as text, from the original list")
-    } else if is_error {
-        Some("is an error of a spreadsheet: correct the formula, and save the list again")
-    } else if is_too_narrow {
-        Some("is what a spreadsheet shows in a narrow column: widen it, and save the list again")
-    } else {
-        None
-    }
+    let signs = [
+        (is_number, "is a number that a spreadsheet rounded: import the column as text, from the original list"),
+        (is_error, "is an error of a spreadsheet: correct the formula, and save the list again"),
+        (is_too_narrow, "is what a spreadsheet shows in a narrow column: widen it, and save the list again"),
+    ];
+    signs.into_iter().find_map(|(is_found, what)| is_found.then_some(what))
 }
 
 /// How many tokens have a property, and the line of the last one.

@@ -1,51 +1,44 @@
 //! The input. It is read whole and checked before anything is sent: after one bad line, nothing is.
-//!
-//! The rows to check go to a temporary file without a name. So memory does not grow with the texts, and the rows that
-//! were read are the ones that are checked, even if the input was a pipe or changes meanwhile.
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, ErrorKind, Seek};
+use std::io;
 use std::path::Path;
 
 use csv::StringRecord;
-use ekolopay::purchase::PurchaseToken;
+use ekolopay_cli::error::CliError;
 use encoding_rs::UTF_8;
 use same_file::Handle;
 
 use crate::arguments::Arguments;
 use crate::csv_lines::{BOM, CsvLines, Dialect, SEPARATORS};
-use crate::exit::JobError;
-use crate::known_tokens::{KnownTokens, Place};
-use crate::output_file::{MAX_LISTED, folder};
+use crate::error::JobError;
+use crate::known_tokens::{KnownTokens, Number, Place};
+use crate::report::Listed;
 use crate::row::{InputRow, OutputRow, Verdict};
-use crate::row_file::{HEADER, refusal};
+use crate::row_file::HEADER;
 use crate::token_shapes::{TokenShapes, spreadsheet_damage};
 
 type Input = CsvLines<'static>;
 
 pub(crate) fn open(path: &Path, output: &Path) -> Result<Input, JobError> {
-    let at = |error: io::Error| JobError::usage(format_args!("{}: {error}", path.display()));
+    let at = |error: io::Error| CliError::read(path, error);
     if path == Path::new("-") {
-        return CsvLines::new(io::stdin().lock()).map_err(at);
+        return Ok(CsvLines::new(io::stdin().lock()).map_err(at)?);
     }
     let file = File::open(path).map_err(at)?;
-    if file.metadata().map_err(at)?.is_dir() {
-        return Err(at(ErrorKind::IsADirectory.into()));
-    }
     let handle = Handle::from_file(file.try_clone().map_err(at)?).map_err(at)?;
     if Handle::from_path(output).is_ok_and(|output| output == handle) {
-        return Err(JobError::usage("the output is the input: choose another --output"));
+        return Err(JobError::input("the output is the input: choose another --output"));
     }
-    CsvLines::new(file).map_err(at)
+    Ok(CsvLines::new(file).map_err(at)?)
 }
 
-/// The rows to check.
+/// The tokens to check.
 pub(crate) struct WorkList {
-    rows: Box<dyn Iterator<Item = io::Result<InputRow>> + Send>,
-    /// Rows whose turn comes again after all others.
-    pub(crate) later: VecDeque<InputRow>,
-    pub(crate) len: u64,
+    pub(crate) tokens: KnownTokens,
+    /// Their numbers.
+    pub(crate) todo: VecDeque<Number>,
     /// How many tokens the whole list has.
     pub(crate) listed: u64,
     /// How many of them are in this shard.
@@ -55,31 +48,25 @@ pub(crate) struct WorkList {
 }
 
 impl WorkList {
-    pub(crate) fn next(&mut self) -> Option<io::Result<InputRow>> {
-        self.rows.next().or_else(|| self.later.pop_front().map(Ok))
+    pub(crate) fn next(&mut self) -> Option<InputRow> {
+        self.todo.pop_front().and_then(|number| self.tokens.row(number))
+    }
+
+    /// The turn of this row comes again after all others.
+    pub(crate) fn later(&mut self, row: &InputRow) {
+        self.todo.extend(self.tokens.find(&row.token));
     }
 }
 
-/// The rows of this shard whose tokens are not known yet, each token once.
-pub(crate) fn read(
-    mut input: Input,
-    arguments: &Arguments,
-    tokens: &mut KnownTokens,
-    output: &Path,
-) -> Result<WorkList, JobError> {
-    let folder = folder(output);
-    let in_folder = |error: io::Error| match error.kind() {
-        ErrorKind::NotFound | ErrorKind::PermissionDenied => refusal(output, &error.to_string()),
-        _ => JobError::local(format_args!("a temporary file in {}: {error}", folder.display())),
-    };
-    let mut writer = csv::Writer::from_writer(tempfile::tempfile_in(&folder).map_err(in_folder)?);
-    let (mut bad, mut shapes) = (BadLines::default(), TokenShapes::default());
+/// The tokens of this shard that are not known yet, each once.
+pub(crate) fn read(mut input: Input, arguments: &Arguments, mut tokens: KnownTokens) -> Result<WorkList, JobError> {
+    let (mut bad, mut shapes) = (Listed::default(), TokenShapes::default());
     let (mut columns, mut separator) = (None, None);
-    let (mut len, mut listed, mut in_shard) = (0, 0, 0);
-    while input.advance().map_err(|error| JobError::local(format_args!("the input: {error}")))? {
+    let (mut todo, mut listed, mut in_shard) = (VecDeque::new(), 0, 0);
+    while input.advance().map_err(|error| CliError::read(&arguments.input, error))? {
         let number = input.number;
         let row = match &columns {
-            Some(_) if input.line.trim_ascii().is_empty() => continue,
+            Some(_) if input.is_blank() => continue,
             Some(columns) => input.record().and_then(|record| Columns::row(columns, &record)),
             None if number == 1 && separator_line(&input.line).is_some() => {
                 separator = separator_line(&input.line);
@@ -95,25 +82,19 @@ pub(crate) fn read(
             Ok(Some(row)) => {
                 listed += 1;
                 shapes.add(row.token.as_str(), number, ends);
-                if arguments.shard.is_some_and(|shard| !shard.holds(&row.token)) {
-                    continue;
+                let is_here = arguments.shard.is_none_or(|shard| shard.holds(&row.order));
+                in_shard += u64::from(is_here);
+                let place = if is_here { Place::Input(number) } else { Place::OtherShard(number) };
+                match tokens.add(&row, place) {
+                    Ok(found) => todo.extend(found.filter(|_| is_here)),
+                    Err(place) => bad.add(format_args!("line {number}: its token is for another order on {place}")),
                 }
-                in_shard += 1;
-                match tokens.add(&row, Place::Input(number)) {
-                    Ok(true) => {}
-                    Ok(false) => continue,
-                    Err(place) => {
-                        bad.add(number, &format!("its token is for another order on {place}"));
-                        continue;
-                    }
-                }
-                let written = writer.write_record([&row.order, row.token.as_str()]);
-                written.map_err(|error| in_folder(error.into()))?;
-                len += 1;
             }
             Ok(None) => {}
-            Err(why) if ends || input.is_too_long() => bad.add(number, &why),
-            Err(why) => bad.add(number, &format!("{why}; the line has no end: is the file cut short?")),
+            Err(why) if ends || input.is_too_long() => bad.add(format_args!("line {number}: {why}")),
+            Err(why) => {
+                bad.add(format_args!("line {number}: {why}; the line has no end: is the file cut short?"));
+            }
         }
         // Without a header, or within an endless line, nothing that follows has a meaning.
         if columns.is_none() || input.is_too_long() {
@@ -121,22 +102,17 @@ pub(crate) fn read(
         }
     }
     if columns.is_none() && bad.count == 0 {
-        bad.add(1, "the input is empty: the header order,token is missing");
+        bad.add("line 1: the input is empty: the header order,token is missing");
     }
     if !arguments.tokens_differ {
-        shapes.outliers().iter().for_each(|(line, why)| bad.add(*line, why));
+        shapes.outliers().iter().for_each(|(line, why)| bad.add(format_args!("line {line}: {why}")));
     }
-    bad.into_result()?;
-    let mut file = writer.into_inner().map_err(|error| in_folder(error.into_error()))?;
-    file.rewind().map_err(in_folder)?;
-    let rows = csv::ReaderBuilder::new().has_headers(false).from_reader(file).into_deserialize();
-    let rows = Box::new(rows.map(|row: csv::Result<(String, PurchaseToken)>| {
-        let (order, token) = row?;
-        Ok(InputRow { order, token })
-    }));
+    if bad.count > 0 {
+        return Err(JobError::input(format_args!("bad lines in the input: {}; nothing was sent{bad}", bad.count)));
+    }
     // Without the mark, spreadsheets would take the UTF-8 of the output for Latin-1.
     let dialect = Dialect { has_bom: input.dialect.has_bom || input.encoding != UTF_8, ..input.dialect };
-    Ok(WorkList { rows, later: VecDeque::new(), len, listed, in_shard, dialect })
+    Ok(WorkList { tokens, todo, listed, in_shard, dialect })
 }
 
 /// The separator that a line such as `sep=;` gives to Excel.
@@ -207,29 +183,4 @@ impl Columns {
 /// Without regard to case.
 fn same_name(text: &str, name: &str) -> bool {
     text.trim_start_matches(BOM).trim().to_lowercase() == name.trim_start_matches(BOM).trim().to_lowercase()
-}
-
-#[derive(Default)]
-struct BadLines {
-    listed: String,
-    count: usize,
-}
-
-impl BadLines {
-    fn add(&mut self, line: u32, why: &str) {
-        self.count += 1;
-        if self.count <= MAX_LISTED {
-            self.listed.extend(["\n  line ", &line.to_string(), ": ", why]);
-        }
-    }
-
-    fn into_result(self) -> Result<(), JobError> {
-        let BadLines { listed, count } = self;
-        let more = match count.saturating_sub(MAX_LISTED) {
-            _ if count == 0 => return Ok(()),
-            0 => String::new(),
-            more => format!("\n  and {more} more"),
-        };
-        Err(JobError::usage(format_args!("bad lines in the input: {count}; nothing was sent{listed}{more}")))
-    }
 }

@@ -4,6 +4,7 @@
 mod authority;
 mod program;
 pub mod replies;
+pub mod run;
 mod secret;
 mod server;
 

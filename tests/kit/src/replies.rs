@@ -14,3 +14,9 @@ pub const REFUSED: &str = include_str!("../../fixtures/check-payment-refused.jso
 
 /// The gateway is out of service.
 pub const UNAVAILABLE: &str = include_str!("../../fixtures/unavailable.json");
+
+/// A refusal with this message.
+pub fn refusal(message: &str) -> Vec<u8> {
+    let data = serde_json::json!({ "API_RESPONSE_CODE": 0, "API_RESPONSE_DATA": { "clearMessage": message } });
+    crate::response(200, &serde_json::json!({ "response": data }).to_string())
+}

@@ -148,6 +148,12 @@ impl RawRequest {
         self.body == "purchaseToken="
     }
 
+    /// The token that a call names, or nothing.
+    pub fn token(&self) -> &str {
+        let form = self.body.strip_prefix("purchaseToken=").unwrap_or_default();
+        form.split('&').next().unwrap_or_default()
+    }
+
     /// The documented answer of a gateway that has been paid for every token.
     pub fn documented(&self) -> Vec<u8> {
         response(200, if self.head.contains("/purchase-token?") { TOKEN } else { PAID })

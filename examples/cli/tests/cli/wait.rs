@@ -2,68 +2,23 @@
 
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::{Sandbox, Settlement};
+use ekolopay_sandbox::Sandbox;
 use ekolopay_test_kit::replies::{NOT_PAID, PAID, REFUSED, UNAVAILABLE};
+use ekolopay_test_kit::run::{in_terminal, shown, signal, silence};
 use ekolopay_test_kit::{Server, response};
 
-use crate::program::{NOBODY, at, new_token, paid_token, run_at, silence};
-
-/// Much more than any of these runs needs, and much less than their `--wait`.
-const SOON: Duration = Duration::from_secs(20);
-
-#[test]
-fn it_ends_as_soon_as_the_customer_has_paid() {
-    let (sender, requests) = mpsc::channel();
-    let sandbox = Sandbox::builder().log(move |line| drop(sender.send(line.to_owned()))).start().unwrap();
-    let (paid, open) = (paid_token(&sandbox), new_token(&sandbox));
-    let child =
-        at(&sandbox.origin()).args(["check", "--wait", "10m", &paid, &open]).stdout(Stdio::piped()).spawn().unwrap();
-    // Two calls, each after an availability check: now the program knows that the second is not paid.
-    for _ in 0..4 {
-        requests.recv_timeout(SOON).unwrap();
-    }
-    sandbox.settle(&open, Settlement::Paid);
-    let settled = Instant::now();
-    let output = child.wait_with_output().unwrap();
-    assert!(settled.elapsed() < SOON);
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{paid} paid\n{open} paid\n"));
-}
-
-#[test]
-fn when_the_time_is_over_the_last_answer_is_printed() {
-    let sandbox = Sandbox::start().unwrap();
-    let (open, paid) = (new_token(&sandbox), paid_token(&sandbox));
-    // 0s is a single check.
-    for (wait, seconds) in [("1s", 1), ("0s", 0)] {
-        let started = Instant::now();
-        let run = run_at(&sandbox.origin(), &["check", "--wait", wait, &open, &paid]);
-        assert!((Duration::from_secs(seconds)..SOON).contains(&started.elapsed()), "{:?}", started.elapsed());
-        assert_eq!((run.code, run.out), (10, format!("{paid} paid\n{open} not paid, or not yet\n")));
-        assert_eq!(run.err, "");
-    }
-}
+use crate::program::{at, new_token, paid_token, run_at};
 
 #[test]
 fn a_temporary_error_does_not_end_it() {
-    let round = AtomicUsize::new(0);
-    let server = Server::start(move |seen| match (seen.is_check(), round.load(Ordering::SeqCst)) {
-        (true, 0) => {
-            round.fetch_add(1, Ordering::SeqCst);
-            response(200, UNAVAILABLE)
-        }
-        (true, _) => response(200, "{}"),
-        (false, _) => match round.fetch_add(1, Ordering::SeqCst) {
-            1 => response(500, "<html>"),
-            2 => Vec::new(), // closed without an answer
-            3 => response(200, REFUSED),
-            4 => response(200, NOT_PAID),
-            _ => response(200, PAID),
-        },
-    });
+    let checked = || response(200, "{}");
+    let closed = Vec::new();
+    let calls = [response(500, "<html>"), closed, response(200, REFUSED), response(200, NOT_PAID), response(200, PAID)];
+    let replies = [vec![response(200, UNAVAILABLE)], calls.map(|call| vec![checked(), call]).concat()].concat();
+    let next = AtomicUsize::new(0);
+    let server = Server::start(move |_| replies[next.fetch_add(1, Ordering::SeqCst)].clone());
     let run = run_at(&server.origin, &["check", "--wait", "10m", "a"]);
     assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "a paid\n", ""));
     assert_eq!(server.calls().len(), 5);
@@ -84,21 +39,9 @@ fn a_refusal_that_repeats_for_10_s_ends_it() {
     let paid = paid_token(&sandbox);
     let started = Instant::now();
     let run = run_at(&sandbox.origin(), &["check", "--wait", "10m", "unknown", &paid, "a b"]);
-    assert!((Duration::from_secs(10)..SOON).contains(&started.elapsed()), "{:?}", started.elapsed());
+    assert!((Duration::from_secs(10)..Duration::from_secs(20)).contains(&started.elapsed()), "{:?}", started.elapsed());
     assert_eq!((run.code, run.out), (2, format!("{paid} paid\n")));
     assert!(run.err.contains("error: unknown: the gateway refused"), "{}", run.err);
-}
-
-#[test]
-fn when_the_time_is_over_the_last_error_is_printed() {
-    let run = run_at(NOBODY, &["check", "--wait", "200ms", "a"]);
-    let says = "error: a: the availability check failed, the call was not sent";
-    assert_eq!((run.code, run.err.matches(says).count()), (4, 1), "{run:?}");
-
-    let sandbox = Sandbox::start().unwrap();
-    let open = new_token(&sandbox);
-    sandbox.set_in_service(false);
-    assert_eq!(run_at(&sandbox.origin(), &["check", "--wait", "200ms", &open]).code, 3);
 }
 
 /// The default timeout would let each token take a minute.
@@ -108,60 +51,42 @@ fn a_silent_gateway_does_not_make_it_late() {
     let started = Instant::now();
     let run = run_at(&server.origin, &["check", "--wait", "1s", "a", "b", "c", "d", "e"]);
     assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
-    assert_eq!(run.code, 4);
-    for says in [
-        "error: a: the availability check was not answered in time, the call was not sent\n",
-        "error: e: not asked before the end\n",
-    ] {
-        assert!(run.err.contains(says), "{run:?}");
-    }
+    run.says(4, "error: a: the availability check was not answered in time, the call was not sent\n");
+    run.says(4, "error: e: not asked before the end\n");
 }
 
 #[cfg(unix)]
-mod terminal {
-    use std::io::Read;
+#[test]
+fn a_terminal_shows_the_elapsed_time() {
+    let sandbox = Sandbox::start().unwrap();
+    let mut program = at(&sandbox.origin());
+    program.args(["check", "--wait", "3s", &new_token(&sandbox)]);
+    let (mut child, mut terminal) = in_terminal(program);
+    let (code, shown) = shown(&mut child, &mut terminal);
+    assert_eq!(code, 10);
+    // A busy machine may miss a second.
+    let elapsed = ["1s of 3s", "2s of 3s"].map(|time| shown.contains(&format!("waiting for a payment: {time}")));
+    assert!(elapsed.contains(&true) && shown.contains("not paid, or not yet"), "{shown}");
+}
 
-    use super::*;
-    use crate::program::shell;
-
-    #[test]
-    fn a_terminal_shows_the_elapsed_time() {
-        let sandbox = Sandbox::start().unwrap();
-        let (mut terminal, other_side) = pty_process::blocking::open().unwrap();
-        terminal.resize(pty_process::Size::new(24, 100)).unwrap();
-        let mut program = at(&sandbox.origin());
-        program.args(["check", "--wait", "3s", &new_token(&sandbox)]).env("TERM", "xterm");
-        let mut child = pty_process::blocking::Command::from(program).spawn(other_side).unwrap();
-        let mut shown = Vec::new();
-        // A terminal whose program is gone ends with an error.
-        let _ = terminal.read_to_end(&mut shown);
-        assert_eq!(child.wait().unwrap().code(), Some(10));
-        let shown = String::from_utf8_lossy(&shown);
-        // A busy machine may miss a second.
-        let elapsed = ["1s of 3s", "2s of 3s"].map(|time| shown.contains(&format!("waiting for a payment: {time}")));
-        assert!(elapsed.contains(&true) && shown.contains("not paid, or not yet"), "{shown}");
-    }
-
-    /// As process 1 of a container, a program without a handler would not end.
-    #[test]
-    fn ctrl_c_and_sigterm_end_it_with_the_latest_answers() {
-        for (signal, code) in [("INT", 130), ("TERM", 143)] {
-            let server =
-                Server::in_service(
-                    |request| {
-                        if request.body.contains("slow") { silence() } else { response(200, NOT_PAID) }
-                    },
-                );
-            let mut program = at(&server.origin);
-            program.args(["check", "--wait", "10m", "open", "slow"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-            let child = program.spawn().unwrap();
-            server.wait_for(4);
-            assert!(shell("", &format!("kill -s {signal} {}", child.id())).status().unwrap().success());
-            let output = child.wait_with_output().unwrap();
-            let err = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.code(), Some(code), "{err}");
-            assert_eq!(String::from_utf8_lossy(&output.stdout), "open not paid, or not yet\n");
-            assert!(err.starts_with("error: slow: not asked before the end\nStopped: "), "{err}");
-        }
+/// As process 1 of a container, a program without a handler would not end.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_sigterm_end_it_with_the_latest_answers() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let server = Server::in_service(|request| match request.token() {
+            "slow" => silence(),
+            _ => response(200, NOT_PAID),
+        });
+        let mut program = at(&server.origin);
+        program.args(["check", "--wait", "10m", "open", "slow"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = program.spawn().unwrap();
+        server.wait_for(4);
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{err}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "open not paid, or not yet\n");
+        assert!(err.starts_with("error: slow: not asked before the end\nStopped: "), "{err}");
     }
 }

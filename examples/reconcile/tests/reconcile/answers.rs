@@ -1,67 +1,39 @@
 //! Each answer of the gateway, and the row it makes.
 
-use ekolopay_sandbox::{Sandbox, Settlement};
-use ekolopay_test_kit::{Server, assert_hidden, response, secret};
+use ekolopay_test_kit::replies::refusal;
+use ekolopay_test_kit::run::run;
+use ekolopay_test_kit::{Authority, RawRequest, Server, assert_hidden, response, secret};
 
-use crate::support::{Folder, HEADER, NOBODY, paid, refusal, run, server};
-
-#[test]
-fn each_verdict_has_its_row_and_its_line_in_the_summary() {
-    let sandbox = Sandbox::start().unwrap();
-    let [paid, failed, pending] = [0, 1, 2].map(|_| sandbox.add_payment("Iphone S", 150_000));
-    sandbox.settle(&paid, Settlement::Paid);
-    sandbox.settle(&failed, Settlement::Failed);
-    let unknown = "0".repeat(32);
-    let folder = Folder::new(format!("order,token\nA1,{paid}\nA2,{failed}\nA3,{pending}\nA4,{unknown}\n"));
-    folder.write("out.csv", format!("{HEADER}A0,t,paid,\n"));
-    let run = folder.run(&sandbox.origin(), &[]);
-    let summary = "paid              2\nnot_paid          2\nrefused           1\nerror             0\nleft              0\n\
-        Asked 4 in 0s; 1 were there before.\n\
-        Some rows of out.csv are refused or error: those payments are unknown.\n\
-        \x20 line 6: refused A4: the gateway refused with code 0: \"purchaseToken inconnu.\"\n\
-        To ask about them again, add --again refused,error.\nDone, but out.csv needs a person.\n";
-    run.says(1, summary);
-    assert_eq!(run.err, summary, "a progress bar, too, where nobody watches");
-    let refused = "\"the gateway refused with code 0: \"\"purchaseToken inconnu.\"\"\"";
-    let rows =
-        format!("A1,{paid},paid,\nA2,{failed},not_paid,\nA3,{pending},not_paid,\nA4,{unknown},refused,{refused}\n");
-    assert_eq!(folder.output(), format!("{HEADER}A0,t,paid,\n{rows}"));
-}
+use crate::support::{Folder, HEADER, NOBODY, numbered, paid, server};
 
 #[test]
 fn order_texts_are_copied_unchanged() {
-    let server = server(|_| paid());
-    let texts = ["=HYPERLINK(\"x\")", "a,b", "\"quoted\"", "  spaced  ", "Commande n° 7 – été", "'"];
-    let mut input = csv::Writer::from_writer(Vec::new());
-    input.write_record(["order", "token"]).unwrap();
-    for (number, text) in texts.iter().enumerate() {
-        input.write_record([*text, &format!("tok,\"{number}")]).unwrap();
-    }
-    let folder = Folder::new(input.into_inner().unwrap());
-    folder.run(&server.origin, &[]).says(0, "Done: every token is in out.csv.\n");
-    for (number, (row, text)) in folder.rows().iter().zip(texts).enumerate() {
-        assert_eq!(row[..3], [text, &format!("tok,\"{number}"), "paid"]);
-    }
+    let orders =
+        ["\"=HYPERLINK(\"\"x\"\")\"", "\"a,b\"", "\"\"\"quoted\"\"\"", "  spaced  ", "Commande n° 7 – été", "'"];
+    let lines = |end| (0..).zip(orders).map(|(n, order)| format!("{order},\"tok,\"\"{n}\"{end}\n")).collect::<String>();
+    let folder = Folder::new(format!("order,token\n{}", lines("")));
+    folder.run(&server(|_| paid()).origin, &[]).says(0, "Done: every token is in out.csv.\n");
+    assert_eq!(folder.output(), format!("{HEADER}{}", lines(",paid,")));
     // They are recognized, so a second run sends nothing.
-    folder.run(NOBODY, &[]).says(6, "Nothing to do: out.csv already has a row for every token of orders.csv.\n");
+    folder.run(NOBODY, &[]).says(6, "Nothing to do: out.csv already has a row for every token of the list.\n");
 }
 
 #[test]
 fn a_text_of_the_gateway_is_one_line_without_control_characters_or_the_secret() {
     let long = "é".repeat(5000);
-    let server = Server::in_service(move |request| match request.body.as_bytes()["purchaseToken=".len()] {
-        b'a' => refusal(r#""=1+1\r\n\u001b[31mrouge\u0007""#),
-        b'b' => refusal(&format!("{long:?}")),
-        b'c' => response(500, "<html>\u{1b}[2J\n\u{9b}panne"),
-        b'd' => refusal(&format!("{:?}", request.body)),
-        b'e' => refusal(&format!("{:?}", secret())),
-        b'f' => response(500, &format!("<pre>{}</pre>", request.body)),
+    let server = Server::in_service(move |request| match request.token() {
+        "a" => refusal("=1+1\r\n\u{1b}[31mrouge\u{7}"),
+        "b" => refusal(&long),
+        "c" => response(500, "<html>\u{1b}[2J\n\u{9b}panne"),
+        "d" => refusal(&request.body),
+        "e" => refusal(&secret()),
+        "f" => response(500, &format!("<pre>{}</pre>", request.body)),
         _ => paid(),
     });
     let folder = Folder::new("order,token\n0,o\n1,a\n2,b\n3,c\n4,d\n5,e\n6,f\n7,l\n");
     let mut program = folder.program(&server.origin);
-    let run =
-        run(program.args(["orders.csv", "--threads", "1", "--pause", "1ms"]).env("EKOLOPAY_SECRET_KEY", secret()));
+    program.args(["orders.csv", "--threads", "1", "--pause", "1ms"]).env("EKOLOPAY_SECRET_KEY", secret());
+    let run = run(&mut program, "");
     run.says(1, "refused           4\nerror             2\n");
     assert_eq!(folder.output().lines().count(), 9);
     assert_eq!(folder.output().matches("[secret]").count(), 3, "it was echoed");
@@ -73,4 +45,14 @@ fn a_text_of_the_gateway_is_one_line_without_control_characters_or_the_secret() 
     assert_eq!(rows[1][3], r#"the gateway refused with code 0: "=1+1\r\n\u{1b}[31mrouge\u{7}""#);
     assert_eq!(rows[2][3].chars().count(), 300);
     assert!(rows[3][3].starts_with("unexpected reply, HTTP 500: "), "{:?}", rows[3]);
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_explained() {
+    let authority = Authority::new();
+    let server = authority.server(RawRequest::documented);
+    let folder = Folder::new(numbered(2));
+    folder.write("roots.pem", authority.pem());
+    folder.run(&server.origin, &[]).says(4, "The certificate was issued by an authority that is not trusted.");
+    folder.run(&server.origin, &["--root-certificates", "roots.pem"]).says(0, "paid              2\n");
 }

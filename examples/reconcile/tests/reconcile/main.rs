@@ -5,9 +5,10 @@ mod answers;
 #[cfg(target_os = "linux")]
 mod growth;
 mod input;
-mod manifest;
 mod outage;
 mod output;
+#[cfg(unix)]
+mod readme;
 mod shard;
 mod stop;
 mod support;

@@ -1,14 +1,14 @@
 //! A gateway that is unavailable, gives no answer or wants fewer requests; and a machine that has run out of something.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::{Sandbox, Trouble};
 use ekolopay_test_kit::replies::{PAID, UNAVAILABLE};
 use ekolopay_test_kit::{RawRequest, Server, response};
 
-use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, run, server};
+use crate::support::{Folder, HEADER, NOBODY, checked, numbered, paid, server};
 
 type Answer = fn(&RawRequest) -> Vec<u8>;
 
@@ -39,18 +39,11 @@ fn all_threads_wait_until_the_gateway_is_back() {
 
 #[test]
 fn a_limit_of_requests_makes_no_error_rows() {
-    let window = Mutex::new((Instant::now(), 0));
-    let server = Server::start(move |_| {
-        let mut window = window.lock().unwrap();
-        if window.0.elapsed() > Duration::from_millis(100) {
-            *window = (Instant::now(), 0);
-        }
-        window.1 += 1;
-        response(if window.1 > 20 { 429 } else { 200 }, PAID)
-    });
-    let folder = Folder::new(numbered(100));
+    let sandbox = Sandbox::builder().rate_limit(60).start().unwrap();
+    let tokens = (0..100).map(|number| format!("A{number},{}\n", sandbox.add_payment("Iphone S", 150_000)));
+    let folder = Folder::new(format!("order,token\n{}", tokens.collect::<String>()));
     let arguments = ["--threads", "8", "--pause", "20ms", "--wait-for-gateway", "1m", "--attempts", "1"];
-    folder.run(&server.origin, &arguments).says(0, "paid            100\n");
+    folder.run(&sandbox.origin(), &arguments).says(0, "not_paid        100\n");
 }
 
 #[test]
@@ -99,9 +92,7 @@ fn this_machine_is_not_the_gateway() {
     });
     for (limit, text) in [("-n 24", "Too many open files"), ("-v 100000", "a thread: ")] {
         let folder = Folder::new(numbered(200));
-        let mut shell = folder.command("sh", &silent.origin);
-        shell.args(["-c", &format!("ulimit {limit}; exec \"$0\" \"$@\""), PROGRAM, "orders.csv", "-o", "out.csv"]);
-        let run = run(shell.args(["--threads", "64", "--pause", "1ms"]));
+        let run = folder.limited(&silent.origin, &format!("ulimit {limit}"), &["--threads", "64", "--pause", "1ms"]);
         run.says(5, "Stopped: this machine, not the gateway, is in trouble: ");
         run.says(5, text);
         assert!(folder.rows().iter().all(|row| row[2] == "paid"), "{}", folder.output());

@@ -3,10 +3,11 @@
 use std::fs;
 use std::process::Stdio;
 
-use ekolopay_test_kit::replies::NOT_PAID;
+use ekolopay_test_kit::replies::{NOT_PAID, refusal};
+use ekolopay_test_kit::run::{Killed, silence};
 use ekolopay_test_kit::{Server, response};
 
-use crate::support::{Folder, HEADER, NOBODY, PROGRAM, checked, numbered, paid, refusal, run, server};
+use crate::support::{Folder, checked, numbered, paid, server};
 
 const BOM: char = '\u{feff}';
 const INPUT: &str = "order,token\nA1,t1\n\"A \"\"2\"\", é\",t2\nA3,t3\n";
@@ -49,60 +50,14 @@ fn an_output_cut_at_any_byte_is_repaired_and_continued() {
 }
 
 #[test]
-fn a_file_of_another_program_is_left_unchanged() {
-    let folder = Folder::new(INPUT);
-    let long = format!("{HEADER}{}", "x".repeat(1 << 20));
-    for (output, message) in [
-        ("hello", "line 1: not the header order,token,outcome,detail"),
-        ("order,token\nA1,t1\n", "line 1: not the header"),
-        ("order,token,outcome,detail,more\n", "line 1: not the header"),
-        ("\norder,token,outcome,detail\n", "line 1: is blank"),
-        ("order,token,outcome,detail\nA1,t1,paid\n", "line 2: has 3 columns, not 4"),
-        ("order,token,outcome,detail\nA1,t1,PAID,\n", "line 2: has an unknown outcome"),
-        ("order,token,outcome,detail\nA1,t 1,paid,\n", "line 2: the token must be"),
-        ("order,token,outcome,detail\n\"A1,t1,paid,\n", "line 2: has an unclosed quote"),
-        ("order,token,outcome,detail\nA1,t1,paid,\nA1,t1,paid,\n", "line 3: its token is on an earlier line, too"),
-        ("order,token,outcome,detail\nA1,t1,paid,\nA2,t1,paid,\n", "line 3: its token is on an earlier line, too"),
-        (&long, "line 2: is too long"),
-    ] {
-        folder.write("out.csv", output);
-        folder.run(NOBODY, &[]).says(2, &format!("cannot use out.csv as the output: {message}"));
-        assert_eq!(folder.output(), output);
-    }
-}
-
-#[test]
-fn the_output_must_be_a_file_and_not_the_input() {
-    let folder = Folder::new(INPUT);
-    let run_to = |output: &str| run(folder.command(PROGRAM, NOBODY).args(["orders.csv", "--output", output]));
-    run_to("orders.csv").says(2, "the output is the input");
-    fs::hard_link(folder.path("orders.csv"), folder.path("same.csv")).unwrap();
-    run_to("same.csv").says(2, "the output is the input");
-    run_to(".").says(2, "cannot use . as the output: it is not a file");
-    run_to("-").says(2, "cannot use - as the output: it is not a file");
-    #[cfg(unix)]
-    {
-        assert!(std::process::Command::new("mkfifo").arg(folder.path("pipe")).status().unwrap().success());
-        run_to("pipe").says(2, "cannot use pipe as the output: it is not a file");
-    }
-    run_to("nowhere/out.csv").says(2, "cannot use nowhere/out.csv as the output: ");
-    assert_eq!(fs::read_to_string(folder.path("orders.csv")).unwrap(), INPUT);
-}
-
-#[test]
 fn two_jobs_cannot_write_to_the_same_output() {
     // The first job waits for an answer, with the output locked.
-    let silent = Server::start(|_| {
-        loop {
-            std::thread::park();
-        }
-    });
+    let silent = Server::start(|_| silence());
     let folder = Folder::new(INPUT);
-    let mut first = folder.program(&silent.origin).arg("orders.csv").stderr(Stdio::null()).spawn().unwrap();
+    let first = Killed(folder.program(&silent.origin).arg("orders.csv").stderr(Stdio::null()).spawn().unwrap());
     silent.wait_for(1);
     folder.run(&silent.origin, &[]).says(5, "out.csv is in use by another job");
-    first.kill().unwrap();
-    first.wait().unwrap();
+    drop(first);
     // The kill unlocked it.
     folder.run(&server(|_| paid()).origin, &[]).says(0, "paid              3\n");
     assert_eq!(folder.rows().len(), 3);
@@ -112,12 +67,10 @@ fn two_jobs_cannot_write_to_the_same_output() {
 #[cfg(unix)]
 #[test]
 fn a_row_that_does_not_fit_is_repaired_by_the_next_run() {
-    let server = server(|token| if token == "t0" { paid() } else { refusal("\"purchaseToken inconnu.\"") });
+    let server = server(|token| if token == "t0" { paid() } else { refusal("purchaseToken inconnu.") });
     let folder = Folder::new(numbered(25));
-    let mut shell = folder.command("sh", &server.origin);
     // Blocks of 512 or 1,024 bytes: the rows take more than two of either.
-    shell.args(["-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\"", PROGRAM]);
-    run(shell.args(["orders.csv", "--output", "out.csv", "--threads", "1"])).says(5, "out.csv: ");
+    folder.limited(&server.origin, "trap '' XFSZ; ulimit -f 2", &["--threads", "1"]).says(5, "out.csv: ");
     let output = folder.output();
     assert!(!output.ends_with('\n') && output.lines().count() > 2, "{output}");
     let run = folder.run(&server.origin, &[]);
@@ -127,13 +80,4 @@ fn a_row_that_does_not_fit_is_repaired_by_the_next_run() {
     assert_eq!(rows.len(), 25);
     let detail = "the gateway refused with code 0: \"purchaseToken inconnu.\"";
     assert!(rows[1..].iter().all(|row| row[3] == detail), "{rows:?}");
-}
-
-#[test]
-fn the_error_rows_of_an_output_are_checked_again() {
-    let server = server(|_| paid());
-    let folder = Folder::new("");
-    folder.write("night.csv", format!("{HEADER}A1,t1,paid,\nA2,t2,error,no answer\nA3,t3,refused,no\nA4,t4,error,\n"));
-    run(folder.program(&server.origin).args(["night.csv", "--threads", "1"])).says(0, "paid              2\n");
-    assert_eq!(folder.output(), format!("{HEADER}A2,t2,paid,\nA4,t4,paid,\n"));
 }

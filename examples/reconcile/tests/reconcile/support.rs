@@ -1,19 +1,17 @@
-//! Runs the program, and reads what it wrote.
+//! Runs the program in a folder, and reads what it wrote.
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 
 use ekolopay_test_kit::replies::PAID;
-use ekolopay_test_kit::{API_CLIENT, RawRequest, SECRET_KEY, Server, command, response};
+pub(crate) use ekolopay_test_kit::run::NOBODY;
+use ekolopay_test_kit::run::{Run, merchant, run};
+use ekolopay_test_kit::{Server, response};
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-reconcile");
 pub(crate) const HEADER: &str = "order,token,outcome,detail\n";
-
-/// Nothing listens here.
-pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
 
 /// A folder with an input, `orders.csv`, and an output, `out.csv`.
 pub(crate) struct Folder(TempDir);
@@ -39,14 +37,18 @@ impl Folder {
     }
 
     pub(crate) fn rows(&self) -> Vec<[String; 4]> {
-        rows(&self.path("out.csv"))
+        self.rows_of("out.csv")
     }
 
-    /// A command in this folder, with the documentation's credentials.
+    pub(crate) fn rows_of(&self, name: &str) -> Vec<[String; 4]> {
+        let mut reader = csv::Reader::from_path(self.path(name)).unwrap();
+        assert_eq!(reader.headers().unwrap(), &["order", "token", "outcome", "detail"][..]);
+        reader.deserialize().collect::<Result<_, _>>().unwrap()
+    }
+
     pub(crate) fn command(&self, program: &str, origin: &str) -> Command {
-        let mut command = command(program);
-        command.current_dir(self.0.path()).env("EKOLOPAY_API_CLIENT", API_CLIENT);
-        command.env("EKOLOPAY_SECRET_KEY", SECRET_KEY).env("EKOLOPAY_ORIGIN", origin);
+        let mut command = merchant(program, origin);
+        command.current_dir(self.0.path());
         command
     }
 
@@ -54,6 +56,13 @@ impl Folder {
         let mut program = self.command(PROGRAM, origin);
         program.args(["--output", "out.csv"]);
         program
+    }
+
+    /// The program in a shell that runs this first.
+    pub(crate) fn limited(&self, origin: &str, first: &str, arguments: &[&str]) -> Run {
+        let mut shell = self.command("sh", origin);
+        shell.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), PROGRAM, "orders.csv", "--output", "out.csv"]);
+        run(shell.args(arguments), "")
     }
 
     /// Runs the program on `orders.csv`, by default on one thread, with short pauses, and without waiting.
@@ -65,45 +74,10 @@ impl Folder {
                 program.args(default);
             }
         }
-        run(&mut program)
+        let run = run(&mut program, "");
+        assert_eq!(run.out, "");
+        run
     }
-}
-
-pub(crate) struct Run {
-    pub(crate) code: Option<i32>,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Run {
-    /// Asserts the exit code and a part of the messages.
-    #[track_caller]
-    pub(crate) fn says(&self, code: i32, part: &str) {
-        assert_eq!(self.code, Some(code), "{}", self.err);
-        assert!(self.err.contains(part), "{part:?} in {}", self.err);
-        assert!(!self.err.contains("panicked"), "{}", self.err);
-        assert_eq!(self.out, "");
-    }
-}
-
-pub(crate) fn run(program: &mut Command) -> Run {
-    run_with(program, b"")
-}
-
-pub(crate) fn run_with(program: &mut Command, input: &[u8]) -> Run {
-    let piped = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = piped.spawn().unwrap();
-    // The program may end before it reads everything.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-}
-
-pub(crate) fn rows(path: &Path) -> Vec<[String; 4]> {
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    assert_eq!(reader.headers().unwrap(), &["order", "token", "outcome", "detail"][..]);
-    reader.deserialize().collect::<Result<_, _>>().unwrap()
 }
 
 /// A list of the tokens `t0`, `t1` and so on.
@@ -114,24 +88,14 @@ pub(crate) fn numbered(count: usize) -> String {
 
 /// A server in service that answers each check by its token.
 pub(crate) fn server(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
-    Server::in_service(move |request| answer(token(request)))
+    Server::in_service(move |request| answer(request.token()))
 }
 
 /// The tokens that were checked, in order.
 pub(crate) fn checked(server: &Server) -> Vec<String> {
-    server.calls().iter().map(|request| token(request).to_owned()).collect()
-}
-
-fn token(request: &RawRequest) -> &str {
-    request.body.strip_prefix("purchaseToken=").and_then(|rest| rest.split('&').next()).unwrap()
+    server.calls().iter().map(|request| request.token().to_owned()).collect()
 }
 
 pub(crate) fn paid() -> Vec<u8> {
     response(200, PAID)
-}
-
-/// `message` is JSON, with its quotes.
-pub(crate) fn refusal(message: &str) -> Vec<u8> {
-    let data = format!(r#"{{"API_RESPONSE_CODE":0,"API_RESPONSE_DATA":{{"clearMessage":{message}}}}}"#);
-    response(200, &format!(r#"{{"response":{data}}}"#))
 }

@@ -1,11 +1,11 @@
 //! A long night: many tokens, a gateway in trouble, and a job that is killed again and again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use ekolopay_sandbox::{PaymentState, Sandbox, Settlement, Trouble};
+use ekolopay_sandbox::{Sandbox, Settlement, Trouble};
 use fastrand::Rng;
 
 use crate::support::Folder;
@@ -21,15 +21,17 @@ fn every_token_gets_exactly_one_row() {
     let mut chance = Rng::with_seed(seed);
     let trouble = Trouble { seed, error_pages: 0.025, cuts: 0.025, delays: 0.02, outages: 0.0004 };
     let sandbox = Sandbox::builder().trouble(trouble).start().unwrap();
-    // In random order. The gateway does not know some of the tokens.
-    let mut tokens: Vec<String> = (0..TOKENS).map(|_| sandbox.add_payment("Iphone S", 150_000)).collect();
-    for token in tokens.iter().filter(|_| chance.bool()) {
-        sandbox.settle(token, Settlement::Paid);
+    // In random order, and named after what is to be found. The gateway does not know some of the tokens.
+    let mut list: Vec<String> = (0..UNKNOWN).map(|number| format!("refused of {number},unknown-{number}\n")).collect();
+    for number in 0..TOKENS {
+        let (token, is_paid) = (sandbox.add_payment("Iphone S", 150_000), chance.bool());
+        if is_paid {
+            sandbox.settle(&token, Settlement::Paid);
+        }
+        list.push(format!("{} of {number},{token}\n", if is_paid { "paid" } else { "not_paid" }));
     }
-    tokens.extend((0..UNKNOWN).map(|number| format!("unknown-{number}")));
-    chance.shuffle(&mut tokens);
-    let lines: String = tokens.iter().map(|token| format!("order of {token},{token}\n")).collect();
-    let folder = Folder::new(format!("order,token\n{lines}"));
+    chance.shuffle(&mut list);
+    let folder = Folder::new(format!("order,token\n{}", list.concat()));
 
     let mut kills = 0;
     let code = loop {
@@ -48,18 +50,13 @@ fn every_token_gets_exactly_one_row() {
     };
 
     let rows = folder.rows();
-    let verdict = |state| if state == PaymentState::Settled(Settlement::Paid) { "paid" } else { "not_paid" };
-    let expected = sandbox.payments().into_iter().map(|payment| (payment.token, verdict(payment.state)));
-    let expected: HashMap<_, _> = expected.collect();
     let (mut errors, mut tokens) = (0, HashSet::new());
     for [order, token, verdict, detail] in &rows {
         assert!(tokens.insert(token), "{token} has two rows");
-        assert_eq!(*order, format!("order of {token}"));
-        match (verdict.as_str(), expected.get(token)) {
-            ("error", _) => errors += 1,
-            ("refused", None) => {}
-            (verdict, Some(right)) => assert_eq!(verdict, *right, "{token}: {detail}"),
-            (verdict, None) => panic!("the gateway does not know {token}, and it is {verdict}"),
+        if verdict == "error" {
+            errors += 1;
+        } else {
+            assert!(order.starts_with(&format!("{verdict} of ")), "{order} is {verdict}: {detail}");
         }
     }
     assert_eq!(rows.len(), TOKENS + UNKNOWN);

@@ -1,0 +1,6 @@
+//! What the program `ekolopay` shares with the night job: options, exit codes, errors in plain words, and Ctrl-C.
+
+pub mod error;
+pub mod exit;
+pub mod gateway;
+pub mod stop;
