@@ -163,7 +163,8 @@ impl fmt::Debug for Bytes {
     }
 }
 
-/// An exchange without a complete reply. Its [`source`](Error::source) says what failed.
+/// An exchange without a complete reply. Its [`source`](Error::source) says what failed: an [`io::Error`](std::io::Error)
+/// if the operating system, the network or TLS failed in the SDK's own HTTP.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.summary())]
 pub struct TransportError {

@@ -124,7 +124,10 @@ impl Transport for Http {
             let all_is_left = rest.len() == request.body().len();
             let delivery = if all_is_left { Delivery::NotSent } else { Delivery::Unknown };
             let error_is_timeout = matches!(error, ureq::Error::Timeout(_));
-            let failure = TransportError::new(delivery, error);
+            let failure = match error {
+                ureq::Error::Io(error) => TransportError::new(delivery, error),
+                error => TransportError::new(delivery, error),
+            };
             if error_is_timeout { failure.timed_out() } else { failure }
         })
     }

@@ -159,19 +159,13 @@ fn is_local(cause: &(dyn StdError + 'static)) -> bool {
     }
 }
 
-/// The error and its causes, also those that ureq and `io::Error` hold and do not name as their source.
+/// The error and its causes, also those that `io::Error` holds and does not name as its source.
 fn all_causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     iter::successors(Some(error), |&error| {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            let held = error.get_ref()?;
-            let shared = held.downcast_ref::<Arc<io::Error>>();
-            return Some(if let Some(shared) = shared { &**shared } else { held });
-        }
-        match error.downcast_ref() {
-            Some(ureq::Error::Io(error)) => Some(error),
-            Some(ureq::Error::Rustls(error)) => Some(error),
-            _ => error.source(),
-        }
+        let Some(error) = error.downcast_ref::<io::Error>() else { return error.source() };
+        let held = error.get_ref()?;
+        let shared = held.downcast_ref::<Arc<io::Error>>();
+        Some(if let Some(shared) = shared { &**shared } else { held })
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::ffi::OsStr;
+use std::io::{self, ErrorKind};
 use std::iter::successors;
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
@@ -197,6 +198,9 @@ fn network() -> Vec<String> {
         let listener = TcpListener::bind("127.0.0.5:0").unwrap();
         gateway(&format!("http://{}", listener.local_addr().unwrap()), TIMEOUT)
     };
+    let error = refused.check_payment(&token()).unwrap_err();
+    let cause_of = |error: &ekolopay::Error| error.source()?.downcast_ref().map(io::Error::kind);
+    assert_eq!(cause_of(&error), Some(ErrorKind::ConnectionRefused));
     // No resolver asks for a label over 63 characters.
     let unknown = gateway(&format!("https://{}.invalid", "a".repeat(64)), TIMEOUT);
     let meets = |script: Vec<Step>| {
