@@ -18,7 +18,8 @@ fn what_the_readme_shows_of_an_example_stands_in_it() {
 #[test]
 fn every_link_is_one_that_a_reader_of_the_published_page_can_follow() {
     const README: &str = include_str!("../README.md");
-    for link in README.split("](").skip(1).chain(README.split("]: ").skip(1)) {
+    let named = README.lines().filter_map(|line| Some(line.strip_prefix('[')?.split_once("]: ")?.1));
+    for link in README.split("](").skip(1).chain(named) {
         assert!(
             link.starts_with("https://docs.rs/") || link.starts_with("#"),
             "{}",
