@@ -163,8 +163,9 @@ impl fmt::Debug for Bytes {
     }
 }
 
-/// An exchange without a complete reply. Its [`source`](Error::source) says what failed: an [`io::Error`](std::io::Error)
-/// if the operating system, the network or TLS failed in the SDK's own HTTP.
+/// An exchange without a complete reply. Its [`source`](Error::source) says what failed. With the SDK's own HTTP it is
+/// an [`io::Error`](std::io::Error) where the operating system or rustls reported the failure; any other source is for
+/// reading only.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.summary())]
 pub struct TransportError {

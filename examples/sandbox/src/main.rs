@@ -6,10 +6,14 @@ use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, Settlement, Trouble};
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum RedirectMethod {
@@ -87,11 +91,18 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // Process 1 of a container has no other way to be stopped.
+    let stopped = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        let _ = signal_hook::flag::register(signal, Arc::clone(&stopped));
+    }
     match run(&arguments) {
         Ok(sandbox) => {
             // The sandbox runs on when nobody reads its output.
             let _ = announce(&sandbox, &arguments);
-            sandbox.wait();
+            while !stopped.load(Ordering::SeqCst) {
+                thread::sleep(Duration::from_millis(50));
+            }
             ExitCode::SUCCESS
         }
         Err(text) => {

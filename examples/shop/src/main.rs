@@ -21,11 +21,13 @@ mod web;
 
 use std::env;
 use std::error::Error;
+use std::fs;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -34,7 +36,6 @@ use ekolopay::{Credentials, Gateway, GatewayBuilder};
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
 use ekolopay_serve::Server;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 use uuid::Uuid;
 
 use crate::checker::Checker;
@@ -76,6 +77,10 @@ struct Arguments {
     #[arg(long, value_name = "DATABASE")]
     live: Option<PathBuf>,
 
+    /// Trust the certificates in this PEM file instead of the built-in ones: for a proxy that inspects traffic
+    #[arg(long, value_name = "FILE", requires = "live")]
+    root_certificates: Option<PathBuf>,
+
     #[command(flatten)]
     settings: Settings,
 }
@@ -114,14 +119,21 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     // Before anything else, so that a stop is never missed. Process 1 of a container has no other way to be stopped.
-    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    let stopped = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGTERM, Arc::clone(&stopped))?;
+    signal_hook::flag::register(SIGINT, Arc::clone(&stopped))?;
     let cannot_listen = |error| format!("cannot listen on {}: {error}", arguments.listen);
     let listener = TcpListener::bind(arguments.listen).map_err(cannot_listen)?;
     let origin = format!("http://{}", listener.local_addr()?);
     // Both live as long as the shop.
     let mut demonstration = None;
     let (gateway, database, password) = if let Some(database) = arguments.live {
-        (GatewayBuilder::from_env()?, database, password()?)
+        let mut gateway = GatewayBuilder::from_env()?;
+        if let Some(path) = &arguments.root_certificates {
+            gateway =
+                gateway.root_certificates(&fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?);
+        }
+        (gateway, database, password()?)
     } else {
         let sandbox = Sandbox::builder().callback_url(format!("{origin}/callback"));
         let sandbox = sandbox.redirect_url(format!("{origin}/payment-status")).start()?;
@@ -154,7 +166,9 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         ),
         None => writeln!(io::stdout(), "Shop: {origin}\nAll orders: {origin}/marchand"),
     };
-    signals.forever().next();
+    while !stopped.load(Ordering::SeqCst) {
+        thread::sleep(Duration::from_millis(50));
+    }
     log::info!("stopping");
     // What is under way is finished. The database is one file again when its last connection is closed.
     drop(server);

@@ -2,12 +2,14 @@
 
 mod support;
 
+use std::fs;
 use std::path::Path;
 use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY};
+use ekolopay_test_kit::{Authority, RawRequest};
 use support::{AUTHORIZATION, PROGRAM, World, header, older, program, wait_until, without_settings};
 
 #[test]
@@ -265,4 +267,24 @@ fn only_the_shop_can_read_the_database() {
         let mode = file.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{file:?}: {mode:o}");
     }
+}
+
+/// A company's proxy that inspects traffic has certificates of its own.
+#[test]
+fn the_certificates_to_trust_may_be_given() {
+    let authority = Authority::new();
+    let gateway = authority.server(RawRequest::documented);
+    let directory = tempfile::tempdir().unwrap();
+    let roots = directory.path().join("roots.pem");
+    let mut shop = program();
+    shop.arg("--root-certificates").arg(&roots);
+    let refused = shop.args(["--live", "shop.db"]).env("SHOP_PASSWORD", support::PASSWORD);
+    let refused = refused.envs([("EKOLOPAY_API_CLIENT", "demo"), ("EKOLOPAY_SECRET_KEY", "a-secret-key")]).output();
+    assert!(String::from_utf8(refused.unwrap().stderr).unwrap().contains("roots.pem: "));
+    fs::write(&roots, authority.pem()).unwrap();
+    let mut shop = program();
+    shop.arg("--root-certificates").arg(&roots);
+    let world = World::start_for(shop, &gateway.origin);
+    let order = world.post("/produits/cafe", "phone=066304925");
+    assert!(header(&order, "location").starts_with(&gateway.origin), "{order:?}");
 }

@@ -55,7 +55,12 @@ impl World {
 
     /// With a gateway of the test's own.
     pub fn start_at(gateway: &str) -> World {
-        World::start_with(program(), Duration::ZERO, Trouble::default(), Some(gateway))
+        World::start_for(program(), gateway)
+    }
+
+    /// With a command that runs the program, too.
+    pub fn start_for(shop: Command, gateway: &str) -> World {
+        World::start_with(shop, Duration::ZERO, Trouble::default(), Some(gateway))
     }
 
     /// With a gateway that fails now and then.

@@ -11,18 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ekolopay::callback::Callback;
-use ekolopay::canned::{Canned, PAID};
+use ekolopay::canned::{Canned, PAID, UNAVAILABLE};
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay::transport::{Endpoint, Reply, Request, Transport, TransportError};
 use ekolopay::{Credentials, Delivery, Gateway, GatewayBuilder};
 use ekolopay_faults::replies::response;
 use ekolopay_faults::{Call, FaultServer, Step};
-use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox};
-use ekolopay_test_kit::{Authority, RawRequest, Server};
+use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox, Settlement};
+use ekolopay_test_kit::{Authority, RawRequest, Server, command};
 use rustls::ServerConfig;
 
 use crate::client::Client;
 use crate::fault::{AUTHORITY, TIMEOUT, gateway};
+use crate::world::left_out;
 
 const GUIDES: [&str; 2] = [include_str!("../../../../src/guide/fr.md"), include_str!("../../../../src/guide/en.md")];
 
@@ -214,7 +215,11 @@ fn network() -> Vec<String> {
     proxy.finish();
     let silent = meets(vec![Step::Stall]);
     let cut = meets(vec![Step::Request]);
-    [cause(&refused), cause(&unknown), silent, cut, by_proxy].concat()
+    let reset = meets(vec![Step::Request, Step::Reset]);
+    let plain = FaultServer::start([vec![Step::Bytes(5), Step::reply(|_| response(400, "", ""))]]);
+    let no_tls = cause(&gateway(&plain.origin().replace("http:", "https:"), TIMEOUT));
+    plain.finish();
+    [cause(&refused), cause(&unknown), silent, cut, reset, no_tls, by_proxy].concat()
 }
 
 fn certificates() -> Vec<String> {
@@ -229,4 +234,41 @@ fn certificates() -> Vec<String> {
         at(Authority::new().config("localhost")),
     ]
     .concat()
+}
+
+/// PHP reads an answer until the connection is closed.
+const CLOSE: &str = "Connection: close\r\n";
+
+/// Chapter 10 has the check in PHP.
+#[test]
+fn the_guides_program_in_php_tells_paid_from_all_else() {
+    if Command::new("php").arg("--version").output().is_err() {
+        return left_out("there is no PHP");
+    }
+    let sandbox = Sandbox::start().unwrap();
+    let paid = sandbox.add_payment("Iphone S", 150_000);
+    sandbox.settle(&paid, Settlement::Paid);
+    let pending = sandbox.add_payment("Iphone S", 150_000);
+    for (guide, says) in GUIDES.iter().zip([["payée", "pas payée, ou pas encore"], ["paid", "not paid, or not yet"]])
+    {
+        let (_, program) = guide.split_once("```php\n<?php // php check.php TOKEN\n").unwrap();
+        let (program, _) = program.split_once("```").unwrap();
+        let check = |origin: &str, token: &str| {
+            let mut php = command("php");
+            php.args(["-r", program, "--", token]).env("EKOLOPAY_ORIGIN", origin);
+            php.env("EKOLOPAY_API_CLIENT", "demo").env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
+            String::from_utf8(php.output().unwrap().stdout).unwrap().trim_end().to_owned()
+        };
+        assert_eq!([&paid, &pending].map(|token| check(&sandbox.origin(), token)), says);
+        let proves_nothing = check(&sandbox.origin(), "unknown");
+        assert!(!says.contains(&&*proves_nothing));
+        // Neither a redirect nor an error page is a payment, whatever its body says.
+        for status in [302, 500] {
+            let server = Server::start(move |_| response(status, CLOSE, PAID));
+            assert_eq!(check(&server.origin, &paid), proves_nothing);
+        }
+        let down = Server::start(|_| response(503, CLOSE, UNAVAILABLE));
+        assert!(!says.contains(&&*check(&down.origin, &paid)));
+        assert_eq!(down.requests().len(), 1, "the secret key is not sent to a gateway that is out of service");
+    }
 }

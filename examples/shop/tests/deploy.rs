@@ -1,5 +1,5 @@
-//! The shop behind the web servers of `deploy/`, and a shop that is killed again and again: no request is lost without its
-//! client being told, and no payment is lost.
+//! What stands in `deploy/`, and a shop that is killed again and again: no request is lost without its client being told, and
+//! no payment is lost.
 
 mod support;
 
@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::{PaymentState, Settlement, Trouble};
-use support::{Program, World, free_port, wait_until};
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, PaymentState, Settlement, Trouble};
+use support::{PROGRAM, Program, World, free_port, wait_until, without_settings};
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::header::LOCATION;
@@ -365,4 +365,34 @@ fn two_hundred_kills_lose_nothing() {
     assert_eq!(once.len(), shipped.len(), "shipped twice");
     let whole: String = world.database().query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(whole, "ok");
+}
+
+/// As its service runs it. It takes the programs from beside the shop's.
+#[test]
+#[ignore = "needs sqlite3 and the program of the night job"]
+fn the_night_finds_an_order_that_is_paid_but_not_shipped() {
+    let mut world = World::start();
+    let database = world.directory().join("shop.db");
+    let directory = tempfile::tempdir().unwrap();
+    let programs = Path::new(PROGRAM).parent().unwrap();
+    let path = env::join_paths([programs, Path::new("/usr/bin"), Path::new("/bin")]).unwrap();
+    let gateway = world.sandbox.origin();
+    let night = || {
+        let mut night = without_settings("sh");
+        night.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/night.sh")).arg(&database);
+        night.current_dir(directory.path()).env("PATH", &path).env("EKOLOPAY_ORIGIN", &gateway);
+        night.env("EKOLOPAY_API_CLIENT", DEMO_API_CLIENT).env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
+        let ended = night.output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
+    };
+    assert_eq!(night().0, Some(6), "there are no orders yet");
+    let [shipped, lost] = ["cafe", "lampe"].map(|slug| world.order(slug));
+    world.customer_submits(&shipped, "paid");
+    world.wait_for(&shipped, "shipped");
+    assert_eq!(night().0, Some(0), "the other is not paid");
+    world.kill();
+    world.sandbox.settle(&lost.token, Settlement::Paid);
+    let (code, said) = night();
+    assert_eq!(code, Some(1));
+    assert!(said.ends_with("paid but not shipped: order 2\n"), "{said}");
 }
