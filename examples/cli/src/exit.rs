@@ -26,8 +26,8 @@ pub const TABLE: [Row; 10] = [
     (5, "this machine: output, port, memory, connections", "this machine: output, disk, memory, threads, connections"),
     (6, "", "nothing to do: the list has no tokens, or the output answers all of them"),
     (10, "not paid, or not yet", ""),
-    (130, "stopped by Ctrl-C", "stopped by Ctrl-C; the same command goes on"),
-    (143, "stopped by SIGTERM", "stopped by SIGTERM; the same command goes on"),
+    (130, "stopped by Ctrl-C", "stopped by Ctrl-C; the same command continues"),
+    (143, "stopped by SIGTERM", "stopped by SIGTERM; the same command continues"),
 ];
 
 /// The end of a help page.

@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
 
-    /// Ask anew about the tokens of the list whose rows have these outcomes: not_paid, refused, error
+    /// Ask again about the tokens of the list whose rows have these outcomes: not_paid, refused, error
     #[arg(long, value_name = "OUTCOMES", value_delimiter = ',', value_parser = outcome)]
     pub(crate) again: Vec<Verdict>,
 

@@ -74,7 +74,7 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
         let _ = output.file.sync();
         shown.finish_and_clear();
         let (rows, all) = (HumanCount(output.said.rows()), HumanCount(before + todo));
-        say(format_args!("Stopped: {rows} of {all} written; the same command goes on"));
+        say(format_args!("Stopped: {rows} of {all} written; the same command continues"));
         // Locked to the end: no row is written after these words.
         mem::forget(output);
     });

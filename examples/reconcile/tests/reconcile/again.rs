@@ -1,4 +1,4 @@
-//! Tokens that are asked anew, and orders that are paid twice.
+//! Tokens that are asked again, and orders that are paid twice.
 
 use ekolopay_test_kit::replies::{NOT_PAID, UNAVAILABLE, refusal};
 use ekolopay_test_kit::response;
@@ -6,7 +6,7 @@ use ekolopay_test_kit::response;
 use crate::support::{Folder, HEADER, NOBODY, checked, numbered, paid, server};
 
 #[test]
-fn rows_are_asked_anew_and_replaced_at_once() {
+fn rows_are_asked_again_and_replaced_at_once() {
     let folder = Folder::new(numbered(6));
     let before = format!("{HEADER}A0,t0,paid,\nA1,t1,not_paid,\nA2,t2,refused,no\nA3,t3,error,\nA9,t9,not_paid,\n");
     folder.write("out.csv", &before);

@@ -56,7 +56,7 @@ fn a_stop_says_how_far_it_came_within_a_second() {
         let (code, shown) = shown(&mut child, &mut terminal);
         assert_eq!(code, if with_terminal { 130 } else { 143 });
         assert!(stopped.elapsed() < Duration::from_secs(1), "{:?}", stopped.elapsed());
-        assert!(shown.contains("Stopped: 4 of 10 written; the same command goes on"), "{shown}");
+        assert!(shown.contains("Stopped: 4 of 10 written; the same command continues"), "{shown}");
         folder.run(&server(|_| paid()).origin, &[]).says(0, "s; 4 were there before.");
     }
 }
