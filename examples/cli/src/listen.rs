@@ -31,7 +31,14 @@ pub(crate) fn run(
     forward_to: Option<&str>,
     printer: Printer,
 ) -> Result<Exit, CliError> {
-    let shop = forward_to.map(shop).transpose()?.map(|uri| (uri, trigger::agent(options.timeout)));
+    let shop = forward_to.map(shop).transpose()?;
+    let is_own =
+        |uri: &Uri| uri.port_u16().unwrap_or(80) == port && matches!(uri.host(), Some("127.0.0.1" | "localhost"));
+    if shop.as_ref().is_some_and(is_own) {
+        // A callback would go round for ever.
+        return Err(CliError::input("forward-to", "must be the shop's address, not the one that listens"));
+    }
+    let shop = shop.map(|uri| (uri, trigger::agent(options.timeout)));
     let listener = Listener { gateway: options.gateway(crate::USER_AGENT)?, shop, printer: Mutex::new(printer) };
     let (failed, failure) = mpsc::channel();
     let answer = move |request: Request| {

@@ -20,9 +20,10 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use clap::Parser;
+use clap::CommandFactory;
 use ekolopay_cli::exit::Exit;
 use ekolopay_cli::stop::{handle_signals, lock, say_at_the_end};
+use ekolopay_cli::usage;
 use indicatif::HumanCount;
 
 use crate::arguments::Arguments;
@@ -32,11 +33,14 @@ use crate::output_file::OutputFile;
 use crate::report::say;
 
 fn main() -> ExitCode {
-    let exit = run(Arguments::parse()).unwrap_or_else(|error| {
-        say(format_args!("error: {}", error.message));
-        error.exit
+    let arguments = usage::arguments::<Arguments>(Arguments::command());
+    let exit = arguments.map(|arguments| {
+        run(arguments).unwrap_or_else(|error| {
+            say(format_args!("error: {}", error.message));
+            error.exit
+        })
     });
-    ExitCode::from(exit.code())
+    ExitCode::from(exit.unwrap_or_else(|exit| exit).code())
 }
 
 fn run(arguments: Arguments) -> Result<Exit, JobError> {
@@ -64,6 +68,7 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
         output = output.without_asked(&work.tokens)?;
     }
     output.file.begin(work.dialect)?;
+    output.keep_unasked(&work.tokens)?;
 
     let before = output.said.rows();
     let bar = report::progress_bar(before, before + todo);

@@ -34,6 +34,27 @@ fn rows_are_asked_again_and_replaced_at_once() {
 }
 
 #[test]
+fn an_unfinished_again_loses_no_row_to_another_list_or_without_the_output() {
+    let again = ["--again", "not_paid"];
+    for (old, kept, counts) in [
+        (
+            "A0,t0,paid,\nA1,t1,not_paid,\nA2,t2,not_paid,\n",
+            "A0,t0,paid,\nA1,t1,not_paid,\n",
+            "3\nnot_paid          1\n",
+        ),
+        ("", "A0,t0,paid,\n", "3\nnot_paid          0\n"),
+    ] {
+        let folder = Folder::new("order,token\nA2,t2\nA4,t4\n");
+        if !old.is_empty() {
+            folder.write("out.csv", format!("{HEADER}{old}"));
+        }
+        folder.write("out.csv.again", format!("{HEADER}A0,t0,paid,\n"));
+        folder.run(&server(|_| paid()).origin, &again).says(0, &format!("paid              {counts}"));
+        assert_eq!(folder.output(), format!("{HEADER}{kept}A2,t2,paid,\nA4,t4,paid,\n"));
+    }
+}
+
+#[test]
 fn an_order_that_is_paid_twice_needs_a_person() {
     let folder = Folder::new("order,token\nA1,t1\nA2,t2\nA2,t3\nA1,t4\nA3,t5\n");
     folder.write("out.csv", format!("{HEADER}A1,t1,paid,\n"));
