@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use ekolopay_sandbox::Sandbox;
 use ekolopay_test_kit::replies::{NOT_PAID, PAID, REFUSED, UNAVAILABLE};
 use ekolopay_test_kit::run::{in_terminal, shown, signal, silence};
-use ekolopay_test_kit::{Server, response};
+use ekolopay_test_kit::{API_CLIENT, SECRET_KEY, Server, as_pid_1, response, terminate_pid_1};
 
-use crate::program::{at, new_token, paid_token, run_at};
+use crate::program::{PROGRAM, at, new_token, paid_token, run_at};
 
 #[test]
 fn a_temporary_error_does_not_end_it() {
@@ -69,7 +69,6 @@ fn a_terminal_shows_the_elapsed_time() {
     assert!(elapsed.contains(&true) && shown.contains("not paid, or not yet"), "{shown}");
 }
 
-/// As process 1 of a container, a program without a handler would not end.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_and_sigterm_end_it_with_the_latest_answers() {
@@ -89,4 +88,17 @@ fn ctrl_c_and_sigterm_end_it_with_the_latest_answers() {
         assert_eq!(String::from_utf8_lossy(&output.stdout), "open not paid, or not yet\n");
         assert!(err.starts_with("error: slow: not asked before the end\nStopped: "), "{err}");
     }
+}
+
+/// Without a handler, a signal would not end the first process of a container.
+#[cfg(target_os = "linux")]
+#[test]
+fn sigterm_ends_it_as_process_1() {
+    let Some(mut program) = as_pid_1(PROGRAM) else { return };
+    let server = Server::in_service(|_| response(200, NOT_PAID));
+    program.env("EKOLOPAY_API_CLIENT", API_CLIENT).env("EKOLOPAY_SECRET_KEY", SECRET_KEY).stdout(Stdio::null());
+    program.args(["check", "--wait", "10m", "a", "--origin", &server.origin]);
+    let mut child = program.stderr(Stdio::null()).spawn().unwrap();
+    server.wait_for(2);
+    assert_eq!(terminate_pid_1(&mut child), Some(143));
 }

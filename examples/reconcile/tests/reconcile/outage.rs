@@ -1,4 +1,4 @@
-//! A gateway that is unavailable, gives no answer or wants fewer requests; and a machine that has run out of something.
+//! A gateway that is unavailable, gives no answer or wants fewer requests.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -80,21 +80,4 @@ fn a_token_without_an_answer_does_not_hold_up_the_others() {
     folder.run(&server.origin, &["--wait-for-gateway", "300ms", "--attempts", "2"]).says(4, "left              1\n");
     assert_eq!(checked(&server)[..5], ["t0", "t1", "t1", "t2", "t3"]);
     assert_eq!(folder.rows().len(), 8);
-}
-
-/// The limit of descriptors lets some checks run, that of memory not even all threads start.
-#[cfg(target_os = "linux")]
-#[test]
-fn this_machine_is_not_the_gateway() {
-    let silent = Server::start(|_| {
-        std::thread::sleep(Duration::from_millis(100));
-        paid()
-    });
-    for (limit, text) in [("-n 24", "Too many open files"), ("-v 100000", "a thread: ")] {
-        let folder = Folder::new(numbered(200));
-        let run = folder.limited(&silent.origin, &format!("ulimit {limit}"), &["--threads", "64", "--pause", "1ms"]);
-        run.says(5, "Stopped: this machine, not the gateway, is in trouble: ");
-        run.says(5, text);
-        assert!(folder.rows().iter().all(|row| row[2] == "paid"), "{}", folder.output());
-    }
 }

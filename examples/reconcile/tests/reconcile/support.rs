@@ -59,6 +59,7 @@ impl Folder {
     }
 
     /// The program in a shell that runs this first.
+    #[cfg(target_os = "linux")]
     pub(crate) fn limited(&self, origin: &str, first: &str, arguments: &[&str]) -> Run {
         let mut shell = self.command("sh", origin);
         shell.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), PROGRAM, "orders.csv", "--output", "out.csv"]);
