@@ -33,9 +33,8 @@ use crate::output_file::OutputFile;
 use crate::report::say;
 
 fn main() -> ExitCode {
-    let arguments = usage::arguments::<Arguments>(Arguments::command());
-    let exit = arguments.map(|arguments| {
-        run(arguments).unwrap_or_else(|error| {
+    let exit = usage::arguments::<Arguments>(Arguments::command()).and_then(|arguments| {
+        run(arguments).map_err(|error| {
             say(format_args!("error: {}", error.message));
             error.exit
         })

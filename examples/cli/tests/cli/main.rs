@@ -3,10 +3,9 @@
 mod help;
 mod listen;
 mod program;
-mod purchase;
-mod secrets;
+mod sent;
 #[cfg(unix)]
-mod streams;
+mod terminal;
 mod tls;
 #[cfg(unix)]
 mod transcript;

@@ -1,9 +1,11 @@
-//! `purchase`
+//! What reaches the gateway.
 
 use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::run::run;
+use ekolopay_test_kit::{RawRequest, Server, response};
 use serde_json::json;
 
-use crate::program::run_at;
+use crate::program::{at, bare, run_at};
 
 #[test]
 fn every_option_reaches_the_gateway() {
@@ -18,4 +20,16 @@ fn every_option_reaches_the_gateway() {
     assert_eq!((payment.amount, payment.label.as_str()), (150_000, "Achat d'un Iphone S"));
     assert_eq!((payment.phone.as_str(), payment.details.as_deref()), ("066304925", Some("Iphone S, 32 GB")));
     assert_eq!((payment.name.as_deref(), payment.uuid.as_deref()), (Some("Kanza"), Some("d34f747e")));
+}
+
+#[test]
+fn availability_needs_no_credentials_and_sends_no_secret() {
+    let server = Server::start(|_| response(200, "{}"));
+    let api_clients = ["EKOLOPAY_API_CLIENT", "EKOLOPAY_SECRET_KEY"].map(|name| {
+        run(at(&server.origin).env_remove(name).arg("availability"), "").says(0, "");
+        server.requests().pop().unwrap().head.contains("api_client=demo ")
+    });
+    assert_eq!(api_clients, [false, true]);
+    run(bare().args(["availability", "--origin", &server.origin]), "").says(0, "");
+    assert!(server.requests().iter().all(RawRequest::is_check));
 }
