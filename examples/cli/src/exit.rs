@@ -19,7 +19,7 @@ pub type Row = (u8, &'static str, &'static str);
 /// 2 is that of the argument parser. "Not paid" has a number of its own: a shell or a container that fails must not look like it.
 pub const TABLE: [Row; 10] = [
     (0, "done; for check and callback --verify: paid", "every token is in the output, paid or not_paid"),
-    (1, "the gateway refused, and says why", "refused: some rows, or all that was asked; or error rows, or paid twice"),
+    (1, "the gateway refused, and says why", "refused or error rows, an order paid twice, or every token refused"),
     (2, "bad input: an argument, a variable, a file, a token", "bad input: an argument, a variable, a file, a line"),
     (3, "the gateway is unavailable; nothing was done", "the gateway is unavailable"),
     (4, "no usable answer from the gateway", "no usable answer from the gateway"),

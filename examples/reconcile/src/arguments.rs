@@ -26,7 +26,7 @@ const SAFE: &str = "You can stop it at any time, even with kill -9. Run the same
     after_help = format!("{ENVIRONMENT}\n\n{}\n\n{SAFE}", exit::help(|row| row.2))
 )]
 pub(crate) struct Arguments {
-    /// CSV with the columns `order` and `token`, or an output whose `error` rows to check; `-` is the standard input
+    /// CSV with the columns `order` and `token`, or an output whose `error` rows are checked; `-` is the standard input
     #[arg(value_name = "FILE")]
     pub(crate) input: PathBuf,
 

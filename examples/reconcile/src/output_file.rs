@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{BufWriter, IntoInnerError, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ekolopay::purchase::PurchaseToken;
 use tempfile::NamedTempFile;
@@ -110,7 +110,7 @@ impl OutputFile {
         let path = beside(&self.file.path, ".again");
         let io_error = |error| local(&path, error);
         self.file.begin(dialect)?;
-        let mut copy = BufWriter::new(NamedTempFile::new_in(folder(&path)).map_err(io_error)?);
+        let mut copy = BufWriter::new(NamedTempFile::new_in(path.with_file_name(".")).map_err(io_error)?);
         let mut written = copy.write_all(&line(dialect, true, HEADER).map_err(io_error)?);
         self.file.read(|_, line, row| {
             if written.is_ok() && matches!(tokens.place(&row.input.token), Some(Place::Output(_))) {
@@ -163,9 +163,4 @@ impl OutputFile {
     pub(crate) fn path(&self) -> &Path {
         &self.old.as_ref().unwrap_or(&self.file).path
     }
-}
-
-/// The folder of a file.
-pub(crate) fn folder(path: &Path) -> PathBuf {
-    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new(".")).to_owned()
 }

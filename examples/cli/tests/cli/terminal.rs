@@ -7,13 +7,13 @@ use ekolopay_test_kit::replies::NOT_PAID;
 use ekolopay_test_kit::run::{in_terminal, shown, signal, silence};
 use ekolopay_test_kit::{API_CLIENT, SECRET_KEY, Server, as_pid_1, response, terminate_pid_1};
 
-use crate::program::{PROGRAM, at, new_token};
+use crate::program::{PROGRAM, at};
 
 #[test]
 fn a_terminal_shows_the_elapsed_time() {
     let sandbox = Sandbox::start().unwrap();
     let mut program = at(&sandbox.origin());
-    program.args(["check", "--wait", "3s", &new_token(&sandbox)]);
+    program.args(["check", "--wait", "3s", &sandbox.add_payment("Iphone S", 150_000)]);
     let (mut child, mut terminal) = in_terminal(program);
     let (code, shown) = shown(&mut child, &mut terminal);
     assert_eq!(code, 10);

@@ -8,7 +8,7 @@ use ekolopay_test_kit::replies::{NOT_PAID, PAID, REFUSED, UNAVAILABLE};
 use ekolopay_test_kit::run::silence;
 use ekolopay_test_kit::{Server, response};
 
-use crate::program::{new_token, paid_token, run_at};
+use crate::program::{paid_token, run_at};
 
 #[test]
 fn a_temporary_error_does_not_end_it() {
@@ -27,7 +27,7 @@ fn a_temporary_error_does_not_end_it() {
 #[test]
 fn the_answer_of_a_slow_gateway_counts() {
     let sandbox = Sandbox::builder().latency(Duration::from_millis(1_100)).start().unwrap();
-    let (open, paid) = (new_token(&sandbox), paid_token(&sandbox));
+    let (open, paid) = (sandbox.add_payment("Iphone S", 150_000), paid_token(&sandbox));
     assert_eq!(run_at(&sandbox.origin(), &["check", "--wait", "1s", &paid]).code, 0);
     assert_eq!(run_at(&sandbox.origin(), &["check", "--wait", "4s", &open]).code, 10);
 }

@@ -5,9 +5,17 @@ use std::thread;
 use std::time::Duration;
 
 use ekolopay_test_kit::replies::refusal;
+use ekolopay_test_kit::run::{Run, run};
 use ekolopay_test_kit::{API_CLIENT, SECRET_KEY, Server, as_pid_1, terminate_pid_1};
 
 use crate::support::{Folder, PROGRAM, numbered, paid, server};
+
+/// Runs the program in a shell that runs this first.
+fn limited(folder: &Folder, origin: &str, first: &str, arguments: &[&str]) -> Run {
+    let mut shell = folder.command("sh", origin);
+    shell.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), PROGRAM, "orders.csv", "--output", "out.csv"]);
+    run(shell.args(arguments), "")
+}
 
 /// The limit of descriptors lets some checks run, that of memory not even all threads start.
 #[test]
@@ -18,7 +26,7 @@ fn this_machine_is_not_the_gateway() {
     });
     for (limit, text) in [("-n 24", "Too many open files"), ("-v 100000", "a thread: ")] {
         let folder = Folder::new(numbered(200));
-        let run = folder.limited(&silent.origin, &format!("ulimit {limit}"), &["--threads", "64", "--pause", "1ms"]);
+        let run = limited(&folder, &silent.origin, &format!("ulimit {limit}"), &["--threads", "64", "--pause", "1ms"]);
         run.says(5, "Stopped: this machine, not the gateway, is in trouble: ");
         run.says(5, text);
         assert!(folder.rows().iter().all(|row| row[2] == "paid"), "{}", folder.output());
@@ -31,7 +39,7 @@ fn a_row_that_does_not_fit_is_repaired_by_the_next_run() {
     let server = server(|token| if token == "t0" { paid() } else { refusal("purchaseToken inconnu.") });
     let folder = Folder::new(numbered(25));
     // Blocks of 512 or 1,024 bytes: the rows take more than two of either.
-    folder.limited(&server.origin, "trap '' XFSZ; ulimit -f 2", &["--threads", "1"]).says(5, "out.csv: ");
+    limited(&folder, &server.origin, "trap '' XFSZ; ulimit -f 2", &["--threads", "1"]).says(5, "out.csv: ");
     let output = folder.output();
     assert!(!output.ends_with('\n') && output.lines().count() > 2, "{output}");
     let run = folder.run(&server.origin, &[]);

@@ -1,9 +1,10 @@
-//! What reaches the gateway.
+//! What reaches the gateway, and certificates that are not its own.
 
 use ekolopay_sandbox::Sandbox;
 use ekolopay_test_kit::run::run;
-use ekolopay_test_kit::{RawRequest, Server, response};
+use ekolopay_test_kit::{Authority, RawRequest, Server, response};
 use serde_json::json;
+use tempfile::NamedTempFile;
 
 use crate::program::{at, bare, run_at};
 
@@ -32,4 +33,24 @@ fn availability_needs_no_credentials_and_sends_no_secret() {
     assert_eq!(api_clients, [false, true]);
     run(bare().args(["availability", "--origin", &server.origin]), "").says(0, "");
     assert!(server.requests().iter().all(RawRequest::is_check));
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_explained() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let roots = NamedTempFile::new().unwrap();
+    std::fs::write(&roots, authority.pem()).unwrap();
+    let path = roots.path().to_str().unwrap();
+    let cases = [
+        (authority.config("localhost"), ""),
+        (authority.expired_config("localhost"), "Is this machine's clock right?"),
+        (authority.config("other.example"), "is for another name than the gateway's"),
+        (stranger.config("localhost"), "was issued by an authority that is not trusted"),
+    ];
+    for (config, advice) in cases {
+        let server = Server::start_tls(config, RawRequest::documented);
+        let run = run_at(&server.origin, &["check", "940d4e9a", "--root-certificates", path]);
+        run.says(if advice.is_empty() { 0 } else { 4 }, advice);
+        assert_eq!(run.err.is_empty(), advice.is_empty(), "{run:?}");
+    }
 }
