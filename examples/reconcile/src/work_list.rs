@@ -163,7 +163,6 @@ impl Columns {
         if columns != expected {
             return Err(format!("has {columns} columns, not {expected}"));
         }
-        let (order, token) = (&record[self.order], &record[self.token]);
         if [self.order, self.token].iter().all(|column| same_name(&record[*column], &self.header[*column])) {
             return Err("repeats the header: it seems that two lists were joined. Remove this line".to_owned());
         }
@@ -171,7 +170,7 @@ impl Columns {
             let row = OutputRow::parse(record)?;
             return Ok((row.verdict == Verdict::Error).then_some(row.input));
         }
-        InputRow::new(order, token).map(Some)
+        InputRow::new(&record[self.order], &record[self.token]).map(Some)
     }
 }
 

@@ -93,7 +93,7 @@ fn garbage_is_answered_400_and_a_forged_claim_is_reported() {
 
     let own = format!("http://localhost:{port}/callback");
     let loops = run_at(&gateway.origin(), &["listen", "--port", &port.to_string(), "--forward-to", &own]);
-    loops.says(2, "error: forward-to must be the shop's address, not the one that listens\n");
+    loops.says(2, "error: forward-to must be an http or https URL other than this one, such as ");
     let taken = run_at(&gateway.origin(), &["listen", "--port", &port.to_string()]);
     taken.says(5, &format!("error: cannot listen on port {port}\n"));
 }

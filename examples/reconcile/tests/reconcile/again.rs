@@ -18,10 +18,7 @@ fn rows_are_asked_again_and_replaced_at_once() {
 
     let server = server(|token| if token == "t2" { refusal("non") } else { response(200, NOT_PAID) });
     let run = folder.run(&server.origin, &again);
-    run.says(
-        1,
-        "paid              2\nnot_paid          4\nrefused           1\nerror             0\nleft              0\n",
-    );
+    run.says(1, "paid              2\nnot_paid          4\nrefused           1\nerror             0\n");
     run.says(1, "  line 5: refused A2: the gateway refused with code 0: \"non\"\n");
     let mut checked = checked(&server);
     checked.sort();
