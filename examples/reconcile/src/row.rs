@@ -27,6 +27,7 @@ impl InputRow {
             (order.trim().is_empty(), "the order is blank"),
             (order.starts_with(BOM), "the order starts with a byte order mark"),
             (order.len() > MAX_ORDER, "the order is longer than 1,024 bytes"),
+            (token.trim() != token, "the token begins or ends with a blank"),
         ] {
             if is_wrong {
                 return Err(why.to_owned());

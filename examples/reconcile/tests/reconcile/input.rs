@@ -32,6 +32,7 @@ fn a_bad_line_is_listed_and_nothing_is_sent() {
         (b"order,token\nA1,t1,5\n", "line 2: has 3 columns, not 2"),
         (b"order,token\nA1,\n", "line 2: the token must not be empty"),
         (b"order,token\nA1,a b\n", "line 2: the token must be visible ASCII"),
+        (b"order,token\nA1,t1\xc2\xa0\n", "line 2: the token begins or ends with a blank"),
         (b"order,token\nA1,..\n", "line 2: the token must not be `.` or `..`"),
         (long_token.as_bytes(), "line 2: the token must be at most 1,024 bytes long"),
         (b"order,token\n ,t1\n", "line 2: the order is blank"),
