@@ -49,7 +49,7 @@ pub(crate) enum Command {
 
         /// Check again until all are paid or this time is over, such as 90s or 5m
         ///
-        /// Only a refusal that repeats for 10 s ends it earlier for its token. Ctrl-C prints the latest answers.
+        /// A refusal that repeats for 10 s ends the wait for that token. Ctrl-C prints the latest answers.
         #[arg(long, value_name = "DURATION", value_parser = duration)]
         wait: Option<Duration>,
     },

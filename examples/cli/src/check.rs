@@ -13,11 +13,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::printer::{self, Printer};
-use crate::{USER_AGENT, input, usage};
+use crate::{USER_AGENT, input};
 use ekolopay_cli::error::CliError;
 use ekolopay_cli::exit::Exit;
 use ekolopay_cli::gateway::GatewayOptions;
 use ekolopay_cli::stop::{lock, say_at_the_end};
+use ekolopay_cli::usage;
 
 /// With less time, even a gateway that works could time out.
 const MIN_TIMEOUT: Duration = Duration::from_secs(3);

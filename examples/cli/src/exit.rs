@@ -19,15 +19,15 @@ pub type Row = (u8, &'static str, &'static str);
 /// 2 is that of the argument parser. "Not paid" has a number of its own: a shell or a container that fails must not look like it.
 pub const TABLE: [Row; 10] = [
     (0, "done; for check and callback --verify: paid", "every token is in the output, paid or not_paid"),
-    (1, "the gateway refused, and says why", "refused: some rows, or all that was asked; or error rows, or paid twice"),
+    (1, "the gateway refused, and says why", "refused or error rows, an order paid twice, or every token refused"),
     (2, "bad input: an argument, a variable, a file, a token", "bad input: an argument, a variable, a file, a line"),
     (3, "the gateway is unavailable; nothing was done", "the gateway is unavailable"),
     (4, "no usable answer from the gateway", "no usable answer from the gateway"),
     (5, "this machine: output, port, memory, connections", "this machine: output, disk, memory, threads, connections"),
     (6, "", "nothing to do: the list has no tokens, or the output answers all of them"),
     (10, "not paid, or not yet", ""),
-    (130, "stopped by Ctrl-C", "stopped by Ctrl-C; the same command goes on"),
-    (143, "stopped by SIGTERM", "stopped by SIGTERM; the same command goes on"),
+    (130, "stopped by Ctrl-C", "stopped by Ctrl-C; the same command continues"),
+    (143, "stopped by SIGTERM", "stopped by SIGTERM; the same command continues"),
 ];
 
 /// The end of a help page.

@@ -13,7 +13,8 @@ pub(crate) fn read(file: &Path, what: &'static str, max: u64) -> Result<Vec<u8>,
     let read = if file == Path::new("-") {
         let stdin = io::stdin();
         if stdin.is_terminal() {
-            printer::tell(&format!("Type or paste the {what}, then press Enter and Ctrl-D."));
+            let end = if cfg!(windows) { "Ctrl-Z and Enter" } else { "Ctrl-D" };
+            printer::tell(&format!("Type or paste the {what}, then press Enter and {end}."));
         }
         stdin.lock().take(max + 1).read_to_end(&mut bytes)
     } else {

@@ -31,7 +31,8 @@ pub(crate) fn run(
     forward_to: Option<&str>,
     printer: Printer,
 ) -> Result<Exit, CliError> {
-    let shop = forward_to.map(shop).transpose()?.map(|uri| (uri, trigger::agent(options.timeout)));
+    let shop = forward_to.map(|url| shop(url, port)).transpose()?;
+    let shop = shop.map(|uri| (uri, trigger::agent(options.timeout)));
     let listener = Listener { gateway: options.gateway(crate::USER_AGENT)?, shop, printer: Mutex::new(printer) };
     let (failed, failure) = mpsc::channel();
     let answer = move |request: Request| {
@@ -49,10 +50,13 @@ pub(crate) fn run(
     failure.recv().map_or(Ok(Exit::Done), Err)
 }
 
-fn shop(url: &str) -> Result<Uri, CliError> {
-    let uri = url.parse::<Uri>().ok().filter(|uri| uri.host().is_some());
-    uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
-        .ok_or(CliError::input("forward-to", "must be an http or https URL, such as http://127.0.0.1:8080/callback"))
+/// Not the address that listens: a callback would go round for ever.
+fn shop(url: &str, port: u16) -> Result<Uri, CliError> {
+    const RULE: &str = "must be an http or https URL other than this one, such as http://127.0.0.1:8080/callback";
+    let here =
+        |uri: &Uri| uri.port_u16().unwrap_or(80) == port && matches!(uri.host(), Some("127.0.0.1" | "localhost"));
+    let uri = url.parse::<Uri>().ok().filter(|uri| uri.host().is_some() && !here(uri));
+    uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https"))).ok_or(CliError::input("forward-to", RULE))
 }
 
 impl Listener {

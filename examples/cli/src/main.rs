@@ -9,13 +9,12 @@ mod listen;
 mod printer;
 mod purchase;
 mod trigger;
-mod usage;
 
 use std::process::ExitCode;
 
 use ekolopay_cli::error::CliError;
 use ekolopay_cli::exit::Exit;
-use ekolopay_cli::stop;
+use ekolopay_cli::{stop, usage};
 use serde_json::json;
 
 use crate::arguments::{Arguments, Command};
@@ -25,7 +24,7 @@ const USER_AGENT: &str = concat!("ekolopay-cli/", env!("CARGO_PKG_VERSION"));
 
 fn main() -> ExitCode {
     let _ = stop::handle_signals();
-    let exit = match usage::arguments() {
+    let exit = match usage::arguments::<Arguments>(help::command()) {
         Ok(arguments) => {
             let printer = Printer { json: arguments.json };
             run(&arguments, printer).unwrap_or_else(|error| printer.last_error(&error))

@@ -27,7 +27,7 @@ pub(crate) fn run(options: &GatewayOptions, arguments: &PurchaseArguments, print
             let error = CliError::from(error);
             let exit = printer.error(json!({}), "", &error)?;
             if exit == Exit::NoAnswer && error.delivery() != Delivery::NotSent {
-                printer::tell("A token may have been created. Nobody has paid it: creating another is safe.");
+                printer::tell("A token may have been created. Nobody has paid for it: creating another is safe.");
             }
             Ok(exit)
         }

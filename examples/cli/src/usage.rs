@@ -3,23 +3,21 @@
 //! No message repeats a value: it can be a secret in the wrong place, and the message can end up in a log.
 
 use std::env;
+use std::io::{self, Write};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Error, FromArgMatches};
+use clap::{Command, Error, FromArgMatches};
 
-use crate::arguments::Arguments;
-use crate::help;
-use crate::printer;
-use ekolopay_cli::exit::Exit;
+use crate::exit::Exit;
 
 /// The arguments, or the exit code without them.
-pub(crate) fn arguments() -> Result<Arguments, Exit> {
+pub fn arguments<A: FromArgMatches>(command: Command) -> Result<A, Exit> {
     if env::args_os().any(|argument| is_secret(&argument.to_string_lossy())) {
-        printer::tell("error: an argument is the secret key: it is only read from the variable EKOLOPAY_SECRET_KEY");
+        let text = "error: an argument is the secret key: it is only read from the variable EKOLOPAY_SECRET_KEY";
+        let _ = writeln!(io::stderr(), "{text}");
         return Err(Exit::BadInput);
     }
-    let matches = help::command().try_get_matches();
-    matches.and_then(|matches| Arguments::from_arg_matches(&matches)).map_err(|error| {
+    command.try_get_matches().and_then(|matches| A::from_arg_matches(&matches)).map_err(|error| {
         let is_usage = error.use_stderr();
         match without_values(error).print() {
             Ok(()) if !is_usage => Exit::Done,
@@ -30,7 +28,7 @@ pub(crate) fn arguments() -> Result<Arguments, Exit> {
 }
 
 /// Whether it is the secret, or `--anything=` and the secret. It would be sent and shown, as a token.
-pub(crate) fn is_secret(text: &str) -> bool {
+pub fn is_secret(text: &str) -> bool {
     let secret = env::var("EKOLOPAY_SECRET_KEY").unwrap_or_default();
     !secret.is_empty() && (text == secret || text.ends_with(&format!("={secret}")))
 }

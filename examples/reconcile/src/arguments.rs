@@ -26,7 +26,7 @@ const SAFE: &str = "You can stop it at any time, even with kill -9. Run the same
     after_help = format!("{ENVIRONMENT}\n\n{}\n\n{SAFE}", exit::help(|row| row.2))
 )]
 pub(crate) struct Arguments {
-    /// CSV with the columns `order` and `token`, or an output whose `error` rows to check; `-` is the standard input
+    /// CSV with the columns `order` and `token`, or an output whose `error` rows are checked; `-` is the standard input
     #[arg(value_name = "FILE")]
     pub(crate) input: PathBuf,
 
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
 
-    /// Ask anew about the tokens of the list whose rows have these outcomes: not_paid, refused, error
+    /// Ask again about the tokens of the list whose rows have these outcomes: not_paid, refused, error
     #[arg(long, value_name = "OUTCOMES", value_delimiter = ',', value_parser = outcome)]
     pub(crate) again: Vec<Verdict>,
 

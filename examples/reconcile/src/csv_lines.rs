@@ -88,6 +88,9 @@ impl<'r> CsvLines<'r> {
     }
 
     pub(crate) fn record(&mut self) -> Result<StringRecord, String> {
+        if self.line.trim_ascii_end().contains(&b'\r') {
+            return Err("has the line ends of an old Mac: save the file as \"CSV UTF-8\"".to_owned());
+        }
         if self.is_too_long() {
             return Err("is too long".to_owned());
         }

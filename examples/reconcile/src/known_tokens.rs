@@ -16,7 +16,7 @@ pub(crate) enum Place {
     /// In the list, in the part of another job.
     OtherShard(u32),
     Output(u32),
-    /// In the output, with an outcome that is asked again.
+    /// In the output, with an outcome that is asked again if the list has the token.
     Again(u32),
 }
 
@@ -59,8 +59,8 @@ impl KnownTokens {
         self.tokens.get(token)
     }
 
-    pub(crate) fn is_asked(&self, token: &PurchaseToken) -> bool {
-        self.find(token).is_some_and(|number| matches!(self.rows[number.to_usize()].1, Place::Input(_)))
+    pub(crate) fn place(&self, token: &PurchaseToken) -> Option<Place> {
+        self.find(token).map(|number| self.rows[number.to_usize()].1)
     }
 
     pub(crate) fn row(&self, number: Number) -> Option<InputRow> {

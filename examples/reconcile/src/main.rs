@@ -20,9 +20,10 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use clap::Parser;
+use clap::CommandFactory;
 use ekolopay_cli::exit::Exit;
 use ekolopay_cli::stop::{handle_signals, lock, say_at_the_end};
+use ekolopay_cli::usage;
 use indicatif::HumanCount;
 
 use crate::arguments::Arguments;
@@ -32,11 +33,13 @@ use crate::output_file::OutputFile;
 use crate::report::say;
 
 fn main() -> ExitCode {
-    let exit = run(Arguments::parse()).unwrap_or_else(|error| {
-        say(format_args!("error: {}", error.message));
-        error.exit
+    let exit = usage::arguments::<Arguments>(Arguments::command()).and_then(|arguments| {
+        run(arguments).map_err(|error| {
+            say(format_args!("error: {}", error.message));
+            error.exit
+        })
     });
-    ExitCode::from(exit.code())
+    ExitCode::from(exit.unwrap_or_else(|exit| exit).code())
 }
 
 fn run(arguments: Arguments) -> Result<Exit, JobError> {
@@ -64,6 +67,7 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
         output = output.without_asked(&work.tokens)?;
     }
     output.file.begin(work.dialect)?;
+    output.keep_unasked(&work.tokens)?;
 
     let before = output.said.rows();
     let bar = report::progress_bar(before, before + todo);
@@ -74,7 +78,7 @@ fn run(arguments: Arguments) -> Result<Exit, JobError> {
         let _ = output.file.sync();
         shown.finish_and_clear();
         let (rows, all) = (HumanCount(output.said.rows()), HumanCount(before + todo));
-        say(format_args!("Stopped: {rows} of {all} written; the same command goes on"));
+        say(format_args!("Stopped: {rows} of {all} written; the same command continues"));
         // Locked to the end: no row is written after these words.
         mem::forget(output);
     });

@@ -1,12 +1,12 @@
 //! The output: what it says so far, and the rows that are added.
 //!
-//! When rows are asked again, the others are copied to a file beside the output. It gets the new rows, and takes the place
-//! of the output when all are there. So a kill loses neither.
+//! When rows are asked again, the others are copied to a file beside the output, and the new rows are added there. When it is
+//! complete, it replaces the output. So a kill loses neither.
 
 use std::collections::HashSet;
 use std::fs;
 use std::io::{BufWriter, IntoInnerError, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ekolopay::purchase::PurchaseToken;
 use tempfile::NamedTempFile;
@@ -70,7 +70,7 @@ pub(crate) fn require_file(path: &Path) -> Result<(), JobError> {
 impl OutputFile {
     /// Reads what is there, and adds its tokens to the known ones. Nothing is changed.
     pub(crate) fn open(path: &Path, again: &[Verdict], tokens: &mut KnownTokens) -> Result<OutputFile, JobError> {
-        let (old, renewed) = (RowFile::open(path.to_owned())?, beside(path, ".again"));
+        let (mut old, renewed) = (RowFile::open(path.to_owned())?, beside(path, ".again"));
         if !renewed.exists() {
             return OutputFile::read(old, again, tokens);
         }
@@ -79,6 +79,11 @@ impl OutputFile {
             return Err(refusal(path, &why));
         }
         let output = OutputFile::read(RowFile::open(renewed)?, &[], tokens)?;
+        // The rows that it lacks: this list need not have all their tokens.
+        old.read(|number, _, row| match tokens.add(&row.input, Place::Again(number)) {
+            Ok(_) => Ok(()),
+            Err(_) => Err("its token is for another order in the unfinished file".to_owned()),
+        })?;
         Ok(OutputFile { old: Some(old), ..output })
     }
 
@@ -99,16 +104,16 @@ impl OutputFile {
         Ok(OutputFile { file, old: None, said, known })
     }
 
-    /// The same without the rows that are asked again, in a file beside the old one.
+    /// The same without the rows that can be asked again, in a file beside the old one.
     pub(crate) fn without_asked(mut self, tokens: &KnownTokens) -> Result<OutputFile, JobError> {
         let (Some(dialect), None) = (self.file.dialect, &self.old) else { return Ok(self) };
         let path = beside(&self.file.path, ".again");
         let io_error = |error| local(&path, error);
         self.file.begin(dialect)?;
-        let mut copy = BufWriter::new(NamedTempFile::new_in(folder(&path)).map_err(io_error)?);
+        let mut copy = BufWriter::new(NamedTempFile::new_in(path.with_file_name(".")).map_err(io_error)?);
         let mut written = copy.write_all(&line(dialect, true, HEADER).map_err(io_error)?);
         self.file.read(|_, line, row| {
-            if written.is_ok() && !tokens.is_asked(&row.input.token) {
+            if written.is_ok() && matches!(tokens.place(&row.input.token), Some(Place::Output(_))) {
                 written = copy.write_all(line);
             }
             Ok(())
@@ -122,12 +127,26 @@ impl OutputFile {
         Ok(OutputFile { old: Some(self.file), ..output })
     }
 
+    /// Adds the rows of the old output that could be asked again, and that the list does not have.
+    pub(crate) fn keep_unasked(&mut self, tokens: &KnownTokens) -> Result<(), JobError> {
+        let Some(mut old) = self.old.take() else { return Ok(()) };
+        let mut kept = Ok(());
+        old.read(|_, _, row| {
+            if kept.is_ok() && matches!(tokens.place(&row.input.token), Some(Place::Again(_))) {
+                kept = self.write(&row);
+            }
+            Ok(())
+        })?;
+        self.old = Some(old);
+        kept
+    }
+
     /// Puts a file with all new rows in the place of the old one.
     pub(crate) fn finish(&self) -> Result<(), JobError> {
         let Some(old) = &self.old else { return Ok(()) };
-        // A link stays a link.
-        let renamed = old.path.canonicalize().and_then(|path| fs::rename(&self.file.path, path));
-        renamed.map_err(|error| local(&old.path, error))
+        // A link stays a link. The old output may be gone.
+        let path = old.path.canonicalize().unwrap_or_else(|_| old.path.clone());
+        fs::rename(&self.file.path, path).map_err(|error| local(&old.path, error))
     }
 
     pub(crate) fn write(&mut self, row: &OutputRow) -> Result<(), JobError> {
@@ -144,9 +163,4 @@ impl OutputFile {
     pub(crate) fn path(&self) -> &Path {
         &self.old.as_ref().unwrap_or(&self.file).path
     }
-}
-
-/// The folder of a file.
-pub(crate) fn folder(path: &Path) -> PathBuf {
-    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new(".")).to_owned()
 }

@@ -4,6 +4,7 @@ use csv::StringRecord;
 use ekolopay::purchase::PurchaseToken;
 
 use crate::csv_lines::BOM;
+use crate::token_shapes::spreadsheet_damage;
 
 /// In bytes, like the longest token.
 const MAX_ORDER: usize = 1024;
@@ -17,10 +18,16 @@ pub(crate) struct InputRow {
 
 impl InputRow {
     pub(crate) fn new(order: &str, token: &str) -> Result<InputRow, String> {
+        for (name, text) in [("order", order), ("token", token)] {
+            if let Some(why) = spreadsheet_damage(text) {
+                return Err(format!("the {name} {text:?} {why}"));
+            }
+        }
         for (is_wrong, why) in [
             (order.trim().is_empty(), "the order is blank"),
             (order.starts_with(BOM), "the order starts with a byte order mark"),
             (order.len() > MAX_ORDER, "the order is longer than 1,024 bytes"),
+            (token.trim() != token, "the token begins or ends with a blank"),
         ] {
             if is_wrong {
                 return Err(why.to_owned());

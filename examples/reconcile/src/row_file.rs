@@ -1,6 +1,6 @@
 //! A file of rows, each written whole and only once.
 //!
-//! A row is one `write` to a file opened for appending. So a kill leaves whole rows and at most one incomplete line at
+//! A row is one `write` at the end of a locked file. So a kill leaves whole rows and at most one incomplete line at
 //! the end, which the next run moves to another file. The rows are synced to the disk with the first row after a second,
 //! and at the end. A power cut can lose the rows since then, and their tokens are checked again.
 
@@ -62,7 +62,7 @@ pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
 impl RowFile {
     /// Opens and locks the file if it exists. It stays unchanged.
     pub(crate) fn open(path: PathBuf) -> Result<RowFile, JobError> {
-        let file = match OpenOptions::new().read(true).append(true).open(&path) {
+        let file = match OpenOptions::new().read(true).write(true).open(&path) {
             Ok(file) => Some(lock(&path, file)?),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(not_opened(&path, error)),
@@ -90,8 +90,13 @@ impl RowFile {
             } else {
                 lines.record().and_then(|record| OutputRow::parse(&record)).map(Some)
             };
-            let parsed =
-                parsed.and_then(|row| if lines.encoding == UTF_8 { Ok(row) } else { Err("is not UTF-8".into()) });
+            let parsed = parsed.and_then(|row| {
+                if lines.encoding == UTF_8 {
+                    Ok(row)
+                } else {
+                    Err("is not UTF-8: save the file as \"CSV UTF-8\"".into())
+                }
+            });
             let may_be_cut = !is_ended && !lines.is_too_long() && (number > 1 || starts_header(&lines.line));
             match parsed {
                 Err(_) if may_be_cut => break,
@@ -118,7 +123,7 @@ impl RowFile {
     /// Makes the file ready for rows: creates it, or moves an incomplete last line away.
     pub(crate) fn begin(&mut self, dialect: Dialect) -> Result<(), JobError> {
         if self.file.is_none() {
-            let created = OpenOptions::new().read(true).append(true).create_new(true).open(&self.path);
+            let created = OpenOptions::new().read(true).write(true).create_new(true).open(&self.path);
             self.file = Some(lock(&self.path, created.map_err(|error| not_opened(&self.path, error))?)?);
         }
         let io_error = |error| local(&self.path, error);
@@ -131,7 +136,8 @@ impl RowFile {
             let kept =
                 kept.and_then(|mut kept| kept.write_all(&[&cut[..], b"\n"].concat()).and_then(|()| kept.sync_all()));
             kept.map_err(|error| local(&beside, error))?;
-            file.set_len(self.end).map_err(io_error)?;
+            // Not opened for appending: Windows would refuse this.
+            file.set_len(self.end).and_then(|()| file.seek(SeekFrom::End(0))).map_err(io_error)?;
             let (path, beside) = (self.path.display(), beside.display());
             say(format_args!("{path}: moved an incomplete last line of {} bytes to {beside}", cut.len()));
         }

@@ -9,7 +9,7 @@ use ekolopay_test_kit::run::{Killed, run};
 use ekolopay_test_kit::{Server, response};
 use serde_json::{Value, json};
 
-use crate::program::{at, bare, new_token, run_at};
+use crate::program::{at, bare, run_at};
 
 /// Its standard output, and the port in its first line.
 fn listen(origin: &str, arguments: &[&str]) -> (Killed, BufReader<ChildStdout>, u16) {
@@ -47,7 +47,7 @@ fn a_payment_is_triggered_and_its_callback_verified_and_passed_on() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let sandbox = Sandbox::builder().callback_url(format!("http://127.0.0.1:{port}/callback"));
     let sandbox = sandbox.redirect_url("http://127.0.0.1:1/").redirect_by_post(true).start().unwrap();
-    let token = new_token(&sandbox);
+    let token = sandbox.add_payment("Iphone S", 150_000);
     let (text, url) = (port.to_string(), format!("{}/paid?x=1", shop.origin));
     let (_child, mut out, _) = listen(&sandbox.origin(), &["listen", "--json", "--port", &text, "--forward-to", &url]);
 
@@ -91,6 +91,9 @@ fn garbage_is_answered_400_and_a_forged_claim_is_reported() {
     assert_eq!((&report["verified"], &report["error"]), (&json!(false), &json!("refused")));
     assert_eq!(child.0.try_wait().unwrap(), None);
 
+    let own = format!("http://localhost:{port}/callback");
+    let loops = run_at(&gateway.origin(), &["listen", "--port", &port.to_string(), "--forward-to", &own]);
+    loops.says(2, "error: forward-to must be an http or https URL other than this one, such as ");
     let taken = run_at(&gateway.origin(), &["listen", "--port", &port.to_string()]);
     taken.says(5, &format!("error: cannot listen on port {port}\n"));
 }

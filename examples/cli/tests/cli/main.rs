@@ -1,13 +1,11 @@
 //! The program, run against the sandbox and against servers that answer what no gateway should.
 
+mod gateway;
 mod help;
 mod listen;
 mod program;
-mod purchase;
-mod secrets;
 #[cfg(unix)]
-mod streams;
-mod tls;
+mod terminal;
 #[cfg(unix)]
 mod transcript;
 mod wait;

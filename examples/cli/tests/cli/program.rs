@@ -1,4 +1,4 @@
-//! The program, and the tokens of the local gateway.
+//! The program, and a token of the local gateway.
 
 use std::process::Command;
 
@@ -21,13 +21,8 @@ pub(crate) fn run_at(origin: &str, arguments: &[&str]) -> Run {
     run(at(origin).args(arguments), "")
 }
 
-/// The token of an order that is not paid yet.
-pub(crate) fn new_token(sandbox: &Sandbox) -> String {
-    sandbox.add_payment("Iphone S", 150_000)
-}
-
 pub(crate) fn paid_token(sandbox: &Sandbox) -> String {
-    let token = new_token(sandbox);
+    let token = sandbox.add_payment("Iphone S", 150_000);
     sandbox.settle(&token, Settlement::Paid);
     token
 }

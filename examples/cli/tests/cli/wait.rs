@@ -1,15 +1,14 @@
 //! `check --wait`
 
-use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::Sandbox;
 use ekolopay_test_kit::replies::{NOT_PAID, PAID, REFUSED, UNAVAILABLE};
-use ekolopay_test_kit::run::{in_terminal, shown, signal, silence};
+use ekolopay_test_kit::run::silence;
 use ekolopay_test_kit::{Server, response};
 
-use crate::program::{at, new_token, paid_token, run_at};
+use crate::program::{paid_token, run_at};
 
 #[test]
 fn a_temporary_error_does_not_end_it() {
@@ -28,7 +27,7 @@ fn a_temporary_error_does_not_end_it() {
 #[test]
 fn the_answer_of_a_slow_gateway_counts() {
     let sandbox = Sandbox::builder().latency(Duration::from_millis(1_100)).start().unwrap();
-    let (open, paid) = (new_token(&sandbox), paid_token(&sandbox));
+    let (open, paid) = (sandbox.add_payment("Iphone S", 150_000), paid_token(&sandbox));
     assert_eq!(run_at(&sandbox.origin(), &["check", "--wait", "1s", &paid]).code, 0);
     assert_eq!(run_at(&sandbox.origin(), &["check", "--wait", "4s", &open]).code, 10);
 }
@@ -53,40 +52,4 @@ fn a_silent_gateway_does_not_make_it_late() {
     assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
     run.says(4, "error: a: the availability check was not answered in time, the call was not sent\n");
     run.says(4, "error: e: not asked before the end\n");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_terminal_shows_the_elapsed_time() {
-    let sandbox = Sandbox::start().unwrap();
-    let mut program = at(&sandbox.origin());
-    program.args(["check", "--wait", "3s", &new_token(&sandbox)]);
-    let (mut child, mut terminal) = in_terminal(program);
-    let (code, shown) = shown(&mut child, &mut terminal);
-    assert_eq!(code, 10);
-    // A busy machine may miss a second.
-    let elapsed = ["1s of 3s", "2s of 3s"].map(|time| shown.contains(&format!("waiting for a payment: {time}")));
-    assert!(elapsed.contains(&true) && shown.contains("not paid, or not yet"), "{shown}");
-}
-
-/// As process 1 of a container, a program without a handler would not end.
-#[cfg(unix)]
-#[test]
-fn ctrl_c_and_sigterm_end_it_with_the_latest_answers() {
-    for (name, code) in [("INT", 130), ("TERM", 143)] {
-        let server = Server::in_service(|request| match request.token() {
-            "slow" => silence(),
-            _ => response(200, NOT_PAID),
-        });
-        let mut program = at(&server.origin);
-        program.args(["check", "--wait", "10m", "open", "slow"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = program.spawn().unwrap();
-        server.wait_for(4);
-        signal(&child, name);
-        let output = child.wait_with_output().unwrap();
-        let err = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{err}");
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "open not paid, or not yet\n");
-        assert!(err.starts_with("error: slow: not asked before the end\nStopped: "), "{err}");
-    }
 }

@@ -5,6 +5,8 @@ mod answers;
 #[cfg(target_os = "linux")]
 mod growth;
 mod input;
+#[cfg(target_os = "linux")]
+mod machine;
 mod outage;
 mod output;
 #[cfg(unix)]

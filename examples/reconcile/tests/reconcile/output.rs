@@ -3,11 +3,11 @@
 use std::fs;
 use std::process::Stdio;
 
-use ekolopay_test_kit::replies::{NOT_PAID, refusal};
+use ekolopay_test_kit::replies::NOT_PAID;
 use ekolopay_test_kit::run::{Killed, silence};
 use ekolopay_test_kit::{Server, response};
 
-use crate::support::{Folder, checked, numbered, paid, server};
+use crate::support::{Folder, checked, paid, server};
 
 const BOM: char = '\u{feff}';
 const INPUT: &str = "order,token\nA1,t1\n\"A \"\"2\"\", é\",t2\nA3,t3\n";
@@ -61,23 +61,4 @@ fn two_jobs_cannot_write_to_the_same_output() {
     // The kill unlocked it.
     folder.run(&server(|_| paid()).origin, &[]).says(0, "paid              3\n");
     assert_eq!(folder.rows().len(), 3);
-}
-
-/// As on a full disk.
-#[cfg(unix)]
-#[test]
-fn a_row_that_does_not_fit_is_repaired_by_the_next_run() {
-    let server = server(|token| if token == "t0" { paid() } else { refusal("purchaseToken inconnu.") });
-    let folder = Folder::new(numbered(25));
-    // Blocks of 512 or 1,024 bytes: the rows take more than two of either.
-    folder.limited(&server.origin, "trap '' XFSZ; ulimit -f 2", &["--threads", "1"]).says(5, "out.csv: ");
-    let output = folder.output();
-    assert!(!output.ends_with('\n') && output.lines().count() > 2, "{output}");
-    let run = folder.run(&server.origin, &[]);
-    run.says(1, "refused          24\n");
-    assert!(run.err.contains("moved an incomplete last line"), "{}", run.err);
-    let rows = folder.rows();
-    assert_eq!(rows.len(), 25);
-    let detail = "the gateway refused with code 0: \"purchaseToken inconnu.\"";
-    assert!(rows[1..].iter().all(|row| row[3] == detail), "{rows:?}");
 }

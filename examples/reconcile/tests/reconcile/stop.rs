@@ -64,12 +64,7 @@ fn without_answers_the_job_gives_up_and_writes_no_error_rows() {
     // The last list is shorter than --give-up-after.
     for (count, origin, more, error) in [
         (1000, NOBODY, ["--threads", "4"], "the availability check failed, the call was not sent: "),
-        (
-            1000,
-            &*silent.origin,
-            ["--timeout", "200ms"],
-            "the availability check was not answered in time, the call was",
-        ),
+        (1000, &*silent.origin, ["--timeout", "200ms"], "the availability check was not answered in time, "),
         (1000, &*hotel.origin, ["--threads", "1"], "unexpected reply, HTTP 200: "),
         (3, &*hotel.origin, ["--threads", "1"], "unexpected reply, HTTP 200: "),
     ] {

@@ -58,13 +58,6 @@ impl Folder {
         program
     }
 
-    /// The program in a shell that runs this first.
-    pub(crate) fn limited(&self, origin: &str, first: &str, arguments: &[&str]) -> Run {
-        let mut shell = self.command("sh", origin);
-        shell.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), PROGRAM, "orders.csv", "--output", "out.csv"]);
-        run(shell.args(arguments), "")
-    }
-
     /// Runs the program on `orders.csv`, by default on one thread, with short pauses, and without waiting.
     pub(crate) fn run(&self, origin: &str, more: &[&str]) -> Run {
         let mut program = self.program(origin);
