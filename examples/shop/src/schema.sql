@@ -16,7 +16,8 @@ INSERT INTO products (slug, label, details, amount) VALUES
     ('iphone', 'iPhone S', '32 Go, gris.', 150000);
 
 CREATE TABLE orders (
-    id INTEGER PRIMARY KEY,
+    -- The number of an order that was forgotten is not given to another one.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The customer's key: anyone who has it may see the order and pay for it.
     reference TEXT NOT NULL UNIQUE,
     -- The one-time key of the order form: sent twice for the same article and number, it is one order.

@@ -172,7 +172,12 @@ fn style_and_script_are_kept_by_the_browser() {
 #[test]
 fn the_merchant_searches_filters_and_delivers() {
     let world = World::start();
-    let (paid, open) = (world.order("cafe"), world.order("iphone"));
+    let page = world.merchant("/marchand?q=Kanza");
+    assert!(
+        page.as_str().unwrap().contains("Aucune commande ici.") && !page.as_str().unwrap().contains("n°"),
+        "{page:?}"
+    );
+    let (paid, open) = (world.order("cafe"), world.order_with("iphone", "phone=066304925&name=Kanza+%C3%89lodie", ""));
     world.customer_submits(&paid, "paid");
     world.wait_for(&paid, "shipped");
     let lists = |query: &str| {
@@ -186,6 +191,8 @@ fn the_merchant_searches_filters_and_delivers() {
         ("filtre=attente", (false, true)),
         ("filtre=livrees", (false, false)),
         ("q=anz", (true, true)),
+        ("q=%C3%A9lodie", (false, true)),
+        ("q=%C3%89LODIE", (false, true)),
         ("q=06+630+49+25", (true, true)),
         ("q=%2B242+06+630+49+25", (true, true)),
         ("q=4925", (true, true)),
@@ -196,6 +203,8 @@ fn the_merchant_searches_filters_and_delivers() {
         ("q=%232", (false, true)),
         (&format!("q={}", paid.token), (true, false)),
         ("q=Bantou", (false, false)),
+        ("q=anz&avant=2", (true, false)),
+        ("q=anz&avant=-9223372036854775808", (false, false)),
     ] {
         assert_eq!(lists(query), expected, "{query}");
     }

@@ -146,6 +146,34 @@ fn a_token_that_another_order_has_leads_to_that_order_or_to_a_clear_page() {
     assert!(page.contains("cette commande-là est payée") && !page.contains("<button"), "{page}");
 }
 
+/// The first of two presses of a button finds that the token is known and forgets its order, then somebody else orders.
+#[test]
+fn the_number_of_a_forgotten_order_is_not_given_to_another_customers() {
+    let gateway = Server::in_service(|request| {
+        let is_order = request.head.contains("/purchase-token?");
+        thread::sleep(Duration::from_millis(if is_order { 500 } else { 0 }));
+        response(200, if is_order { replies::TOKEN } else { replies::NOT_PAID })
+    });
+    let world = World::start_at(&gateway.origin);
+    let first = world.post("/produits/cafe", "phone=066304925");
+    let cookie = header(&first, "set-cookie").split(';').next().unwrap();
+    let form = "phone=066304925&again=1&key=67e55044-10b1-426f-9247-bb680e5fe0c8";
+    let press = || world.post_with("/produits/cafe", form, cookie);
+    let (presses, other) = thread::scope(|scope| {
+        let first = scope.spawn(press);
+        thread::sleep(Duration::from_millis(250));
+        let second = scope.spawn(press);
+        thread::sleep(Duration::from_millis(400));
+        let other = world.post("/produits/lampe", "phone=066304926");
+        ([first, second].map(|press| press.join().unwrap()), other)
+    });
+    for answer in presses {
+        assert_eq!((answer.status_code, header(&answer, "location")), (303, header(&first, "location")), "{answer:?}");
+    }
+    assert_eq!(other.status_code, 303, "{other:?}");
+    assert_eq!(world.get(header(&other, "location"), "").status_code, 200);
+}
+
 /// Open orders that are due at this time.
 fn add(world: &World, count: u32, due: i64) {
     let sql = "WITH RECURSIVE series (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM series WHERE value < ?1)
