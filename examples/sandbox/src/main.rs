@@ -6,10 +6,14 @@ use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, Settlement, Trouble};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag::register_conditional_shutdown;
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum RedirectMethod {
@@ -87,6 +91,10 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    for signal in [SIGINT, SIGTERM] {
+        // As without it, but also as process 1 of a container, where they do nothing by themselves.
+        let _ = register_conditional_shutdown(signal, 128 + signal, Arc::new(AtomicBool::new(true)));
+    }
     match run(&arguments) {
         Ok(sandbox) => {
             // The sandbox runs on when nobody reads its output.

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use ekolopay_test_kit::command;
+use ekolopay_test_kit::{as_pid_1, command, terminate_pid_1};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-sandbox");
 const DEMO_KEY: &str = "054e9a59-ab57-4e9a-940d-97e6b940d875";
@@ -131,6 +131,15 @@ fn the_readme_names_every_flag() {
     let help = String::from_utf8(command(PROGRAM).arg("--help").output().unwrap().stdout).unwrap();
     let mut flags = help.split("\n      --").skip(1).filter_map(|flag| flag.split(' ').next());
     assert!(flags.all(|flag| include_str!("../README.md").contains(&format!("`--{flag}"))), "{help}");
+}
+
+#[test]
+fn the_first_process_of_a_container_stops_as_any_other() {
+    let Some(mut command) = as_pid_1(PROGRAM) else { return };
+    command.args(["--listen", "127.0.0.1:0"]);
+    let mut program = spawn(command);
+    greeting(&mut program);
+    assert_eq!(terminate_pid_1(&mut program.0), Some(143));
 }
 
 #[cfg(unix)]
