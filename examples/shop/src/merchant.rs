@@ -207,7 +207,7 @@ impl Orders {
         })
     }
 
-    /// A closed order is due at once, and then once a day: money wins. So is one that is opened again.
+    /// An order that is closed or opened again is due at once, and then as every other: money wins.
     fn change(&self, order: i64, change: Change) -> Result<()> {
         let sql = match change {
             Change::Livrer | Change::Reprendre => {

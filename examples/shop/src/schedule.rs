@@ -48,11 +48,10 @@ pub(crate) enum Shipment {
     UnknownToken,
 }
 
-/// The wait before the next check of a row of `orders`. It is the longest for an order that the merchant has closed.
+/// The wait before the next check of a row of `orders`, also if the merchant has closed it.
 fn wait() -> String {
     let (shortest, longest) = (millis(SHORTEST_WAIT), millis(LONGEST_WAIT));
-    let by_age = format!("MIN(MAX((?1 - COALESCE(awaited_at, ordered_at)) / {AGE_PER_WAIT}, {shortest}), {longest})");
-    format!("IIF(closed_at IS NULL, {by_age}, {longest})")
+    format!("MIN(MAX((?1 - COALESCE(awaited_at, ordered_at)) / {AGE_PER_WAIT}, {shortest}), {longest})")
 }
 
 impl Orders {

@@ -5,7 +5,7 @@ mod support;
 use std::thread;
 
 use ekolopay_test_kit::{Server, response};
-use support::{World, header, older, wait_until};
+use support::{World, header, older};
 
 #[test]
 fn a_form_that_is_sent_twice_is_one_order_and_two_forms_are_two() {
@@ -264,10 +264,6 @@ fn an_order_that_the_merchant_has_closed_is_shipped_if_it_is_paid() {
     assert_eq!((lists("attente"), lists("closes")), ((false, false), (true, false)));
     let pay = world.post(&format!("/commandes/{}/payer", order.reference), "");
     assert_eq!(header(&pay, "location"), format!("/commandes/{}", order.reference), "nobody is sent to pay for it");
-    // It is checked at once, unless a check is under way, and then slowly.
-    let wait = "SELECT due_at - asked_at FROM orders";
-    let wait = || world.database().query_row(wait, [], |row| row.get::<_, i64>(0));
-    wait_until("the next check is a day away", || wait().is_ok_and(|wait| wait > 80_000_000));
     assert_eq!((change("rouvrir"), &*world.state(&order)), (303, "pending"));
     assert_eq!((lists("attente"), lists("closes")), ((true, true), (false, true)));
     assert_eq!((change("clore"), &*world.state(&order)), (303, "closed"));

@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -144,6 +144,30 @@ fn a_token_that_another_order_has_leads_to_that_order_or_to_a_clear_page() {
     wait_until("the order is paid", || world.shipments().len() == 1);
     let page = confused(&again());
     assert!(page.contains("cette commande-là est payée") && !page.contains("<button"), "{page}");
+}
+
+/// A check that says nothing is followed by another as soon as for an open order.
+#[test]
+fn a_closed_order_is_shipped_soon_though_the_check_after_its_callback_failed() {
+    let fails = Arc::new(AtomicUsize::new(usize::MAX));
+    let left = Arc::clone(&fails);
+    let gateway = Server::in_service(move |request| {
+        let fails = || left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        match request.head.contains("/purchase-token?") {
+            true => response(200, replies::TOKEN),
+            false if fails() => response(200, replies::REFUSED),
+            false => response(200, replies::PAID),
+        }
+    });
+    let world = World::start_at(&gateway.origin);
+    let answer = world.post("/produits/cafe", "phone=066304925");
+    assert!(header(&answer, "location").ends_with("/purchase-product/string"));
+    let page = world.merchant("/marchand");
+    let (_, key) = page.as_str().unwrap().split_once(r#"name="key" value=""#).unwrap();
+    assert_eq!(world.merchant_posts(&format!("key={}&order=1&change=clore", &key[..32])).status_code, 303);
+    fails.store(2, Ordering::SeqCst);
+    assert_eq!(world.callback("string", true, "SUCCESS").status_code, 200);
+    wait_until("the order is shipped", || world.shipments().len() == 1);
 }
 
 /// The first of two presses of a button finds that the token is known and forgets its order, then somebody else orders.
