@@ -60,7 +60,7 @@ impl Orders {
     pub(crate) fn resume(&self) -> Result<()> {
         let sql = format!(
             "UPDATE orders SET due_at = ?1 + ABS(RANDOM() % {}), urgent_at = NULL, asked_at = NULL,
-                               ordered_at = MIN(ordered_at, ?1), awaited_at = MIN(awaited_at, ?1)
+                               awaited_at = MIN(COALESCE(awaited_at, ordered_at), ?1), claimed_at = MIN(claimed_at, ?1)
              WHERE due_at IS NOT NULL",
             wait()
         );

@@ -78,16 +78,27 @@ fn a_payment_is_stored_as_soon_as_the_database_can_be_written() {
 fn a_clock_that_was_set_back_delays_no_check() {
     let mut world = World::start();
     for hours in [1, 12, 48] {
-        let order = world.order("cafe");
+        let (order, failed) = (world.order("cafe"), world.order("lampe"));
         world.wait_for_not_paid(&order);
+        world.customer_submits(&failed, "failed");
+        world.wait_for(&failed, "failed");
         world.kill();
         let later = hours * 60 * 60 * 1000;
         let sql = "UPDATE orders SET ordered_at = ordered_at + ?2, awaited_at = ordered_at, due_at = due_at + ?2,
                                      asked_at = asked_at + ?2, not_paid_at = 0 WHERE token = ?1";
         assert_eq!(world.database().execute(sql, rusqlite::params![order.token, later]).unwrap(), 1);
+        let sql = "UPDATE orders SET claimed_at = claimed_at + ?2, not_paid_at = NULL WHERE token = ?1";
+        assert_eq!(world.database().execute(sql, rusqlite::params![failed.token, later]).unwrap(), 1);
+        let ordered = |world: &World| -> i64 {
+            let sql = "SELECT ordered_at FROM orders WHERE token = ?1";
+            world.database().query_row(sql, [&order.token], |row| row.get(0)).unwrap()
+        };
+        let before = ordered(&world);
         world.customer_submits(&order, "paid");
         world.start_again();
         world.wait_for(&order, "shipped");
+        world.wait_for(&failed, "failed");
+        assert_eq!(ordered(&world), before, "the date that people see");
     }
 }
 
