@@ -211,10 +211,10 @@ impl Orders {
     fn change(&self, order: i64, change: Change) -> Result<()> {
         let sql = match change {
             Change::Livrer | Change::Reprendre => {
-                "UPDATE shipments SET delivered_at = IIF(?2, ?3, NULL) WHERE order_id = ?1"
+                "UPDATE shipments SET delivered_at = IIF(?2, COALESCE(delivered_at, ?3), NULL) WHERE order_id = ?1"
             }
             Change::Clore | Change::Rouvrir => {
-                "UPDATE orders SET closed_at = IIF(?2, ?3, NULL), due_at = MIN(due_at, 0)
+                "UPDATE orders SET closed_at = IIF(?2, COALESCE(closed_at, ?3), NULL), due_at = MIN(due_at, 0)
                  WHERE id = ?1 AND id NOT IN (SELECT order_id FROM shipments WHERE order_id = ?1)"
             }
         };

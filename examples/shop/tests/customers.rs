@@ -216,6 +216,10 @@ fn the_merchant_searches_filters_and_delivers() {
     assert_eq!((answer.status_code, header(&answer, "location")), (303, "/marchand?filtre=livrer"));
     assert_eq!(lists("filtre=livrees"), (true, false));
     assert_eq!(world.state(&paid), "delivered");
+    world.database().execute("UPDATE shipments SET delivered_at = 0", []).unwrap();
+    world.merchant_posts(&form);
+    let page = world.merchant("/marchand");
+    assert!(page.as_str().unwrap().contains("Livrée le 01/01/1970"), "a second press changes no date: {page:?}");
     world.merchant_posts(&form.replace("livrer&", "reprendre&"));
     assert_eq!(lists("filtre=livrer"), (true, false));
 }
