@@ -186,8 +186,7 @@ mod tests {
         };
         let addresses = || vec![SocketAddr::from(([127, 0, 0, 1], 443))].into_iter();
         let mut known = look_up(Ok(addresses())).unwrap();
-        let learned = known.usable_until - Duration::from_secs(86_400);
-        assert_eq!(known.fresh_until - learned, Duration::from_secs(60));
+        assert_eq!(known.usable_until - known.fresh_until, Duration::from_secs(86_400 - 60));
         for (left, is_usable) in [(10, true), (0, false)] {
             known.usable_until = Instant::now() + Duration::from_secs(left);
             assert_eq!(known.is_usable(), is_usable);

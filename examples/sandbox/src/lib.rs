@@ -93,6 +93,11 @@ impl Sandbox {
     pub fn settle(&self, token: &str, settlement: Settlement) -> Option<bool> {
         self.app.settle(token, settlement)
     }
+
+    /// Waits until the process ends.
+    pub fn wait(self) {
+        self.server.wait();
+    }
 }
 
 impl fmt::Debug for Sandbox {

@@ -7,13 +7,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, Settlement, Trouble};
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag::register_conditional_shutdown;
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum RedirectMethod {
@@ -91,18 +91,15 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // Process 1 of a container has no other way to be stopped.
-    let stopped = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        let _ = signal_hook::flag::register(signal, Arc::clone(&stopped));
+        // As without it, but also as process 1 of a container, where they do nothing by themselves.
+        let _ = register_conditional_shutdown(signal, 128 + signal, Arc::new(AtomicBool::new(true)));
     }
     match run(&arguments) {
         Ok(sandbox) => {
             // The sandbox runs on when nobody reads its output.
             let _ = announce(&sandbox, &arguments);
-            while !stopped.load(Ordering::SeqCst) {
-                thread::sleep(Duration::from_millis(50));
-            }
+            sandbox.wait();
             ExitCode::SUCCESS
         }
         Err(text) => {

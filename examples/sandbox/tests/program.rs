@@ -6,9 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use ekolopay_test_kit::command;
-#[cfg(target_os = "linux")]
-use ekolopay_test_kit::{as_pid_1, terminate_pid_1};
+use ekolopay_test_kit::{as_pid_1, command, terminate_pid_1};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-sandbox");
 const DEMO_KEY: &str = "054e9a59-ab57-4e9a-940d-97e6b940d875";
@@ -135,6 +133,15 @@ fn the_readme_names_every_flag() {
     assert!(flags.all(|flag| include_str!("../README.md").contains(&format!("`--{flag}"))), "{help}");
 }
 
+#[test]
+fn the_first_process_of_a_container_stops_as_any_other() {
+    let Some(mut command) = as_pid_1(PROGRAM) else { return };
+    command.args(["--listen", "127.0.0.1:0"]);
+    let mut program = spawn(command);
+    greeting(&mut program);
+    assert_eq!(terminate_pid_1(&mut program.0), Some(143));
+}
+
 #[cfg(unix)]
 #[test]
 fn with_too_many_connections_a_client_gets_a_503() {
@@ -170,14 +177,4 @@ fn it_starts_with_payments_and_overwrites_no_file() {
     assert!(head == Some("order,token") && last.starts_with("order-8,") && last.len() == 40, "{text}");
     assert!(failure(&arguments).contains("already exists"));
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn the_first_process_of_a_container_is_stopped_by_sigterm() {
-    let Some(mut program) = as_pid_1(PROGRAM) else { return };
-    program.args(["--listen", "127.0.0.1:0"]);
-    let mut program = spawn(program);
-    greeting(&mut program);
-    assert_eq!(terminate_pid_1(&mut program.0), Some(0));
 }

@@ -17,7 +17,7 @@ use hyper::service::service_fn;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
+use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::wire::{Phase, Progress, Wire};
@@ -29,12 +29,12 @@ const MAX_HEADERS: usize = 64;
 /// How long a connection is still read after its last answer.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Serves a connection until it ends or is late. While the server stops, the next answer is the last one.
+/// Serves a connection until it ends or is late. Once it is to end, the next answer is the last one.
 pub(crate) async fn serve(
     stream: TcpStream,
     progress: Progress,
     handlers: Arc<Handlers>,
-    closing: watch::Receiver<bool>,
+    ending: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
     let peer = stream.peer_addr().ok().map(Peer);
@@ -44,21 +44,25 @@ pub(crate) async fn serve(
             request.extensions_mut().insert(peer);
         }
         progress.enter(Phase::Body);
-        Box::pin(answer(request, Arc::clone(&handlers), progress.clone(), closing.clone()))
+        Box::pin(answer(request, Arc::clone(&handlers), progress.clone(), ending.clone()))
     });
     let mut builder = http1::Builder::new();
     builder.half_close(true).max_headers(MAX_HEADERS).max_header_size(MAX_HEAD);
     let mut connection = builder.serve_connection(wire, service);
-    let mut stop = closing.clone();
-    let mut stop = pin!(stop.wait_for(|closing| *closing));
-    let mut stopping = false;
+    let mut told = ending.clone();
+    let mut told = pin!(async {
+        let _ = told.wait_for(|ending| *ending).await;
+        // tokio looks at the sockets before it goes on, so a request that has arrived is not lost.
+        yield_now().await;
+    });
+    let mut is_ending = false;
     let mut sleep = pin!(sleep_until(Instant::now()));
     let end = poll_fn(|cx| {
-        stopping = stopping || stop.as_mut().poll(cx).is_ready();
+        is_ending = is_ending || told.as_mut().poll(cx).is_ready();
         if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
             return Poll::Ready(Some(result));
         }
-        let Some(deadline) = progress.deadline(stopping) else { return Poll::Pending };
+        let Some(deadline) = progress.deadline(is_ending) else { return Poll::Pending };
         sleep.as_mut().reset(deadline);
         sleep.as_mut().poll(cx).map(|()| None)
     })
@@ -71,29 +75,30 @@ pub(crate) async fn serve(
         Some(Err(error)) if error.is_parse() => {
             let too_large = error.is_parse_too_large();
             let status = if too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-            report(&handlers, status).await;
+            report(&handlers, status);
             finish(stream, None).await;
         }
-        None if half_sent && !stopping => refuse(stream, &handlers, StatusCode::REQUEST_TIMEOUT).await,
+        None if half_sent && !is_ending => refuse(stream, &handlers, StatusCode::REQUEST_TIMEOUT).await,
         Some(Err(_)) | None => {}
     }
 }
 
 pub(crate) async fn refuse(stream: TcpStream, handlers: &Arc<Handlers>, status: StatusCode) {
-    report(handlers, status).await;
+    report(handlers, status);
     finish(stream, Some(status)).await;
 }
 
-async fn report(handlers: &Arc<Handlers>, status: StatusCode) {
+/// The client does not wait for it: all threads may be busy.
+fn report(handlers: &Arc<Handlers>, status: StatusCode) {
     let handlers = Arc::clone(handlers);
-    let _ = spawn_blocking(move || (handlers.refused)(status)).await;
+    drop(spawn_blocking(move || (handlers.refused)(status)));
 }
 
 async fn answer(
     request: http::Request<Incoming>,
     handlers: Arc<Handlers>,
     progress: Progress,
-    closing: watch::Receiver<bool>,
+    ending: watch::Receiver<bool>,
 ) -> Result<http::Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let body = read(body).await;
@@ -102,12 +107,12 @@ async fn answer(
     let mut response = match body {
         Ok(body) => handle(handlers, Request::from_parts(head, body)).await,
         Err(status) => {
-            report(&handlers, status).await;
+            report(&handlers, status);
             empty(status)
         }
     };
     progress.cut_after(response.extensions_mut().remove().map(|cut: Cut| cut.after));
-    if refused || *closing.borrow() {
+    if refused || *ending.borrow() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     progress.enter(Phase::Answer);

@@ -44,7 +44,6 @@ use http::StatusCode;
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
-use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::wire::Progress;
@@ -161,22 +160,19 @@ async fn run(
     let all = max_connections() + MAX_REFUSALS;
     let places = Arc::new(Semaphore::new(all));
     let place = || Arc::clone(&places).acquire_owned();
-    let (closing, _) = watch::channel(false);
     let mut connections = Connections::default();
     let mut open = |stream: TcpStream, place: OwnedSemaphorePermit| {
-        let full = places.available_permits() < MAX_REFUSALS && !connections.close_idle();
-        let (handlers, closing) = (Arc::clone(&handlers), closing.subscribe());
-        let progress = Progress::new();
-        let own = progress.clone();
-        let task = tokio::spawn(async move {
+        let full = places.available_permits() < MAX_REFUSALS && !connections.end_idle();
+        let (handlers, progress) = (Arc::clone(&handlers), Progress::new());
+        let ending = connections.add(progress.clone());
+        tokio::spawn(async move {
             if full {
                 connection::refuse(stream, &handlers, StatusCode::SERVICE_UNAVAILABLE).await;
             } else {
-                connection::serve(stream, own, handlers, closing).await;
+                connection::serve(stream, progress, handlers, ending).await;
             }
             drop(place);
         });
-        connections.add(progress, task.abort_handle());
     };
     let mut warned: Option<Instant> = None;
     loop {
@@ -204,28 +200,37 @@ async fn run(
         open(TcpStream::from_std(stream)?, place().await?);
     }
     drop(listener);
-    closing.send_replace(true);
+    connections.end_all();
     if timeout(STOP, places.acquire_many(all.try_into()?)).await.is_err() {
         log::warn!("stopped before all requests were answered");
     }
     Ok(())
 }
 
-/// The connections, to close one that is idle in favour of a new client.
+/// The connections, to end one that is idle in favour of a new client, and all when the server stops.
 #[derive(Default)]
-struct Connections(Vec<(Progress, AbortHandle)>);
+struct Connections(Vec<(Progress, watch::Sender<bool>)>);
 
 impl Connections {
-    fn add(&mut self, progress: Progress, task: AbortHandle) {
-        self.0.retain(|(_, task)| !task.is_finished());
-        self.0.push((progress, task));
+    fn add(&mut self, progress: Progress) -> watch::Receiver<bool> {
+        let (end, ending) = watch::channel(false);
+        self.0.retain(|(_, end)| !end.is_closed());
+        self.0.push((progress, end));
+        ending
     }
 
-    /// Closes the connection that has been idle for the longest time, and returns whether there was one.
-    fn close_idle(&mut self) -> bool {
+    /// Ends the connection that has been idle for the longest time, and returns whether there was one. If its client has
+    /// just sent a request, that one is still answered.
+    fn end_idle(&mut self) -> bool {
         let idle = self.0.iter().enumerate().filter_map(|(i, (progress, _))| Some((progress.idle_since()?, i)));
         let longest = idle.min().map(|(_, i)| self.0.swap_remove(i));
-        longest.inspect(|(_, task)| task.abort()).is_some()
+        longest.map(|(_, end)| end.send_replace(true)).is_some()
+    }
+
+    fn end_all(&self) {
+        for (_, end) in &self.0 {
+            end.send_replace(true);
+        }
     }
 }
 

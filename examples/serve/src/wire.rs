@@ -11,8 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-/// While the server stops: a client that has just had an answer may be about to send its next request.
-const STOPPING: Duration = Duration::from_millis(300);
+/// When a connection is to end: a client that has just had an answer may be about to send its next request.
+const ENDING: Duration = Duration::from_millis(300);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -66,10 +66,10 @@ impl Progress {
         self.state().cut_after = bytes;
     }
 
-    pub(crate) fn deadline(&self, stopping: bool) -> Option<Instant> {
+    pub(crate) fn deadline(&self, is_ending: bool) -> Option<Instant> {
         let state = self.state();
         let time = match state.phase {
-            Phase::New | Phase::Idle | Phase::Head if stopping => STOPPING,
+            Phase::New | Phase::Idle | Phase::Head if is_ending => ENDING,
             // Longer than Caddy and nginx keep an unused connection, so that they are the ones to close it.
             Phase::Idle => Duration::from_secs(150),
             Phase::Head => Duration::from_secs(5),

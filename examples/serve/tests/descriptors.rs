@@ -1,13 +1,14 @@
 //! A server with few file descriptors. The limit holds for the whole process, so no other test runs in this one.
 #![cfg(unix)]
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::iter;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ekolopay_serve::{Request, Response, Server};
 use rlimit::Resource;
@@ -43,10 +44,14 @@ fn status(mut stream: &TcpStream) -> String {
     read(stream)
 }
 
-fn read(mut stream: &TcpStream) -> String {
+fn read(stream: &TcpStream) -> String {
+    answer(stream)[9..12].to_owned()
+}
+
+fn answer(mut stream: &TcpStream) -> String {
     let mut head = [0; 1024];
-    let _ = stream.read(&mut head).unwrap();
-    String::from_utf8_lossy(&head[9..12]).into_owned()
+    let length = stream.read(&mut head).unwrap();
+    String::from_utf8_lossy(&head[..length]).into_owned()
 }
 
 #[test]
@@ -80,7 +85,41 @@ fn clients_beyond_the_limit_take_idle_connections_or_get_a_503_and_do_not_flood_
     assert_eq!(status(&newcomer), "200", "an idle connection makes room");
     assert_eq!((&kept[0]).read(&mut [0]).unwrap(), 0, "the idle connection is closed");
     assert!(kept.iter().skip(1).all(|stream| status(stream) == "200"));
-    drop((kept, newcomer));
+
+    // A request that came before the newcomer is answered, also on the connection that makes room.
+    let mut idle: VecDeque<TcpStream> = kept.into_iter().skip(1).chain([newcomer]).collect();
+    for _ in 0..100 {
+        thread::sleep(Duration::from_millis(12)); // so that the oldest is idle for longer than a stop waits
+        let oldest = idle.pop_front().unwrap();
+        (&oldest).write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let newcomer = connect(address);
+        let answer = answer(&oldest);
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
+        if !answer.contains("connection: close") {
+            idle.pop_front(); // it has made room
+            idle.push_back(oldest);
+        }
+        assert_eq!(status(&newcomer), "200");
+        idle.push_back(newcomer);
+    }
+    drop(idle);
+
+    // A refusal needs no thread.
+    Resource::NOFILE.set(520, hard).unwrap();
+    let server = Server::start(TcpListener::bind("127.0.0.1:0").unwrap(), handler).unwrap();
+    assert_eq!(status(&connect(server.local_addr())), "200");
+    Resource::NOFILE.set(soft, hard).unwrap();
+    thread::sleep(Duration::from_millis(600)); // the first connection ends
+    let kept: Vec<TcpStream> = (0..260).map(|_| connect(server.local_addr())).collect();
+    for mut stream in &kept {
+        stream.write_all(b"GET /3000 HTTP/1.1\r\n\r\n").unwrap();
+    }
+    thread::sleep(Duration::from_millis(600));
+    let started = Instant::now();
+    assert_eq!(status(&connect(server.local_addr())), "503");
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    assert!(kept.iter().all(|stream| read(stream) == "200"));
+    drop((kept, server));
 
     thread::sleep(Duration::from_millis(600)); // the connections end
     assert_eq!(RECORDS.load(Ordering::SeqCst), 0, "refused requests are not logged");

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Result, ffi};
 
 /// How long a page waits for the database; then the customer is asked to come back.
@@ -76,6 +77,10 @@ impl Database {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(&self.path, flags)?;
             connection.busy_timeout(PATIENCE)?;
+            // SQLite's own knows no letters with accents.
+            connection.create_scalar_function("lower", 1, FunctionFlags::SQLITE_DETERMINISTIC, |values| {
+                Ok(values.get::<String>(0)?.to_lowercase())
+            })?;
             connection
         };
         let result = statements(&connection);

@@ -108,13 +108,9 @@ fn main() -> ExitCode {
         Some(Command::Backup { from, to }) => database::backup(from, to).map_err(Into::into),
         None => run(arguments),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            log::error!("{}", with_sources(&*error));
-            ExitCode::FAILURE
-        }
-    }
+    let Err(error) = result else { return ExitCode::SUCCESS };
+    log::error!("{}", with_sources(&*error));
+    ExitCode::FAILURE
 }
 
 fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
@@ -122,24 +118,25 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let stopped = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGTERM, Arc::clone(&stopped))?;
     signal_hook::flag::register(SIGINT, Arc::clone(&stopped))?;
-    let cannot_listen = |error| format!("cannot listen on {}: {error}", arguments.listen);
-    let listener = TcpListener::bind(arguments.listen).map_err(cannot_listen)?;
+    let listen = arguments.listen;
+    let listener = TcpListener::bind(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let origin = format!("http://{}", listener.local_addr()?);
-    // Both live as long as the shop.
+    // They live as long as the shop.
     let mut demonstration = None;
-    let (gateway, database, password) = if let Some(database) = arguments.live {
+    let (gateway, database, password, note) = if let Some(database) = arguments.live {
         let mut gateway = GatewayBuilder::from_env()?;
         if let Some(path) = &arguments.root_certificates {
-            gateway =
-                gateway.root_certificates(&fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?);
+            let pem = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            gateway = gateway.root_certificates(&pem);
         }
-        (gateway, database, password()?)
+        (gateway, database, password()?, String::new())
     } else {
         let sandbox = Sandbox::builder().callback_url(format!("{origin}/callback"));
         let sandbox = sandbox.redirect_url(format!("{origin}/payment-status")).start()?;
         let gateway = Gateway::builder(Credentials::new(DEMO_API_CLIENT, DEMO_SECRET_KEY)?).origin(&sandbox.origin());
+        let note = format!(" (password: {DEMO_PASSWORD})\nLocal gateway: {}/sandbox", sandbox.origin());
         let (_, directory) = demonstration.insert((sandbox, tempfile::tempdir()?));
-        (gateway, directory.path().join("shop.db"), DEMO_PASSWORD.to_owned())
+        (gateway, directory.path().join("shop.db"), DEMO_PASSWORD.to_owned(), note)
     };
     let gateway = gateway.timeout(GATEWAY_TIMEOUT).user_agent("ekolopay-shop").build()?;
     let opened = Database::open(&database).map_err(|error| format!("{}: {error}", database.display()));
@@ -158,14 +155,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     // Customers do not wait for it.
     thread::Builder::new().spawn(move || check_credentials(&gateway, &notices))?;
     // The shop runs on when nobody reads its output.
-    let _ = match &demonstration {
-        Some((sandbox, _)) => writeln!(
-            io::stdout(),
-            "Shop: {origin}\nAll orders: {origin}/marchand (password: {DEMO_PASSWORD})\nLocal gateway: {}/sandbox",
-            sandbox.origin()
-        ),
-        None => writeln!(io::stdout(), "Shop: {origin}\nAll orders: {origin}/marchand"),
-    };
+    let _ = writeln!(io::stdout(), "Shop: {origin}\nAll orders: {origin}/marchand{note}");
     while !stopped.load(Ordering::SeqCst) {
         thread::sleep(Duration::from_millis(50));
     }
@@ -178,10 +168,8 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
 fn password() -> Result<String, String> {
     let password = env::var(PASSWORD).map_err(|_| format!("{PASSWORD} is not set"))?;
-    if password.chars().count() < SHORTEST_PASSWORD {
-        return Err(format!("{PASSWORD} must have at least {SHORTEST_PASSWORD} characters"));
-    }
-    Ok(password)
+    let is_long = password.chars().count() >= SHORTEST_PASSWORD;
+    is_long.then_some(password).ok_or(format!("{PASSWORD} must have at least {SHORTEST_PASSWORD} characters"))
 }
 
 /// A wrong key is better known now than at the first order. The token is made up: its refusal means that the key is right.

@@ -11,6 +11,7 @@ use rusqlite::{Result, ToSql, params};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use crate::database::wall_clock;
 use crate::limit::Limit;
 use crate::orders::{Order, Orders, order};
 use crate::pages::{AllOrders, Message};
@@ -153,7 +154,7 @@ impl Orders {
     /// A page of orders. Filters, telephone numbers, order numbers and tokens have an index; a part of a name or number is
     /// searched for in some orders at a time. So a page costs the same however many orders there are.
     fn find(&self, query: &Query) -> Result<Found> {
-        let (text, before) = (query.q.trim(), query.avant.unwrap_or(i64::MAX));
+        let (text, before) = (query.q.trim(), query.avant.unwrap_or(i64::MAX).max(1));
         if text.is_empty() {
             let filter = FILTERS.iter().find(|filter| filter.name == query.filtre).unwrap_or(&FILTERS[0]);
             return self.page_of(&format!("{} AND id < ?1", filter.ids), params![before]);
@@ -206,19 +207,18 @@ impl Orders {
         })
     }
 
-    /// A closed order is due at once, and then once a day: money wins. So is one that is opened again.
+    /// An order that is closed or opened again is due at once, and then as every other: money wins.
     fn change(&self, order: i64, change: Change) -> Result<()> {
         let sql = match change {
             Change::Livrer | Change::Reprendre => {
-                "UPDATE shipments SET delivered_at = IIF(?2, ?3, NULL) WHERE order_id = ?1"
+                "UPDATE shipments SET delivered_at = IIF(?2, COALESCE(delivered_at, ?3), NULL) WHERE order_id = ?1"
             }
             Change::Clore | Change::Rouvrir => {
-                "UPDATE orders SET closed_at = IIF(?2, ?3, NULL), due_at = MIN(due_at, ?3)
+                "UPDATE orders SET closed_at = IIF(?2, COALESCE(closed_at, ?3), NULL), due_at = MIN(due_at, 0)
                  WHERE id = ?1 AND id NOT IN (SELECT order_id FROM shipments WHERE order_id = ?1)"
             }
         };
         let sets = matches!(change, Change::Livrer | Change::Clore);
-        let now = self.database.now();
-        self.database.write(|connection| connection.execute(sql, params![order, sets, now]).map(drop))
+        self.database.write(|connection| connection.execute(sql, params![order, sets, wall_clock()]).map(drop))
     }
 }

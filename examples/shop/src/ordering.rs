@@ -149,7 +149,7 @@ impl Shop {
                 log::error!("the gateway gave order {} the token of order {}", order.id, owner.id);
                 // The same order once more, of the customer who can still pay the first.
                 let same = (&owner.product.slug, owner.product.amount) == (&order.product.slug, order.product.amount);
-                if same && owner.is_payable() && references(request).contains(&owner.reference) {
+                if same && owner.is_payable() && !owner.is_over() && references(request).contains(&owner.reference) {
                     self.orders.forget(&order)?;
                     return Ok(owner);
                 }

@@ -147,11 +147,11 @@ impl Orders {
                 |row| row.get::<_, String>(0),
             )
         });
-        let owner = match kept {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                self.one("token = ?1", &[token.as_str()])
-            }
-            kept => self.by_reference(&kept?),
+        let owner = match kept.optional() {
+            Ok(Some(reference)) => self.by_reference(&reference),
+            Err(error) if error.sqlite_error_code() != Some(ErrorCode::ConstraintViolation) => Err(error),
+            // Another order has it. A second press of the same button may have found that, and forgotten this one.
+            _ => self.one("token = ?1", &[token.as_str()]),
         };
         owner?.ok_or(rusqlite::Error::QueryReturnedNoRows)
     }

@@ -48,11 +48,10 @@ pub(crate) enum Shipment {
     UnknownToken,
 }
 
-/// The wait before the next check of a row of `orders`. It is the longest for an order that the merchant has closed.
+/// The wait before the next check of a row of `orders`, also if the merchant has closed it.
 fn wait() -> String {
     let (shortest, longest) = (millis(SHORTEST_WAIT), millis(LONGEST_WAIT));
-    let by_age = format!("MIN(MAX((?1 - COALESCE(awaited_at, ordered_at)) / {AGE_PER_WAIT}, {shortest}), {longest})");
-    format!("IIF(closed_at IS NULL, {by_age}, {longest})")
+    format!("MIN(MAX((?1 - COALESCE(awaited_at, ordered_at)) / {AGE_PER_WAIT}, {shortest}), {longest})")
 }
 
 impl Orders {
@@ -61,7 +60,7 @@ impl Orders {
     pub(crate) fn resume(&self) -> Result<()> {
         let sql = format!(
             "UPDATE orders SET due_at = ?1 + ABS(RANDOM() % {}), urgent_at = NULL, asked_at = NULL,
-                               ordered_at = MIN(ordered_at, ?1), awaited_at = MIN(awaited_at, ?1)
+                               awaited_at = MIN(COALESCE(awaited_at, ordered_at), ?1), claimed_at = MIN(claimed_at, ?1)
              WHERE due_at IS NOT NULL",
             wait()
         );

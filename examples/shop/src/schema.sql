@@ -16,7 +16,8 @@ INSERT INTO products (slug, label, details, amount) VALUES
     ('iphone', 'iPhone S', '32 Go, gris.', 150000);
 
 CREATE TABLE orders (
-    id INTEGER PRIMARY KEY,
+    -- The number of an order that was forgotten is not given to another one.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The customer's key: anyone who has it may see the order and pay for it.
     reference TEXT NOT NULL UNIQUE,
     -- The one-time key of the order form: sent twice for the same article and number, it is one order.
@@ -41,7 +42,7 @@ CREATE TABLE orders (
     -- The failure that a callback reported. Anyone can post a callback, so the order stays open.
     claim TEXT CHECK (claim IN ('FAILED', 'REJECTED', 'TIMEOUT')),
     claimed_at INTEGER,
-    -- When the merchant closed an order that is not paid. It is still checked once a day, and shipped if it is paid.
+    -- When the merchant closed an order that is not paid. It is checked as before, and shipped if it is paid.
     closed_at INTEGER,
     -- Why the last call to the gateway failed, the gateway's own words (or the order that has the token), and when.
     problem TEXT CHECK (problem IN ('unavailable', 'unreachable', 'refused', 'unexpected', 'token-taken')),

@@ -37,11 +37,11 @@ pub(crate) struct Shop {
 
 #[derive(clap::Args)]
 pub(crate) struct Settings {
-    /// Whom customers ask for help, shown on every page
+    /// Who customers can ask for help, shown on every page
     #[arg(long, value_name = "TEXT")]
     pub(crate) contact: Option<String>,
 
-    /// Accept telephone numbers of other countries than Congo
+    /// Accept telephone numbers from countries other than Congo
     #[arg(long)]
     pub(crate) any_country: bool,
 
@@ -107,13 +107,8 @@ impl Shop {
         let order = self.orders.by_reference(reference)?.ok_or(Message::NotFound)?;
         self.hurry(slice::from_ref(&order));
         let twin = self.orders.twin(request, &order.product.slug, &order.phone, order.id)?;
-        let view = OneOrder {
-            shop: &self.settings,
-            order: &order,
-            twin: twin.as_ref(),
-            mark: mark([&order].into_iter().chain(&twin)),
-        };
-        Ok(page(StatusCode::OK, &view))
+        let mark = mark([&order].into_iter().chain(&twin));
+        Ok(page(StatusCode::OK, &OneOrder { shop: &self.settings, order: &order, twin: twin.as_ref(), mark }))
     }
 
     /// A word for the state of the order, and one for its twin's. The order's page reloads when they change.

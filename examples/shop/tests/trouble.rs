@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -78,16 +78,27 @@ fn a_payment_is_stored_as_soon_as_the_database_can_be_written() {
 fn a_clock_that_was_set_back_delays_no_check() {
     let mut world = World::start();
     for hours in [1, 12, 48] {
-        let order = world.order("cafe");
+        let (order, failed) = (world.order("cafe"), world.order("lampe"));
         world.wait_for_not_paid(&order);
+        world.customer_submits(&failed, "failed");
+        world.wait_for(&failed, "failed");
         world.kill();
         let later = hours * 60 * 60 * 1000;
         let sql = "UPDATE orders SET ordered_at = ordered_at + ?2, awaited_at = ordered_at, due_at = due_at + ?2,
                                      asked_at = asked_at + ?2, not_paid_at = 0 WHERE token = ?1";
         assert_eq!(world.database().execute(sql, rusqlite::params![order.token, later]).unwrap(), 1);
+        let sql = "UPDATE orders SET claimed_at = claimed_at + ?2, not_paid_at = NULL WHERE token = ?1";
+        assert_eq!(world.database().execute(sql, rusqlite::params![failed.token, later]).unwrap(), 1);
+        let ordered = |world: &World| -> i64 {
+            let sql = "SELECT ordered_at FROM orders WHERE token = ?1";
+            world.database().query_row(sql, [&order.token], |row| row.get(0)).unwrap()
+        };
+        let before = ordered(&world);
         world.customer_submits(&order, "paid");
         world.start_again();
         world.wait_for(&order, "shipped");
+        world.wait_for(&failed, "failed");
+        assert_eq!(ordered(&world), before, "the date that people see");
     }
 }
 
@@ -144,6 +155,58 @@ fn a_token_that_another_order_has_leads_to_that_order_or_to_a_clear_page() {
     wait_until("the order is paid", || world.shipments().len() == 1);
     let page = confused(&again());
     assert!(page.contains("cette commande-là est payée") && !page.contains("<button"), "{page}");
+}
+
+/// A check that says nothing is followed by another as soon as for an open order.
+#[test]
+fn a_closed_order_is_shipped_soon_though_the_check_after_its_callback_failed() {
+    let fails = Arc::new(AtomicUsize::new(usize::MAX));
+    let left = Arc::clone(&fails);
+    let gateway = Server::in_service(move |request| {
+        let fails = || left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        match request.head.contains("/purchase-token?") {
+            true => response(200, replies::TOKEN),
+            false if fails() => response(200, replies::REFUSED),
+            false => response(200, replies::PAID),
+        }
+    });
+    let world = World::start_at(&gateway.origin);
+    let answer = world.post("/produits/cafe", "phone=066304925");
+    assert!(header(&answer, "location").ends_with("/purchase-product/string"));
+    let page = world.merchant("/marchand");
+    let (_, key) = page.as_str().unwrap().split_once(r#"name="key" value=""#).unwrap();
+    assert_eq!(world.merchant_posts(&format!("key={}&order=1&change=clore", &key[..32])).status_code, 303);
+    fails.store(2, Ordering::SeqCst);
+    assert_eq!(world.callback("string", true, "SUCCESS").status_code, 200);
+    wait_until("the order is shipped", || world.shipments().len() == 1);
+}
+
+/// The first of two presses of a button finds that the token is known and forgets its order, then somebody else orders.
+#[test]
+fn the_number_of_a_forgotten_order_is_not_given_to_another_customers() {
+    let gateway = Server::in_service(|request| {
+        let is_order = request.head.contains("/purchase-token?");
+        thread::sleep(Duration::from_millis(if is_order { 500 } else { 0 }));
+        response(200, if is_order { replies::TOKEN } else { replies::NOT_PAID })
+    });
+    let world = World::start_at(&gateway.origin);
+    let first = world.post("/produits/cafe", "phone=066304925");
+    let cookie = header(&first, "set-cookie").split(';').next().unwrap();
+    let form = "phone=066304925&again=1&key=67e55044-10b1-426f-9247-bb680e5fe0c8";
+    let press = || world.post_with("/produits/cafe", form, cookie);
+    let (presses, other) = thread::scope(|scope| {
+        let first = scope.spawn(press);
+        thread::sleep(Duration::from_millis(250));
+        let second = scope.spawn(press);
+        thread::sleep(Duration::from_millis(400));
+        let other = world.post("/produits/lampe", "phone=066304926");
+        ([first, second].map(|press| press.join().unwrap()), other)
+    });
+    for answer in presses {
+        assert_eq!((answer.status_code, header(&answer, "location")), (303, header(&first, "location")), "{answer:?}");
+    }
+    assert_eq!(other.status_code, 303, "{other:?}");
+    assert_eq!(world.get(header(&other, "location"), "").status_code, 200);
 }
 
 /// Open orders that are due at this time.
