@@ -150,6 +150,9 @@ fn a_token_that_another_order_has_leads_to_that_order_or_to_a_clear_page() {
     confused(&world.post("/produits/cafe", "phone=066304925"));
     let merchant = world.merchant("/marchand?filtre=probleme");
     assert!(merchant.as_str().unwrap().contains("le token de la commande n°\u{a0}1"), "{merchant:?}");
+    // Nor is an order whose failure is announced: « Réessayer » would lead back to it for ever.
+    assert_eq!(world.callback("string", false, "FAILED").status_code, 200);
+    confused(&again());
     // An order that is paid already is not shown in place of another one.
     paid.store(true, Ordering::SeqCst);
     wait_until("the order is paid", || world.shipments().len() == 1);
