@@ -21,7 +21,7 @@ fn every_link_is_one_that_a_reader_of_the_published_page_can_follow() {
     let named = README.lines().filter_map(|line| Some(line.strip_prefix('[')?.split_once("]: ")?.1));
     for link in README.split("](").skip(1).chain(named) {
         assert!(
-            link.starts_with("https://docs.rs/") || link.starts_with("#"),
+            link.starts_with("https://docs.rs/") || link.starts_with('#'),
             "{}",
             link.lines().next().unwrap_or_default()
         );
