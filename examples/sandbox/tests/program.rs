@@ -3,29 +3,21 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use ekolopay_test_kit::run::Killed;
 use ekolopay_test_kit::{as_pid_1, command, terminate_pid_1};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-sandbox");
 const DEMO_KEY: &str = "054e9a59-ab57-4e9a-940d-97e6b940d875";
 
-struct Program(Child);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn spawn(mut command: Command) -> Program {
-    Program(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+fn spawn(mut command: Command) -> Killed {
+    Killed(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
 }
 
 /// On a free port, unless the arguments name an address.
-fn run(arguments: &[&str]) -> Program {
+fn run(arguments: &[&str]) -> Killed {
     let mut command = command(PROGRAM);
     if !arguments.contains(&"--listen") {
         command.args(["--listen", "127.0.0.1:0"]);
@@ -44,14 +36,14 @@ fn failure(arguments: &[&str]) -> String {
 }
 
 /// The first lines of its output, and its origin.
-fn greeting(program: &mut Program) -> (Vec<String>, String) {
+fn greeting(program: &mut Killed) -> (Vec<String>, String) {
     let out = program.0.stdout.take().unwrap();
     let lines: Vec<String> = BufReader::new(out).lines().take(6).collect::<Result<_, _>>().unwrap();
     let origin = lines[0].strip_prefix("Gateway: ").unwrap().to_owned();
     (lines, origin)
 }
 
-fn log_line(program: &mut Program) -> String {
+fn log_line(program: &mut Killed) -> String {
     let mut line = String::new();
     BufReader::new(program.0.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
     line

@@ -14,7 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, PaymentState, Settlement, Trouble};
-use support::{PROGRAM, Program, World, free_port, wait_until, without_settings};
+use ekolopay_test_kit::run::Killed;
+use support::{PROGRAM, World, free_port, wait_until, without_settings};
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::header::LOCATION;
@@ -28,7 +29,7 @@ const POSTS: u32 = 2 * CLIENTS * ORDERS;
 /// A web server in front of the shop.
 struct Front {
     origin: String,
-    _program: Program,
+    _program: Killed,
     directory: TempDir,
 }
 
@@ -41,7 +42,7 @@ impl Front {
         let directory = tempfile::tempdir().unwrap();
         let log = fs::File::create(directory.path().join("log")).unwrap();
         let mut command = server(world, &origin, directory.path());
-        let program = Program(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
+        let program = Killed(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
         let front = Front { origin, _program: program, directory };
         let agent = agent();
         wait_until("the web server answers", || agent.get(&front.origin).call().is_ok());

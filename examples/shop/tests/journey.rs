@@ -11,12 +11,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use ekolopay_test_kit::run::Killed;
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use support::{Program, first_lines, program};
+use support::{first_lines, program};
 use tempfile::TempDir;
 
 /// The shop with its local gateway, and a browser.
@@ -26,19 +27,19 @@ struct Journey {
     gateway: String,
     name: &'static str,
     /// The shop, the browser's driver and its profile, which end with the test.
-    _processes: (Program, Program, TempDir),
+    _processes: (Killed, Killed, TempDir),
 }
 
 impl Journey {
     async fn start(name: &'static str) -> Journey {
         let mut shop = program();
         shop.args(["--listen", "127.0.0.1:0"]).env("RUST_LOG", "error").stdout(Stdio::piped());
-        let mut shop = Program(shop.spawn().expect("the shop"));
+        let mut shop = Killed(shop.spawn().expect("the shop"));
         let said = first_lines(&mut shop, 3);
         let after = |line: &String| line.split_once(": ").expect("a name and an address").1.to_owned();
 
         let driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
-        let mut driver = Program(driver.expect("chromium and chromedriver must be in the PATH"));
+        let mut driver = Killed(driver.expect("chromium and chromedriver must be in the PATH"));
         let out = BufReader::new(driver.0.stdout.take().expect("stdout"));
         let port = out.lines().map_while(Result::ok).find_map(|line| {
             line.split_once("started successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned())

@@ -11,9 +11,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay_sandbox::Sandbox;
+use ekolopay_test_kit::run::{Killed, signal};
 use ekolopay_test_kit::{Server, as_pid_1, replies, response, terminate_pid_1};
 use rusqlite::Connection;
-use support::{PASSWORD, PROGRAM, Program, World, first_lines, header, now, program, wait_until};
+use support::{PASSWORD, PROGRAM, World, first_lines, header, now, program, wait_until};
 
 /// Holds the database's only write lock.
 fn lock(world: &World) -> Connection {
@@ -437,7 +438,7 @@ fn a_million_orders_slow_no_page() {
 #[test]
 fn the_demonstration_needs_nothing_and_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let mut shop = Program(
+    let mut shop = Killed(
         program()
             .args(["--listen", "127.0.0.1:0"])
             .env("TMPDIR", directory.path())
@@ -447,7 +448,7 @@ fn the_demonstration_needs_nothing_and_leaves_nothing() {
     );
     let said = first_lines(&mut shop, 3);
     assert!(said[1].contains("password: demo"), "{said:?}");
-    assert!(Command::new("kill").args(["-TERM", &shop.0.id().to_string()]).status().unwrap().success());
+    signal(&shop.0, "TERM");
     assert!(shop.0.wait().unwrap().success());
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 }

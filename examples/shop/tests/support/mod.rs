@@ -13,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, Trouble};
+use ekolopay_test_kit::run::{Killed, signal};
 use minreq::Response;
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
@@ -28,7 +29,7 @@ pub struct World {
     /// How many calls to `check-payment` the gateway has answered, availability checks included.
     checks: Arc<AtomicU64>,
     directory: TempDir,
-    shop: Program,
+    shop: Killed,
 }
 
 /// What a customer knows after having ordered.
@@ -36,16 +37,6 @@ pub struct Ordered {
     pub token: String,
     pub cookie: String,
     pub reference: String,
-}
-
-/// A child process that does not outlive its test.
-pub struct Program(pub Child);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 impl World {
@@ -113,8 +104,7 @@ impl World {
 
     /// Asks it to end, as a supervisor does, and waits until it has.
     pub fn stop(&mut self) {
-        let asked = Command::new("kill").args(["-TERM", &self.process().to_string()]).status();
-        assert!(asked.expect("kill").success());
+        signal(&self.shop.0, "TERM");
         assert!(self.ended().success());
     }
 
@@ -304,7 +294,7 @@ pub fn without_settings(program: &str) -> Command {
     command
 }
 
-fn run(mut program: Command, origin: &str, gateway: &str, directory: &Path) -> Program {
+fn run(mut program: Command, origin: &str, gateway: &str, directory: &Path) -> Killed {
     program
         .arg("--live")
         .arg(directory.join("shop.db"))
@@ -315,13 +305,13 @@ fn run(mut program: Command, origin: &str, gateway: &str, directory: &Path) -> P
         .stderr(File::options().create(true).append(true).open(directory.with_file_name("log")).expect("a log"));
     program.env("EKOLOPAY_ORIGIN", gateway).env("SHOP_PASSWORD", PASSWORD);
     program.env("EKOLOPAY_API_CLIENT", DEMO_API_CLIENT).env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
-    let mut program = Program(program.stdout(Stdio::piped()).spawn().expect("the program"));
+    let mut program = Killed(program.stdout(Stdio::piped()).spawn().expect("the program"));
     let said = first_lines(&mut program, 2);
     assert_eq!(said[0], format!("Shop: {origin}"));
     program
 }
 
-pub fn first_lines(program: &mut Program, count: usize) -> Vec<String> {
+pub fn first_lines(program: &mut Killed, count: usize) -> Vec<String> {
     let out = program.0.stdout.take().expect("stdout");
     BufReader::new(out).lines().take(count).collect::<Result<_, _>>().expect("what the program says")
 }
