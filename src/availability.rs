@@ -9,17 +9,18 @@ use crate::transport::Reply;
 /// The form of the check.
 pub(crate) const FORM: &[u8] = b"purchaseToken=";
 
-/// Why a call must not be made, in words. Any other answer, even an error page, comes from a gateway in service.
-pub(crate) fn stops_call(reply: &Reply) -> Option<String> {
-    out_of_service(&Envelope::read(reply)).or_else(|| match reply.status() {
-        status @ (429 | 502..=504) => Some(format!("HTTP {status}")),
+/// The message of a check's reply that stops the call. Any other reply, even an error page, comes from a gateway in
+/// service.
+pub(crate) fn message_of_check(reply: &Reply) -> Option<String> {
+    message_of_outage(&Envelope::read(reply)).or_else(|| match reply.status() {
+        // The last nine: a front such as Cloudflare cannot reach the gateway.
+        status @ (429 | 502..=504 | 520..=527 | 530) => Some(format!("HTTP {status}")),
         _ => None,
     })
 }
 
 /// The message of the documented reply of a gateway that is out of service, under any HTTP status.
-pub(crate) fn out_of_service(envelope: &Envelope<'_>) -> Option<String> {
-    const REASON: &str = "UNAVAILABLE_SERVICE";
-    let out_of_service = envelope.reason().as_deref() == Some(REASON);
-    out_of_service.then(|| envelope.message().unwrap_or(REASON.into()).into_owned())
+pub(crate) fn message_of_outage(envelope: &Envelope<'_>) -> Option<String> {
+    let (reason, message) = envelope.notice()?;
+    (reason == "UNAVAILABLE_SERVICE").then(|| message.into_owned())
 }

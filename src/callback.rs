@@ -29,13 +29,16 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use crate::error::{InvalidInput, require};
+use crate::invalid::{InvalidInput, require};
 use crate::token::PurchaseToken;
 
 const TOKEN: &str = "purchaseToken";
 const SUCCESSFUL: &str = "paymentSuccessful";
 const STATUS: &str = "status";
 const MESSAGE: &str = "message";
+
+/// The keys that are read.
+const KEYS: [&str; 4] = [TOKEN, SUCCESSFUL, STATUS, MESSAGE];
 
 /// A callback's claim about one payment.
 ///
@@ -52,22 +55,6 @@ const MESSAGE: &str = "message";
 ///
 /// PHP's `http_build_query` drops a key whose value is null. A missing `message` is empty; any other missing key is an
 /// [error](Callback::parse).
-///
-/// ```
-/// use ekolopay::callback::Callback;
-///
-/// /// The order to check, never a reason to ship.
-/// fn receive(body: &[u8]) -> Result<String, String> {
-///     let callback = Callback::parse(body).map_err(|invalid| format!("400: {invalid}"))?;
-///     Ok(format!("200: check {}", callback.purchase_token()))
-/// }
-///
-/// let body = b"purchaseToken=940d4e9a&paymentSuccessful=1\
-///     &status=SUCCESSFUL&message=Paiement+r%C3%A9ussi.";
-/// assert_eq!(receive(body).unwrap(), "200: check 940d4e9a");
-/// let body = b"purchaseToken=940d4e9a";
-/// assert_eq!(receive(body).unwrap_err(), "400: paymentSuccessful is missing");
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback {
     purchase_token: PurchaseToken,
@@ -110,13 +97,6 @@ pub enum Status {
 
 impl Status {
     /// The word on the wire.
-    ///
-    /// ```
-    /// use ekolopay::callback::Status;
-    ///
-    /// assert_eq!(Status::Timeout.as_str(), "TIMEOUT");
-    /// assert_eq!(Status::Other("En cours".to_owned()).as_str(), "En cours");
-    /// ```
     pub fn as_str(&self) -> &str {
         match self {
             Status::Success => "SUCCESS",
@@ -126,13 +106,6 @@ impl Status {
             Status::Timeout => "TIMEOUT",
             Status::Other(text) => text,
         }
-    }
-
-    /// Copies no documented word.
-    fn read(text: Cow<'_, str>) -> Status {
-        let documented = [Status::Success, Status::Successful, Status::Failed, Status::Rejected, Status::Timeout];
-        let known = documented.into_iter().find(|status| status.as_str() == text);
-        known.unwrap_or_else(|| Status::Other(text.into_owned()))
     }
 }
 
@@ -145,14 +118,16 @@ impl fmt::Display for Status {
 /// A documented word never becomes [`Status::Other`].
 impl From<String> for Status {
     fn from(text: String) -> Status {
-        Status::read(text.into())
+        Status::from(text.as_str())
     }
 }
 
 /// A documented word never becomes [`Status::Other`].
 impl From<&str> for Status {
     fn from(text: &str) -> Status {
-        Status::read(text.into())
+        let documented = [Status::Success, Status::Successful, Status::Failed, Status::Rejected, Status::Timeout];
+        let known = documented.into_iter().find(|status| status.as_str() == text);
+        known.unwrap_or_else(|| Status::Other(text.to_owned()))
     }
 }
 
@@ -172,8 +147,8 @@ impl Callback {
     pub fn parse(body: &[u8]) -> Result<Callback, InvalidInput> {
         let mut fields = Fields::default();
         for (key, value) in form_urlencoded::parse(body) {
-            if let Some(place) = fields.place(&key) {
-                fill(place, value)?;
+            if let Some(index) = index(&key) {
+                fields.fill(index, value)?;
             }
         }
         fields.check()
@@ -216,9 +191,9 @@ impl<'de> Deserialize<'de> for Callback {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Callback, A::Error> {
                 let mut fields = Fields::default();
                 while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    if let Some(place) = fields.place(&key) {
+                    if let Some(index) = index(&key) {
                         let value = map.next_value::<String>()?;
-                        fill(place, value.into()).map_err(A::Error::custom)?;
+                        fields.fill(index, value.into()).map_err(A::Error::custom)?;
                     } else {
                         map.next_value::<IgnoredAny>()?;
                     }
@@ -231,47 +206,37 @@ impl<'de> Deserialize<'de> for Callback {
     }
 }
 
-/// The values while a form is read, by either way; all rules are below.
-#[derive(Default)]
-struct Fields<'a> {
-    token: Option<Cow<'a, str>>,
-    successful: Option<Cow<'a, str>>,
-    status: Option<Cow<'a, str>>,
-    message: Option<Cow<'a, str>>,
+/// Which of the keys that are read.
+fn index(key: &str) -> Option<usize> {
+    KEYS.iter().position(|known| *known == key)
 }
 
+/// Their values while a form is read, by either way; all rules are below.
+#[derive(Default)]
+struct Fields<'a>([Option<Cow<'a, str>>; 4]);
+
 impl<'a> Fields<'a> {
-    /// The place of a known key, and its name.
-    fn place(&mut self, key: &str) -> Option<(&mut Option<Cow<'a, str>>, &'static str)> {
-        match key {
-            TOKEN => Some((&mut self.token, TOKEN)),
-            SUCCESSFUL => Some((&mut self.successful, SUCCESSFUL)),
-            STATUS => Some((&mut self.status, STATUS)),
-            MESSAGE => Some((&mut self.message, MESSAGE)),
-            _ => None,
-        }
+    fn fill(&mut self, index: usize, value: Cow<'a, str>) -> Result<(), InvalidInput> {
+        require(self.0[index].replace(value).is_none(), KEYS[index], "is given twice")
     }
 
     fn check(self) -> Result<Callback, InvalidInput> {
+        let [token, successful, status, message] = self.0;
         let required = |field: Option<_>, name| field.ok_or(InvalidInput::new(name, "is missing"));
-        let purchase_token = PurchaseToken::new(required(self.token, TOKEN)?)?;
-        let claims_success = boolean(&required(self.successful, SUCCESSFUL)?)?;
-        let status = required(self.status, STATUS)?;
+        let purchase_token = PurchaseToken::new(required(token, TOKEN)?)?;
+        let claims_success = boolean(&required(successful, SUCCESSFUL)?)?;
+        let status = required(status, STATUS)?;
         require(!status.contains(char::REPLACEMENT_CHARACTER), STATUS, "must be UTF-8")?;
-        let status = Status::read(status);
+        let status = Status::from(&*status);
         let consistent = match status {
             Status::Success | Status::Successful => claims_success,
             Status::Failed | Status::Rejected | Status::Timeout => !claims_success,
             Status::Other(_) => true,
         };
         require(consistent, SUCCESSFUL, "contradicts the status")?;
-        let message = self.message.unwrap_or_default().into_owned();
+        let message = message.unwrap_or_default().into_owned();
         Ok(Callback { purchase_token, claims_success, status, message })
     }
-}
-
-fn fill<'a>((place, name): (&mut Option<Cow<'a, str>>, &'static str), value: Cow<'a, str>) -> Result<(), InvalidInput> {
-    require(place.replace(value).is_none(), name, "is given twice")
 }
 
 /// PHP writes `1` and `0`, or nothing for false; Java writes words.

@@ -4,37 +4,47 @@
 //! the same code as those of the real gateway.
 //!
 //! ```
-//! use ekolopay::canned::{Canned, REFUSED};
-//! use ekolopay::transport::{Endpoint, TransportError};
-//! use ekolopay::{Credentials, Delivery, Error, Gateway};
+//! use ekolopay::canned::{Canned, NOT_PAID, PAID, callback, refusal, token_reply};
+//! use ekolopay::callback::{Callback, Status};
+//! use ekolopay::purchase::{Customer, Product, Purchase};
+//! use ekolopay::transport::TransportError;
+//! use ekolopay::verify::Verification;
+//! use ekolopay::{Credentials, Error, Gateway};
 //!
+//! // Two orders, and the second is paid.
 //! let canned = Canned::new()
-//!     .reply(200, REFUSED)
-//!     .fails(TransportError::new(Delivery::Unknown, "connection reset"));
-//! let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
-//!     .transport(canned.clone())
-//!     .build()?;
-//! let token = "940d4e9a".parse()?;
+//!     .reply(200, token_reply("first"))
+//!     .reply(200, token_reply("second"))
+//!     .reply(200, NOT_PAID)
+//!     .reply(200, PAID);
+//! let credentials = Credentials::new("demo", "a-secret-key")?;
+//! let gateway = Gateway::builder(credentials).transport(canned.clone()).build()?;
+//! let order = Purchase::new(150_000, Product::new("Iphone S"), Customer::new("066304925"))?;
+//! let tokens = [gateway.create_purchase_token(&order)?, gateway.create_purchase_token(&order)?];
+//! assert!(matches!(gateway.check_payment(&tokens[0])?, Verification::NotPaid));
+//! assert!(matches!(gateway.check_payment(&tokens[1])?, Verification::Paid(paid) if paid.token() == &tokens[1]));
 //!
-//! assert!(matches!(gateway.check_payment(&token), Err(Error::Refused { code: 0, .. })));
-//! assert_eq!(gateway.check_payment(&token).unwrap_err().delivery(), Delivery::Unknown);
+//! // What the gateway posts to the shop.
+//! let posted = Callback::parse(&callback(&tokens[1], &Status::Successful))?;
+//! assert_eq!(posted.purchase_token(), &tokens[1]);
 //!
-//! let canned = canned.unavailable();
-//! assert!(gateway.check_payment(&token).unwrap_err().is_unavailable());
-//!
-//! let sent: Vec<Endpoint> = canned.requests().iter().map(|request| request.endpoint()).collect();
-//! use Endpoint::{Availability, CheckPayment};
-//! assert_eq!(sent, [Availability, CheckPayment, Availability, CheckPayment, Availability]);
+//! // What can go wrong.
+//! let canned = canned.reply(200, refusal("Token invalide")).fails(TransportError::lost("connection reset"));
+//! assert!(matches!(gateway.check_payment(&tokens[0]), Err(Error::Refused { code: 0, .. })));
+//! assert!(gateway.check_payment(&tokens[0]).unwrap_err().may_have_acted());
+//! canned.unavailable();
+//! assert!(gateway.check_payment(&tokens[0]).unwrap_err().is_unavailable());
 //! # Ok::<(), Error>(())
 //! ```
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::delivery::Delivery;
+use crate::callback::Status;
+use crate::token::PurchaseToken;
 use crate::transport::{Endpoint, Reply, Request, Transport, TransportError};
 
-/// The documented success of « Créer un token d'achat ». Its token is the word `string`.
+/// The documented success of « Créer un token d'achat ». Its token is the word `string`; [`token_reply`] makes another.
 pub const TOKEN: &str = r#"{
   "response" : {
       "API_RESPONSE_CODE" : 200,
@@ -64,7 +74,7 @@ pub const NOT_PAID: &str = r#"{
     }
 }"#;
 
-/// The documented failure of both calls. Its `clearMessage` is the word `string`.
+/// The documented failure of both calls. Its `clearMessage` is the word `string`; [`refusal`] makes another.
 pub const REFUSED: &str = r#"{
     "response" : {
         "API_RESPONSE_CODE" : 0,
@@ -81,6 +91,39 @@ pub const UNAVAILABLE: &str = r#"{
     "reason" : "UNAVAILABLE_SERVICE"
 }"#;
 
+/// The documented success of « Créer un token d'achat » with this token: two orders in one test need two tokens.
+pub fn token_reply(token: &str) -> String {
+    with_string(TOKEN, token)
+}
+
+/// The documented failure of both calls with this `clearMessage`.
+pub fn refusal(message: &str) -> String {
+    with_string(REFUSED, message)
+}
+
+/// The documented body with this text in the place of its `"string"`.
+fn with_string(documented: &str, text: &str) -> String {
+    documented.replace(r#""string""#, &serde_json::Value::from(text).to_string())
+}
+
+/// The body that the gateway posts to the shop for this status, with the documented message. [`Status::Other`] is not
+/// documented: it claims no success and has no message.
+pub fn callback(token: &PurchaseToken, status: &Status) -> Vec<u8> {
+    let message = match status {
+        Status::Success | Status::Successful => Some("Paiement réussi."),
+        Status::Failed => Some("Le paiement a échoué."),
+        Status::Rejected => Some("Le paiement est rejeté."),
+        Status::Timeout => Some("Le temps d'attente de paiement est dépassé."),
+        Status::Other(_) => None,
+    };
+    let is_success = matches!(status, Status::Success | Status::Successful);
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("purchaseToken", token.as_str())
+        .append_pair("paymentSuccessful", if is_success { "true" } else { "false" })
+        .append_pair("status", status.as_str());
+    form.extend_pairs(message.map(|message| ("message", message))).finish().into_bytes()
+}
+
 /// A [`Transport`] that answers from a list. Clones share the list and the record of requests. See the
 /// [example](self).
 #[derive(Debug, Clone, Default)]
@@ -96,7 +139,7 @@ struct State {
 }
 
 impl Canned {
-    /// No reply yet: the availability check passes, a call fails as [`Delivery::NotSent`].
+    /// No reply yet: the availability check passes, a call fails as [not sent](TransportError::not_sent).
     pub fn new() -> Canned {
         Canned::default()
     }
@@ -137,10 +180,10 @@ impl Transport for Canned {
         match request.endpoint() {
             Endpoint::Availability if state.out_of_service => Ok(Reply::new(200, UNAVAILABLE)),
             Endpoint::Availability => Ok(Reply::new(200, "{}")),
-            _ => state
-                .answers
-                .pop_front()
-                .unwrap_or_else(|| Err(TransportError::new(Delivery::NotSent, "no canned reply is left"))),
+            _ => {
+                let answer = state.answers.pop_front();
+                answer.unwrap_or_else(|| Err(TransportError::not_sent("no canned reply is left")))
+            }
         }
     }
 }

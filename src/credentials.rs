@@ -1,5 +1,4 @@
-use crate::env;
-use crate::error::{InvalidInput, require_visible_ascii};
+use crate::invalid::{InvalidInput, require_visible_ascii, variable};
 use crate::secret::Secret;
 
 /// What identifies a merchant to the gateway: the API client and its secret key.
@@ -51,7 +50,7 @@ impl Credentials {
     /// ```
     pub fn from_env() -> Result<Credentials, InvalidInput> {
         let required = |name| {
-            let value = env::variable(name)?.ok_or(InvalidInput::new(name, "is not set"))?;
+            let value = variable(name)?.ok_or(InvalidInput::new(name, "is not set"))?;
             require_visible_ascii(name, &value).map(|()| value)
         };
         let api_client = required("EKOLOPAY_API_CLIENT")?;
@@ -61,6 +60,20 @@ impl Credentials {
     /// The API client. It is not a secret: it is part of the URL of every call.
     pub fn api_client(&self) -> &str {
         &self.api_client
+    }
+
+    /// The text with the secret key replaced by `[secret]`, for a log of the merchant's own: as the SDK does with the
+    /// gateway's texts, the key is found as given, percent-encoded or JSON-escaped. If it still occurs in the result, the
+    /// text is empty.
+    ///
+    /// ```
+    /// let credentials = ekolopay::Credentials::new("demo", "054e9a59/ab57")?;
+    /// let body = r#"{"error":"bad key 054e9a59\/ab57"}"#;
+    /// assert_eq!(credentials.redact(body), r#"{"error":"bad key [secret]"}"#);
+    /// # Ok::<(), ekolopay::InvalidInput>(())
+    /// ```
+    pub fn redact(&self, text: &str) -> String {
+        self.secret_key.redact(text)
     }
 
     pub(crate) fn secret_key(&self) -> &Secret {

@@ -1,18 +1,14 @@
-use crate::delivery::Delivery;
+use crate::invalid::InvalidInput;
 use crate::transport::TransportError;
 
 /// Everything that can go wrong in a call to the gateway.
 ///
-/// Each variant calls for a different reaction. [`delivery`](Error::delivery) answers the question they share: can the
-/// gateway have acted?
+/// **May I call again?** A *failed* call may be repeated, as far as the documentation lets us assume: a check only reads,
+/// and a token that nobody was sent to does nothing. A second *successful* creation makes a second token that can be
+/// paid: send the customer to one only.
 ///
-/// | error | when | what to do |
-/// |---|---|---|
-/// | [`Invalid`](Error::Invalid) | an argument or a setting breaks a rule | fix the input; nothing was sent |
-/// | [`Unavailable`](Error::Unavailable) | the gateway says that it is out of service | try again later; nothing was done |
-/// | [`Refused`](Error::Refused) | the gateway answered with its own refusal | read the gateway's message, which is in French |
-/// | [`UnexpectedReply`](Error::UnexpectedReply) | the answer is not a documented one | treat it neither as paid nor as failed; check the payment later |
-/// | [`Transport`](Error::Transport) | the exchange itself failed | see [`delivery`](Error::delivery): not sent, or outcome unknown |
+/// **May something have been done?** [`may_have_acted`](Error::may_have_acted) says so. What each error means for an order
+/// stands in [one table](crate#errors).
 ///
 /// `Display` never repeats its [`source`](std::error::Error::source), and no text contains the secret key. Log the
 /// whole chain:
@@ -21,58 +17,49 @@ use crate::transport::TransportError;
 /// use std::error::Error as _;
 /// use std::iter::successors;
 ///
-/// use ekolopay::{Delivery, Error};
+/// use ekolopay::Error;
 ///
 /// fn log_line(error: &Error) -> String {
-///     let next = match (error, error.delivery()) {
-///         (Error::Invalid(invalid), _) => format!("fix {}", invalid.field()),
-///         (_, Delivery::NotSent) => "nothing was done: try again later".to_owned(),
-///         (_, Delivery::Unknown) => "it may have arrived: check again, or create another token".to_owned(),
-///         (Error::Refused { code, .. }, _) => {
-///             format!("the gateway said no with code {code}: read its message")
-///         }
-///         (_, Delivery::Answered) => "this proves nothing: check again later".to_owned(),
-///     };
 ///     let causes = successors(error.source(), |&cause| cause.source());
 ///     let causes: String = causes.map(|cause| format!(": {cause}")).collect();
-///     format!("{error}{causes}; {next}")
+///     format!("{error}{causes}; may have acted: {}", error.may_have_acted())
 /// }
 ///
 /// # use ekolopay::canned::Canned;
 /// # use ekolopay::transport::TransportError;
 /// # use ekolopay::{Credentials, Gateway};
-/// # let canned = Canned::new().fails(TransportError::new(Delivery::Unknown, "connection reset"));
+/// # let canned = Canned::new().fails(TransportError::lost("connection reset"));
 /// # let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?).transport(canned.clone()).build()?;
 /// # let token = "940d4e9a".parse()?;
-/// let error = gateway.check_payment(&token).unwrap_err();
-/// assert_eq!(
-///     log_line(&error),
-///     "the request was sent and its outcome is unknown: connection reset; \
-///      it may have arrived: check again, or create another token"
-/// );
+/// let line = log_line(&gateway.check_payment(&token).unwrap_err());
+/// assert!(line.ends_with("its outcome is unknown: connection reset; may have acted: true"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An argument or a setting breaks a rule. Nothing was sent.
+    /// An input breaks a rule. No call of a [`Gateway`](crate::Gateway) returns this: it is here for `?`, where inputs
+    /// are made and calls follow.
     #[error(transparent)]
     Invalid(#[from] InvalidInput),
 
     /// The gateway is out of service and has done nothing: it said so, in the check before the call or in the reply to
-    /// the call, or the check was answered with HTTP 429, 502, 503 or 504.
+    /// the call, or the status of the check did (HTTP 429, 502 to 504, 520 to 527, 530).
     ///
     /// Documentation: « NOTEZ BIEN ».
     #[error("the gateway is unavailable: {message:?}")]
     #[non_exhaustive]
     Unavailable {
+        /// The HTTP status. The documentation names none.
+        status: u16,
         /// The gateway's own words, at most 1,000 characters, or a text such as `HTTP 503` if it gave none.
         message: String,
     },
 
-    /// The gateway answered with its own refusal: a code other than 200 and a `clearMessage`.
+    /// The gateway answered with its own refusal: a code other than 200 and a message.
     ///
-    /// Documentation: « Réponse du serveur », « Echoué ».
+    /// Documentation: « Réponse du serveur », « Echoué ». A notice with a `code`, a `reason` and a `message`, which the
+    /// company's newer API documents for every error, counts too.
     #[error("the gateway refused with code {code}: {message:?}")]
     #[non_exhaustive]
     Refused {
@@ -80,7 +67,7 @@ pub enum Error {
         status: u16,
         /// `API_RESPONSE_CODE`; the documentation shows 0.
         code: i64,
-        /// `clearMessage`, in French, for people; at most 1,000 characters.
+        /// `clearMessage`, in French, for people; at most 1,000 characters. Of a notice the message, or else the reason.
         message: String,
     },
 
@@ -102,6 +89,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the gateway may have done what was asked: true for an [`UnexpectedReply`](Error::UnexpectedReply), for a
+    /// [`Transport`](Error::Transport) failure after which the call may have arrived, and for a
+    /// [`Refused`](Error::Refused) under HTTP 5xx, which a program that broke down halfway may
+    /// give. False for all else.
+    pub fn may_have_acted(&self) -> bool {
+        match self {
+            Error::Invalid(_) | Error::Unavailable { .. } => false,
+            Error::Refused { status, .. } => (500..600).contains(status),
+            Error::UnexpectedReply { .. } => true,
+            Error::Transport(error) => error.may_have_arrived(),
+        }
+    }
+
     /// Whether the gateway is out of service: a later call may succeed.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Error::Unavailable { .. })
@@ -111,62 +111,4 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         matches!(self, Error::Transport(error) if error.is_timeout())
     }
-
-    /// Whether the gateway may have acted on the call.
-    pub fn delivery(&self) -> Delivery {
-        match self {
-            Error::Invalid(_) | Error::Unavailable { .. } => Delivery::NotSent,
-            Error::Refused { .. } | Error::UnexpectedReply { .. } => Delivery::Answered,
-            Error::Transport(error) => error.delivery(),
-        }
-    }
-}
-
-/// An input that breaks a rule: which field, and which rule. The value itself is never stored.
-///
-/// ```
-/// let invalid = ekolopay::Credentials::new("demo", "").unwrap_err();
-/// assert_eq!(invalid.field(), "secret_key");
-/// assert_eq!(invalid.reason(), "must not be empty");
-/// assert_eq!(invalid.to_string(), "secret_key must not be empty");
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field} {reason}")]
-pub struct InvalidInput {
-    field: &'static str,
-    reason: &'static str,
-}
-
-impl InvalidInput {
-    pub(crate) fn new(field: &'static str, reason: &'static str) -> InvalidInput {
-        InvalidInput { field, reason }
-    }
-
-    /// The same rule, with the name that the caller knows.
-    pub(crate) fn renamed(self, field: &'static str) -> InvalidInput {
-        InvalidInput { field, ..self }
-    }
-
-    /// The field by its name in the gateway's documentation (`amount`, `customer.phone`, `purchaseToken`, …),
-    /// the setting (`origin`, `timeout`, …), or the environment variable.
-    pub fn field(&self) -> &'static str {
-        self.field
-    }
-
-    /// The broken rule, to be read after the field's name.
-    pub fn reason(&self) -> &str {
-        self.reason
-    }
-}
-
-/// A rule, as one line where it is applied.
-pub(crate) fn require(holds: bool, field: &'static str, reason: &'static str) -> Result<(), InvalidInput> {
-    if holds { Ok(()) } else { Err(InvalidInput::new(field, reason)) }
-}
-
-/// The rule that credentials and tokens share.
-pub(crate) fn require_visible_ascii(field: &'static str, text: &str) -> Result<(), InvalidInput> {
-    require(!text.is_empty(), field, "must not be empty")?;
-    require(text.bytes().all(|byte| byte.is_ascii_graphic()), field, "must be visible ASCII characters only")?;
-    require(text.len() <= 1024, field, "must be at most 1,024 bytes long")
 }

@@ -2,12 +2,13 @@ use std::sync::Arc;
 
 use crate::availability;
 use crate::credentials::Credentials;
-use crate::error::{Error, InvalidInput};
+use crate::error::Error;
+use crate::invalid::InvalidInput;
 use crate::origin::Origin;
 use crate::purchase::{self, Purchase};
-use crate::reply::{ApiData, Envelope, Failure};
+use crate::reply::{Envelope, Failure};
 use crate::token::PurchaseToken;
-use crate::transport::{Bytes, Endpoint, LONGEST_REPLY, Reply, Request, Transport};
+use crate::transport::{Bytes, Endpoint, LONGEST_REPLY, Reply, Request, Transport, TransportError};
 use crate::verify::{self, Verification};
 
 mod builder;
@@ -37,14 +38,7 @@ const LONGEST_EXCERPT: usize = 200;
 /// # Ok::<(), ekolopay::Error>(())
 /// ```
 ///
-/// # Errors of every call
-///
-/// - [`Error::Unavailable`]: the gateway is out of service;
-/// - [`Error::Refused`]: the gateway refused, and says why;
-/// - [`Error::UnexpectedReply`]: the answer is not a documented one;
-/// - [`Error::Transport`]: the exchange failed;
-/// - [`Error::Invalid`]: only after [`Gateway::new`], if the environment names a [proxy](crate#proxies) that can't be
-///   used.
+/// A gateway that was used refuses to send in another process: a program that forks builds one after the fork.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,
@@ -56,18 +50,18 @@ struct Inner {
     origin: Origin,
     purchase_token_url: Arc<str>,
     check_payment_url: Arc<str>,
-    /// An error if the environment names a proxy that can't be used: [`Gateway::new`] cannot report it.
-    transport: Result<Box<dyn Transport>, InvalidInput>,
+    transport: Box<dyn Transport>,
+    proxy: Option<String>,
 }
 
 impl Gateway {
     /// A client for `https://ekolopay.com` with the default settings.
     ///
-    /// If the environment names a [proxy](crate#proxies) that can't be used, each call fails with [`Error::Invalid`].
-    pub fn new(credentials: Credentials) -> Gateway {
-        let builder = GatewayBuilder::new(credentials);
-        let transport = builder.http().map(|http| -> Box<dyn Transport> { Box::new(http) });
-        Gateway::assemble(builder.credentials, Origin::default(), transport)
+    /// # Errors
+    ///
+    /// The variable of a [proxy](crate#proxies) that can't be used.
+    pub fn new(credentials: Credentials) -> Result<Gateway, InvalidInput> {
+        GatewayBuilder::new(credentials).build()
     }
 
     /// A client configured by the environment: `EKOLOPAY_API_CLIENT`, `EKOLOPAY_SECRET_KEY`, and `EKOLOPAY_ORIGIN` if
@@ -77,8 +71,8 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`], naming the variable that is missing or breaks a rule.
-    pub fn from_env() -> Result<Gateway, Error> {
+    /// The variable that is missing or breaks a rule.
+    pub fn from_env() -> Result<Gateway, InvalidInput> {
         GatewayBuilder::from_env()?.build()
     }
 
@@ -94,41 +88,25 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] and [`Error::Transport`], and [`Error::Invalid`] as [every
-    /// call](Gateway#errors-of-every-call); the [delivery](Error::delivery) is always `NotSent`.
+    /// [`Error::Unavailable`] and [`Error::Transport`]. The gateway [has not acted](Error::may_have_acted).
     pub fn check_availability(&self) -> Result<(), Error> {
-        let reply =
-            self.exchange(Endpoint::Availability, availability::FORM.to_vec()).map_err(|error| match error {
-                Error::Transport(failure) => Error::Transport(failure.in_check()),
-                other => other,
-            })?;
-        availability::stops_call(&reply).map_or(Ok(()), |message| Err(self.unavailable(&message)))
+        let reply = self.exchange(Endpoint::Availability, availability::FORM.to_vec());
+        let reply = reply.map_err(TransportError::in_check)?;
+        availability::message_of_check(&reply).map_or(Ok(()), |message| Err(self.unavailable(&reply, &message)))
     }
 
     /// Creates the token of an order. Documentation: step 1, « Créer un token d'achat ».
     ///
-    /// A failed call is not repeated. If the reply with a new token was lost, nobody can pay for that token: create
-    /// another.
+    /// A failed call is not repeated here; its caller [may repeat it](Error). Each success makes another token that can
+    /// be paid: send the customer to one only.
     ///
     /// # Errors
     ///
-    /// See [errors of every call](Gateway#errors-of-every-call).
-    ///
-    /// ```
-    /// # use ekolopay::canned::{Canned, TOKEN};
-    /// # let credentials = ekolopay::Credentials::new("demo", "a-secret-key")?;
-    /// # let canned = Canned::new().reply(200, TOKEN);
-    /// # let gateway = ekolopay::Gateway::builder(credentials).transport(canned).build()?;
-    /// use ekolopay::purchase::{Customer, Product, Purchase};
-    ///
-    /// let order = Purchase::new(150_000, Product::new("Iphone S"), Customer::new("066304925"))?;
-    /// let token = gateway.create_purchase_token(&order)?; // store it with the order
-    /// # Ok::<(), ekolopay::Error>(())
-    /// ```
+    /// See [errors](crate#errors). [Above](Gateway) is an example.
     pub fn create_purchase_token(&self, purchase: &Purchase) -> Result<PurchaseToken, Error> {
         let secret = self.inner.credentials.secret_key();
         let body = purchase::encode(purchase, secret);
-        self.call(Endpoint::PurchaseToken, body, |data| purchase::decode(data, secret))
+        self.call(Endpoint::PurchaseToken, body, |api_data| purchase::decode(api_data, secret))
     }
 
     /// The page on which the customer pays. Documentation: step 2, « Rediriger vers la plateforme de paiement ».
@@ -138,7 +116,7 @@ impl Gateway {
     /// ```
     /// use ekolopay::{Credentials, Gateway};
     ///
-    /// let gateway = Gateway::new(Credentials::new("demo", "a-secret-key")?);
+    /// let gateway = Gateway::new(Credentials::new("demo", "a-secret-key")?)?;
     /// assert_eq!(
     ///     gateway.payment_url(&"940d/4e9a".parse()?),
     ///     "https://ekolopay.com/purchase-product/940d%2F4e9a"
@@ -155,7 +133,7 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// See [errors of every call](Gateway#errors-of-every-call). An error says nothing about the payment: check again.
+    /// See [errors](crate#errors). An error says nothing about the payment: check again.
     ///
     /// ```
     /// # use ekolopay::canned::{Canned, NOT_PAID};
@@ -173,17 +151,24 @@ impl Gateway {
     /// ```
     pub fn check_payment(&self, token: &PurchaseToken) -> Result<Verification, Error> {
         let body = verify::encode(token, self.inner.credentials.secret_key());
-        self.call(Endpoint::CheckPayment, body, |data| verify::decode(data, token))
+        self.call(Endpoint::CheckPayment, body, |api_data| verify::decode(api_data, token))
+    }
+
+    /// Host and port of the [proxy](crate#proxies) in use, without its user and password. `None` with a
+    /// [transport](GatewayBuilder::transport) of one's own, too.
+    pub fn proxy(&self) -> Option<&str> {
+        self.inner.proxy.as_deref()
     }
 
     fn assemble(
         credentials: Credentials,
         origin: Origin,
-        transport: Result<Box<dyn Transport>, InvalidInput>,
+        transport: Box<dyn Transport>,
+        proxy: Option<String>,
     ) -> Gateway {
         let url = |path| origin.api_url(path, credentials.api_client()).into();
         let (purchase_token_url, check_payment_url) = (url("purchase-token"), url("check-payment"));
-        let inner = Inner { credentials, origin, purchase_token_url, check_payment_url, transport };
+        let inner = Inner { credentials, origin, purchase_token_url, check_payment_url, transport, proxy };
         Gateway { inner: Arc::new(inner) }
     }
 
@@ -192,29 +177,28 @@ impl Gateway {
         &self,
         endpoint: Endpoint,
         body: Vec<u8>,
-        decode: impl FnOnce(&ApiData<'_>) -> Result<T, Failure>,
+        decode: impl FnOnce(&str) -> Result<T, Failure>,
     ) -> Result<T, Error> {
         self.check_availability()?;
         let reply = self.exchange(endpoint, body)?;
         let envelope = Envelope::read(&reply);
-        if let Some(message) = availability::out_of_service(&envelope) {
-            return Err(self.unavailable(&message));
+        if let Some(message) = availability::message_of_outage(&envelope) {
+            return Err(self.unavailable(&reply, &message));
         }
-        envelope.data(&reply).and_then(|data| decode(&data)).map_err(|failure| self.failed(&reply, failure))
+        envelope.api_data(&reply).and_then(decode).map_err(|failure| self.failed(&reply, failure))
     }
 
-    fn exchange(&self, endpoint: Endpoint, body: Vec<u8>) -> Result<Reply, Error> {
+    fn exchange(&self, endpoint: Endpoint, body: Vec<u8>) -> Result<Reply, TransportError> {
         let url = match endpoint {
             Endpoint::PurchaseToken => &self.inner.purchase_token_url,
             Endpoint::Availability | Endpoint::CheckPayment => &self.inner.check_payment_url,
         };
         let request = Request { endpoint, url: Arc::clone(url), body: Bytes(body) };
-        let transport = self.inner.transport.as_ref().map_err(InvalidInput::clone)?;
-        Ok(transport.send(&request)?)
+        self.inner.transport.send(&request)
     }
 
-    fn unavailable(&self, message: &str) -> Error {
-        Error::Unavailable { message: self.text(message, LONGEST_MESSAGE) }
+    fn unavailable(&self, reply: &Reply, message: &str) -> Error {
+        Error::Unavailable { status: reply.status(), message: self.text(message, LONGEST_MESSAGE) }
     }
 
     fn failed(&self, reply: &Reply, failure: Failure) -> Error {
@@ -233,29 +217,6 @@ impl Gateway {
 
     /// Every text from a reply goes through here: first the secret is removed, then the text is cut.
     fn text(&self, text: &str, longest: usize) -> String {
-        self.inner.credentials.secret_key().redact(text).chars().take(longest).collect()
-    }
-}
-
-impl GatewayBuilder {
-    /// Builds the gateway. Nothing is sent yet.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Invalid`] with the field:
-    ///
-    /// - `origin`, or `EKOLOPAY_ORIGIN`: not an origin, a host longer than 253 characters, or `http` to another
-    ///   machine;
-    /// - `timeout`: zero, or more than an hour;
-    /// - `root_certificates`: not PEM, without a certificate, with a key, or in a build without a TLS feature;
-    /// - `user_agent`: blank, or with anything but printable ASCII;
-    /// - the variable of a [proxy](crate#proxies) that can't be used.
-    pub fn build(mut self) -> Result<Gateway, Error> {
-        let origin = self.origin.clone()?;
-        let transport = match self.transport.take() {
-            Some(transport) => transport,
-            None => Box::new(self.http()?),
-        };
-        Ok(Gateway::assemble(self.credentials, origin, Ok(transport)))
+        self.inner.credentials.redact(text).chars().take(longest).collect()
     }
 }

@@ -1,8 +1,10 @@
 //! A blocking client for **EkoloPay Collect**, the mobile-money payment gateway of Congo.
 //!
 //! It creates the token of an order, says where the customer pays, reads the gateway's callback, and verifies the
-//! payment. It speaks the gateway's API as documented on 1 July 2023. Where the documentation is silent, it makes the
-//! choice that ships no unpaid goods and loses no payment.
+//! payment. Where the [gateway's documentation](https://ekolopay.com/documentation/collect-gateway) is silent, it makes
+//! the choice that ships no unpaid goods and loses no payment.
+//!
+//! Unofficial. Built from the documentation of 1 July 2023; not yet run against the live gateway.
 //!
 //! **Guides**, from the keys to going live, with every error by its text: [in English](crate::_guide) and
 //! [en français](crate::_guide_fr).
@@ -44,7 +46,7 @@
 //!
 //! ```
 //! # use ekolopay::{Credentials, Gateway};
-//! # let gateway = Gateway::new(Credentials::new("demo", "a-secret-key")?);
+//! # let gateway = Gateway::new(Credentials::new("demo", "a-secret-key")?)?;
 //! # let token = "940d4e9aab5797e6055e1259b84a9875".parse()?;
 //! let location = gateway.payment_url(&token);
 //! assert_eq!(location, "https://ekolopay.com/purchase-product/940d4e9aab5797e6055e1259b84a9875");
@@ -98,15 +100,17 @@
 //!
 //! # Errors
 //!
-//! Every call first asks whether the gateway is in service, as its documentation requires. An [`Error`] says what
-//! happened to the call:
+//! Every call first asks whether the gateway is in service, as its documentation requires. A *failed* call may be
+//! repeated, as far as the documentation lets us assume; a second *successful* creation makes a second token that can be
+//! paid, so send the customer to one only.
 //!
-//! | [`delivery()`](Error::delivery) | errors | what to do |
-//! |---|---|---|
-//! | [`NotSent`](Delivery::NotSent) | `Invalid`, `Unavailable`, `Transport` | nothing was done: fix the input, or call again later |
-//! | [`Unknown`](Delivery::Unknown) | `Transport` | it may have arrived. If a check was lost, check again; if a token was lost, create another: nobody has paid for the first |
-//! | [`Answered`](Delivery::Answered) | `Refused` | read the message: wrong credentials, unknown token … |
-//! | [`Answered`](Delivery::Answered) | `UnexpectedReply` | proves nothing: leave the order open and check again |
+//! | [`Error`] | when | [`may_have_acted()`](Error::may_have_acted) | what to do |
+//! |---|---|---|---|
+//! | [`Unavailable`](Error::Unavailable) | the gateway is out of service | no | try again later |
+//! | [`Refused`](Error::Refused) | the gateway says no, and why: wrong credentials, unknown token … | no; under HTTP 5xx yes | read its message, which is in French |
+//! | [`UnexpectedReply`](Error::UnexpectedReply) | the answer is not a documented one | yes | it proves nothing: leave the order open and check again |
+//! | [`Transport`](Error::Transport) | no connection, no answer in time, an answer cut short | no if the call was certainly not sent, else yes | check again; if a token was lost, create another: nobody was sent to the first |
+//! | [`Invalid`](Error::Invalid) | an input breaks a rule, before any call | no | fix the [field](InvalidInput::field) that it names |
 //!
 //! No error means "not paid": only [`Verification::NotPaid`](verify::Verification::NotPaid) does. Never close an order
 //! because of an error.
@@ -116,7 +120,7 @@
 //! - **A callback is not signed.** Only [`check_payment`](Gateway::check_payment) makes a
 //!   [`PaidPurchase`](verify::PaidPurchase).
 //! - **The secret key** goes into the bodies of the two calls and nowhere else: not into addresses, the availability
-//!   check, `Debug`, `Display`, or the errors, even if the gateway echoes it. It has no getter. Keep it in the
+//!   check, `Debug`, `Display`, or the errors, even if the gateway echoes it as below. It has no getter. Keep it in the
 //!   environment ([`Gateway::from_env`]) of the server, never in a page or an app.
 //! - **What redaction finds.** Text from the gateway is searched for the key as given, percent-encoded and
 //!   JSON-escaped, whole or cut at the end of the text. HTML escapes, text that was escaped twice, and base64 are not
@@ -125,20 +129,22 @@
 //!   and the gateway's replies: limit it to `debug` (`RUST_LOG=trace,ureq_proto=debug`).
 //! - **The network.** https with verified certificates; plain http for loopback only. Redirects are not followed, so
 //!   the secret goes to no other host. A [proxy](crate#proxies) is never bypassed by mistake.
-//! - **Forks.** A forked process opens its own connections: no reply reaches another process.
+//! - **Forks.** A gateway that one process has used refuses to send in another: no reply reaches the wrong process.
+//!   Build one after the fork. Building first and using after is fine.
 //! - **The token** is stored with the order. Check the *order's* token, not one from a request.
 //!
 //! # Proxies
 //!
-//! The proxy is read from the environment when the gateway is built. It is the first of `https_proxy`, `HTTPS_PROXY`,
-//! `all_proxy` and `ALL_PROXY` that is set and not empty: the address of an `http` or `https` proxy, optionally with
-//! a user and a password (`http://user:password@proxy.example:3128`). Spaces around it are ignored.
+//! The proxy is read from the environment when the gateway is built; [`Gateway::proxy`] says which one is used. It is
+//! the first of `https_proxy`, `HTTPS_PROXY`, `all_proxy` and `ALL_PROXY` that is set and not empty: the address of an
+//! `http` or `https` proxy, optionally with a user and a password (`http://user:password@proxy.example:3128`). Spaces
+//! around it are ignored.
 //!
-//! - `no_proxy`, or else `NO_PROXY`, lists the hosts to reach directly, separated by commas:
-//!   `ekolopay.com`, `.example.com` for every name that ends with it, `*` for all. If both are set, `NO_PROXY` is
-//!   ignored. Ports are not supported there.
-//! - A proxy that can't be used (a socks proxy, no host, not an address, not Unicode) is [`Error::Invalid`] naming the
-//!   variable: nothing is sent directly instead, unless `no_proxy` names the gateway.
+//! - `no_proxy`, or else `NO_PROXY`, lists the hosts to reach directly, separated by commas or spaces:
+//!   `ekolopay.com`, `.example.com` for every name that ends with it, `2001:db8::1`, `*` for all. It is looked at first.
+//!   If both are set, `NO_PROXY` is ignored. Ports are not supported there.
+//! - A proxy that can't be used (a socks proxy, no host, not an address, not Unicode) is an [`InvalidInput`] naming the
+//!   variable, when the gateway is built: nothing is sent directly instead.
 //! - An empty variable counts as unset, and the next one is read.
 //! - `HTTP_PROXY` is not read: a header of a CGI request can set it.
 //! - A gateway on loopback is always reached directly.
@@ -149,44 +155,38 @@
 //!
 //! The name of the gateway, or of its proxy, is looked up at most once a minute, and again after a failed exchange.
 //! IPv4 addresses are tried before IPv6 ones, and connecting, TLS included, gets at most 10 s of the timeout. If a
-//! look-up fails or takes more than 5 s (or half of a shorter timeout), addresses found within the last day are used.
+//! look-up fails or takes more than 5 s (with a timeout under 10 s: more than half of it), addresses found within the
+//! last day are used. `localhost` is this machine and is not looked up.
 //!
-//! All of this, except the limit on connecting, is the feature `name-cache`. It relies on an API of ureq that a minor
-//! release of ureq may change: if one breaks your build, turn the feature off until there is a new release of this
+//! # ureq's unversioned API
+//!
+//! These look-ups are the feature `ureq-unversioned`, and so is a faster connection: a request leaves in one write, and an
+//! idle connection is probed once. It relies on an API of ureq that a minor release of ureq may change, and has not
+//! changed since ureq 3.0.12: if a release breaks your build, turn the feature off until there is a new release of this
 //! crate.
+//!
+//! Without it, ureq looks the name up at each exchange, two per call, and spawns a thread for it; `https://localhost` is
+//! looked up too, and TLS proves the host.
 //!
 //! # Threads and asynchronous programs
 //!
-//! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). It spawns no thread except to
-//! look up the name; a gateway given by its address (`http://127.0.0.1:8099`) needs none at all. If no thread can be
-//! spawned and no address from the last day is known, the call fails with [`Error::Transport`], `NotSent`. Without the
-//! feature `name-cache`, ureq makes one look-up and spawns one thread per exchange, two per call, and panics if it
-//! can't.
+//! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). It spawns a thread to look up the
+//! name, at most once a minute and after a failed exchange; a gateway given by its address (`https://192.0.2.1`), or on
+//! `localhost`, needs none at all. If no thread can be spawned and no address from the last day is known, the call fails
+//! with [`Error::Transport`] and was not sent. Without `ureq-unversioned`, ureq panics if it can't spawn its thread.
 //!
 //! From async code, move a clone of the gateway, which is cheap, to a thread for blocking work:
-//!
-//! ```
-//! # mod tokio {
-//! #     pub mod task {
-//! #         pub async fn spawn_blocking<T>(f: impl FnOnce() -> T) -> Result<T, ekolopay::Error> { Ok(f()) }
-//! #     }
-//! # }
-//! # use ekolopay::{Error, Gateway, purchase::PurchaseToken, verify::Verification};
-//! # async fn check(gateway: &Gateway, token: PurchaseToken) -> Result<Verification, Error> {
-//! let gateway = gateway.clone();
-//! let verification = tokio::task::spawn_blocking(move || gateway.check_payment(&token)).await??;
-//! # Ok(verification)
-//! # }
-//! ```
+//! `tokio::task::spawn_blocking(move || gateway.check_payment(&token)).await`.
 //!
 //! # Features
 //!
-//! - `name-cache` (default): [names](crate#names) are looked up by this crate instead of ureq.
 //! - `rustls` (default): TLS by rustls, with its bundled roots.
-//! - `native-tls`: TLS by the system's library, with the system's trust store. If both are on, rustls is used.
+//! - `platform-verifier`: turns `rustls` on, with the system's trust store in place of the bundled roots.
+//! - `native-tls`: TLS by the system's library, with the system's trust store. If `rustls` is on too, that is used.
+//! - `ureq-unversioned` (default): [above](crate#ureqs-unversioned-api).
 //!
-//! Without a TLS feature, https fails with [`Error::Transport`], `NotSent`; loopback http and other
-//! [transports](transport) work.
+//! [Certificates](GatewayBuilder::root_certificates) that are given take the place of all of these roots. Without a TLS
+//! feature, https fails with [`Error::Transport`] and is not sent; loopback http and other [transports](transport) work.
 //!
 //! Cargo unifies features: if another crate in your program enables ureq's `cookies`, every call of a [`Gateway`] sends
 //! the gateway's session cookie, and a gateway written in PHP may serve the calls of one session one after the other.
@@ -216,11 +216,11 @@ mod availability;
 pub mod callback;
 pub mod canned;
 mod credentials;
-mod delivery;
-mod env;
 mod error;
 mod gateway;
+mod invalid;
 mod origin;
+mod phone;
 pub mod purchase;
 mod reply;
 mod secret;
@@ -229,6 +229,6 @@ pub mod transport;
 pub mod verify;
 
 pub use credentials::Credentials;
-pub use delivery::Delivery;
-pub use error::{Error, InvalidInput};
+pub use error::Error;
 pub use gateway::{Gateway, GatewayBuilder};
+pub use invalid::InvalidInput;

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::error::InvalidInput;
+use crate::invalid::InvalidInput;
 use crate::token::PurchaseToken;
 
 /// The longest name that DNS allows.
@@ -12,13 +12,7 @@ const LONGEST_HOST: usize = 253;
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
     text: String,
-    loopback: bool,
-}
-
-impl Default for Origin {
-    fn default() -> Origin {
-        Origin { text: "https://ekolopay.com".to_owned(), loopback: false }
-    }
+    host: String,
 }
 
 impl Origin {
@@ -35,21 +29,21 @@ impl Origin {
         if host.len() > LONGEST_HOST {
             return Err(invalid("must have a host of at most 253 characters"));
         }
-        let loopback = is_loopback(host);
-        if scheme == "http" && !loopback {
+        if scheme == "http" && !is_loopback(host) {
             return Err(invalid("must be https: http is for loopback hosts only"));
         }
         let port = port.map_or(String::new(), |port| format!(":{port}"));
-        Ok(Origin { text: format!("{scheme}://{host}{port}"), loopback })
+        Ok(Origin { text: format!("{scheme}://{host}{port}"), host: host.to_owned() })
     }
 
     /// `localhost`, 127.0.0.0/8 or `::1`: nothing sent there leaves this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        self.loopback
+        is_loopback(&self.host)
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
+    /// The host, an IPv6 address in its brackets.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
     pub(crate) fn api_url(&self, path: &str, api_client: &str) -> String {

@@ -1,9 +1,12 @@
 //! Step 1, « Créer un token d'achat »: what is bought, by whom, and the token that the gateway gives the order.
 
-use serde::Serialize;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::error::{InvalidInput, require};
-use crate::reply::{ApiData, Failure, string};
+use crate::invalid::{InvalidInput, require};
+pub use crate::phone::PhoneNumber;
+use crate::reply::{Failure, object, string};
 use crate::secret::Secret;
 pub use crate::token::PurchaseToken;
 
@@ -14,7 +17,7 @@ pub use crate::token::PurchaseToken;
 ///
 /// let purchase = Purchase::new(
 ///     150_000,
-///     Product::new("Achat d'un Iphone S").amount(150_000).details("Iphone S, 32 GB, Gris..."),
+///     Product::new("Achat d'un Iphone S").details("Iphone S, 32 GB, Gris..."),
 ///     Customer::new("066304925").uuid("d34f747e-8876-428c-9466-becf59177bde").name("Kanza"),
 /// )?;
 ///
@@ -35,12 +38,10 @@ impl Purchase {
     /// # Errors
     ///
     /// - `amount`: zero, or more than the gateway's signed 64-bit `int` can hold;
-    /// - `product.label` or `customer.phone`: blank;
-    /// - `product.amount`: set, but not the order's amount.
+    /// - `product.label` or `customer.phone`: blank.
     pub fn new(amount: u64, product: Product, customer: Customer) -> Result<Purchase, InvalidInput> {
         require(amount > 0, "amount", "must be greater than zero")?;
         require(i64::try_from(amount).is_ok(), "amount", "must fit a signed 64-bit integer")?;
-        require(product.amount.is_none_or(|own| own == amount), "product.amount", "must equal the order's amount")?;
         let is_blank = |text: &str| text.trim().is_empty();
         require(!is_blank(&product.label), "product.label", "must not be blank")?;
         require(!is_blank(&customer.phone), "customer.phone", "must not be blank")?;
@@ -52,20 +53,13 @@ impl Purchase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
     label: String,
-    amount: Option<u64>,
     details: Option<String>,
 }
 
 impl Product {
     /// A product with its label, the first line on the payment page.
     pub fn new(label: impl Into<String>) -> Product {
-        Product { label: label.into(), amount: None, details: None }
-    }
-
-    /// The amount again, in whole currency units; it must equal the order's. Default: none.
-    pub fn amount(mut self, amount: u64) -> Product {
-        self.amount = Some(amount);
-        self
+        Product { label: label.into(), details: None }
     }
 
     /// A description. Default: none.
@@ -84,7 +78,8 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// A customer with a telephone number, as the documentation writes it: `066304925`.
+    /// A customer with a telephone number, sent as it is: any text that is not blank. The documentation writes
+    /// `066304925`, which a [`PhoneNumber`] makes of what people type.
     pub fn new(phone: impl Into<String>) -> Customer {
         Customer { uuid: None, name: None, phone: phone.into() }
     }
@@ -103,43 +98,41 @@ impl Customer {
 }
 
 /// The form of `POST /purchase-token`.
-#[expect(clippy::expect_used, reason = "texts and numbers can always be written as JSON")]
 pub(crate) fn encode(purchase: &Purchase, secret: &Secret) -> Vec<u8> {
-    #[derive(Serialize)]
-    struct ProductJson<'a> {
-        label: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        amount: Option<u64>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        details: Option<&'a str>,
-    }
-
-    #[derive(Serialize)]
-    struct CustomerJson<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        uuid: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        name: Option<&'a str>,
-        phone: &'a str,
-    }
-
-    let Purchase { amount, product, customer } = purchase;
-    let Product { label, amount: own, details } = product;
-    let product = ProductJson { label, amount: *own, details: details.as_deref() };
-    let Customer { uuid, name, phone } = customer;
-    let customer = CustomerJson { uuid: uuid.as_deref(), name: name.as_deref(), phone };
+    let Purchase { amount, product: Product { label, details }, customer: Customer { uuid, name, phone } } = purchase;
+    let text = |text: &String| Value::from(text.as_str());
+    let product = json([
+        ("label", Some(text(label))),
+        ("amount", Some((*amount).into())),
+        ("details", details.as_ref().map(text)),
+    ]);
+    let customer =
+        json([("uuid", uuid.as_ref().map(text)), ("name", name.as_ref().map(text)), ("phone", Some(text(phone)))]);
     form_urlencoded::Serializer::new(String::with_capacity(512))
         .append_pair("amount", &amount.to_string())
-        .append_pair("product", &serde_json::to_string(&product).expect("JSON"))
-        .append_pair("customer", &serde_json::to_string(&customer).expect("JSON"))
+        .append_pair("product", &product)
+        .append_pair("customer", &customer)
         .append_pair("secret_key", secret.expose())
         .finish()
         .into_bytes()
 }
 
+/// A JSON object of the members that are set.
+fn json(members: [(&str, Option<Value>); 3]) -> String {
+    let set = members.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    Value::Object(set.collect()).to_string()
+}
+
 /// The token in the reply to `POST /purchase-token`.
-pub(crate) fn decode(data: &ApiData<'_>, secret: &Secret) -> Result<PurchaseToken, Failure> {
-    let token = data.purchase_token.and_then(string).ok_or(Failure::Unexpected("purchaseToken is not a string"))?;
+pub(crate) fn decode(api_data: &str, secret: &Secret) -> Result<PurchaseToken, Failure> {
+    #[derive(Deserialize)]
+    struct ApiData<'a> {
+        #[serde(rename = "purchaseToken", borrow)]
+        purchase_token: Option<&'a RawValue>,
+    }
+
+    let token = object(api_data).and_then(|data: ApiData<'_>| string(data.purchase_token?));
+    let token = token.ok_or(Failure::Unexpected("purchaseToken is not a string"))?;
     // It would be sent to the customer's browser.
     if secret.occurs_in(&token) {
         return Err(Failure::Unexpected("purchaseToken holds the secret key"));

@@ -1,103 +1,35 @@
-//! The envelope of the replies to both calls: `{"response": {"API_RESPONSE_CODE": …, "API_RESPONSE_DATA": …}}`.
+//! The envelope of the replies to both calls: `{"response": {"API_RESPONSE_CODE": …, "API_RESPONSE_DATA": …}}`, and the
+//! notice that may stand in its place: `{"code": …, "reason": …, "message": …}`.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::transport::{LONGEST_REPLY, Reply};
 
-/// A reply, read once as documented. If a key that is read here is given twice, the reply is unexpected.
+// Values stay as written until they are used: none is too large, too deep or too odd to be skipped, and none is read
+// differently if another crate changes serde_json's numbers (`arbitrary_precision`).
+
+/// A reply, read once as documented. If a key that is read is given twice, the reply is unexpected.
 #[derive(Default, Deserialize)]
 pub(crate) struct Envelope<'a> {
+    #[serde(borrow)]
+    response: Option<&'a RawValue>,
+    #[serde(borrow)]
+    code: Option<&'a RawValue>,
     #[serde(borrow)]
     reason: Option<&'a RawValue>,
     #[serde(borrow)]
     message: Option<&'a RawValue>,
-    #[serde(borrow)]
-    response: Option<Object<Response<'a>>>,
 }
-
-/// Why a reply is not a success.
-pub(crate) enum Failure {
-    /// `API_RESPONSE_CODE` and `clearMessage`.
-    Refused(i64, String),
-    /// What differs from the documentation.
-    Unexpected(&'static str),
-}
-
-impl<'a> Envelope<'a> {
-    /// Any body: what can't be read counts as missing.
-    pub(crate) fn read(reply: &'a Reply) -> Envelope<'a> {
-        #[derive(Deserialize)]
-        struct Notice<'a> {
-            #[serde(borrow)]
-            reason: Option<&'a RawValue>,
-            #[serde(borrow)]
-            message: Option<&'a RawValue>,
-        }
-
-        // A gateway that is out of service says so beside a `response` of any shape.
-        let notice = |Notice { reason, message }| Envelope { reason, message, response: None };
-        let text = std::str::from_utf8(reply.body()).unwrap_or_default();
-        object(text).or_else(|| object(text).map(notice)).unwrap_or_default()
-    }
-
-    pub(crate) fn reason(&self) -> Option<Cow<'a, str>> {
-        self.reason.and_then(string)
-    }
-
-    pub(crate) fn message(&self) -> Option<Cow<'a, str>> {
-        self.message.and_then(string)
-    }
-
-    /// What `API_DATA` holds on success.
-    pub(crate) fn data(&self, reply: &Reply) -> Result<ApiData<'a>, Failure> {
-        use Failure::{Refused, Unexpected};
-
-        if reply.body().len() > LONGEST_REPLY {
-            return Err(Unexpected("the body is longer than 64 KiB"));
-        }
-        if (300..400).contains(&reply.status()) {
-            return Err(Unexpected("a redirect is not followed"));
-        }
-        let Some(Object(Response { code, data: Object(data) })) = &self.response else {
-            return Err(Unexpected("the body is not the documented JSON"));
-        };
-        match (integer(code), data.clear_message.and_then(string)) {
-            (None, _) => Err(Unexpected("API_RESPONSE_CODE is not an integer")),
-            (Some(200), _) if !(200..300).contains(&reply.status()) => {
-                Err(Unexpected("code 200 under an HTTP status that is not a success"))
-            }
-            (Some(200), _) => {
-                let data = data.api_data.and_then(|data| object(data.get()));
-                data.ok_or(Unexpected("code 200 without an API_DATA object"))
-            }
-            (Some(code), Some(message)) => Err(Refused(code, message.into_owned())),
-            (Some(_), None) => Err(Unexpected("a refusal without a clearMessage")),
-        }
-    }
-}
-
-/// A text that is one JSON object from its first byte to its last.
-fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
-    let Object(value) = serde_json::from_str(text).ok()?;
-    Some(value)
-}
-
-// Values stay as written until they are used: none is too large, too deep or too odd to be skipped, and none is read
-// differently if another crate changes serde_json's numbers (`arbitrary_precision`).
 
 #[derive(Deserialize)]
 struct Response<'a> {
     #[serde(rename = "API_RESPONSE_CODE", borrow)]
     code: &'a RawValue,
     #[serde(rename = "API_RESPONSE_DATA", borrow)]
-    data: Object<Data<'a>>,
+    data: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -109,13 +41,73 @@ struct Data<'a> {
     clear_message: Option<&'a RawValue>,
 }
 
-/// The data of either call.
-#[derive(Deserialize)]
-pub(crate) struct ApiData<'a> {
-    #[serde(rename = "purchaseToken", borrow)]
-    pub(crate) purchase_token: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) payment_successful: Option<&'a RawValue>,
+/// Why a reply is not a success.
+pub(crate) enum Failure {
+    /// The code and the message.
+    Refused(i64, String),
+    /// What differs from the documentation.
+    Unexpected(&'static str),
+}
+
+impl<'a> Envelope<'a> {
+    /// Any body: what can't be read counts as missing.
+    pub(crate) fn read(reply: &'a Reply) -> Envelope<'a> {
+        std::str::from_utf8(reply.body()).ok().and_then(object).unwrap_or_default()
+    }
+
+    /// The reason that stands in a notice, and its message, or else the reason again.
+    pub(crate) fn notice(&self) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
+        let reason = string(self.reason?)?;
+        let message = self.message.and_then(string).unwrap_or_else(|| reason.clone());
+        Some((reason, message))
+    }
+
+    /// The JSON object `API_DATA` of a success.
+    pub(crate) fn api_data(&self, reply: &Reply) -> Result<&'a str, Failure> {
+        use Failure::{Refused, Unexpected};
+
+        if reply.body().len() > LONGEST_REPLY {
+            return Err(Unexpected("the body is longer than 64 KiB"));
+        }
+        if (300..400).contains(&reply.status()) {
+            return Err(Unexpected("a redirect is not followed"));
+        }
+        let response = self.response.and_then(|response| object(response.get()));
+        let response = response.and_then(|Response { code, data }| Some((code, object::<Data<'_>>(data.get())?)));
+        let Some((code, data)) = response else {
+            return Err(self.refusal().unwrap_or(Unexpected("the body is not the documented JSON")));
+        };
+        match (integer(code), data.clear_message.and_then(string)) {
+            (None, _) => Err(Unexpected("API_RESPONSE_CODE is not an integer")),
+            (Some(200), _) if !(200..300).contains(&reply.status()) => {
+                Err(Unexpected("code 200 under an HTTP status that is not a success"))
+            }
+            (Some(200), _) => data
+                .api_data
+                .map(RawValue::get)
+                .filter(|data| is_object(data))
+                .ok_or(Unexpected("code 200 without an API_DATA object")),
+            (Some(code), Some(message)) => Err(Refused(code, message.into_owned())),
+            (Some(_), None) => Err(Unexpected("a refusal without a clearMessage")),
+        }
+    }
+
+    /// A refusal without an envelope, as the company's newer API documents it.
+    fn refusal(&self) -> Option<Failure> {
+        let code = self.code.and_then(integer).filter(|code| *code != 200 && self.response.is_none())?;
+        let (_, message) = self.notice()?;
+        Some(Failure::Refused(code, message.into_owned()))
+    }
+}
+
+/// A text that is one JSON object from its first byte to its last. A derived struct alone would also be read from an
+/// array, by position.
+pub(crate) fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
+    is_object(text).then(|| serde_json::from_str(text).ok())?
+}
+
+fn is_object(text: &str) -> bool {
+    text.trim_start().starts_with('{')
 }
 
 /// What a string says, if the value is one.
@@ -140,27 +132,4 @@ pub(crate) fn unquoted(value: &RawValue) -> Cow<'_, str> {
 fn integer(value: &RawValue) -> Option<i64> {
     let text = unquoted(value);
     text.parse().ok().filter(|code: &i64| code.to_string() == text)
-}
-
-/// A `T` read from a JSON object. A derived struct alone would also be read from an array, by position.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-            type Value = Object<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-            }
-        }
-
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
-    }
 }

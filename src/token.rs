@@ -1,11 +1,12 @@
 //! The token of an order.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{InvalidInput, require, require_visible_ascii};
+use crate::invalid::{InvalidInput, require, require_visible_ascii};
 
 /// The gateway's name for one order, from [`create_purchase_token`](crate::Gateway::create_purchase_token).
 ///
@@ -60,6 +61,14 @@ impl TryFrom<String> for PurchaseToken {
     }
 }
 
+impl TryFrom<&str> for PurchaseToken {
+    type Error = InvalidInput;
+
+    fn try_from(text: &str) -> Result<PurchaseToken, InvalidInput> {
+        PurchaseToken::new(text)
+    }
+}
+
 impl fmt::Display for PurchaseToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
@@ -68,6 +77,13 @@ impl fmt::Display for PurchaseToken {
 
 impl AsRef<str> for PurchaseToken {
     fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A map with tokens for keys is searched by `&str`.
+impl Borrow<str> for PurchaseToken {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -1,39 +1,16 @@
 //! The seam between the SDK and the network: plain data in, plain data out.
 //!
-//! The SDK brings its own HTTP. These types are for wrapping it, in a log, a metric or a recorder, or for replacing it:
-//! with a company's own HTTP stack, or in a test. A closure is enough.
-//!
-//! This one times each exchange of the [SDK's own HTTP](crate::GatewayBuilder::http):
-//!
-//! ```
-//! use std::time::Instant;
-//!
-//! use ekolopay::transport::{Reply, Request, Transport};
-//! use ekolopay::{Credentials, Gateway};
-//!
-//! let credentials = Credentials::new("demo", "a-secret-key")?;
-//! let builder = Gateway::builder(credentials).origin("http://127.0.0.1:8099");
-//! let http = builder.http()?;
-//! let timed = move |request: &Request| {
-//!     let start = Instant::now();
-//!     let reply = http.send(request);
-//!     let status = reply.as_ref().map_or(0, Reply::status); // 0: no whole reply
-//!     eprintln!("{:?} status={status} ms={}", request.endpoint(), start.elapsed().as_millis());
-//!     reply
-//! };
-//! let gateway = builder.transport(timed).build()?;
-//! # Ok::<(), ekolopay::Error>(())
-//! ```
-//!
-//! And this one replaces it:
+//! The SDK brings its own HTTP. [`GatewayBuilder::wrap`](crate::GatewayBuilder::wrap) puts a log, a metric or a recorder
+//! round it; [`GatewayBuilder::transport`](crate::GatewayBuilder::transport) replaces it, with a company's own HTTP stack
+//! or in a test. A closure is enough:
 //!
 //! ```
 //! use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
-//! use ekolopay::{Credentials, Delivery, Gateway};
+//! use ekolopay::{Credentials, Gateway};
 //!
 //! let transport = |request: &Request| match request.endpoint() {
 //!     Endpoint::Availability => Ok(Reply::new(200, "{}")),
-//!     _ => Err(TransportError::new(Delivery::NotSent, "the cable is out")),
+//!     _ => Err(TransportError::not_sent("the cable is out")),
 //! };
 //! let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
 //!     .transport(transport)
@@ -41,7 +18,7 @@
 //!
 //! gateway.check_availability()?;
 //! let error = gateway.check_payment(&"940d4e9a".parse()?).unwrap_err();
-//! assert_eq!(error.delivery(), Delivery::NotSent);
+//! assert!(!error.may_have_acted());
 //! # Ok::<(), ekolopay::Error>(())
 //! ```
 
@@ -49,11 +26,12 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::delivery::Delivery;
-
 pub(crate) mod http;
-#[cfg(feature = "name-cache")]
+#[cfg(feature = "ureq-unversioned")]
 mod names;
+#[cfg(feature = "ureq-unversioned")]
+mod one_write;
+mod proxy;
 
 /// The longest body that can be a reply of the gateway, in bytes.
 pub(crate) const LONGEST_REPLY: usize = 64 * 1024;
@@ -68,7 +46,8 @@ pub trait Transport: Send + Sync {
     ///
     /// # Errors
     ///
-    /// If there is no complete reply. [`TransportError::new`] asks whether the request may have arrived.
+    /// If there is no complete reply: [`TransportError::not_sent`] only if it is certain that no byte of the body was
+    /// sent, [`TransportError::lost`] otherwise.
     fn send(&self, request: &Request) -> Result<Reply, TransportError>;
 }
 
@@ -117,7 +96,7 @@ impl Request {
     }
 }
 
-/// The calls that the SDK makes.
+/// The calls that the SDK makes. `Display` is a word for a log: `availability`, `purchase-token`, `check-payment`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -127,6 +106,16 @@ pub enum Endpoint {
     PurchaseToken,
     /// `POST /check-payment`.
     CheckPayment,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Endpoint::Availability => "availability",
+            Endpoint::PurchaseToken => "purchase-token",
+            Endpoint::CheckPayment => "check-payment",
+        })
+    }
 }
 
 /// A reply. `Debug` shows only the length of the body.
@@ -169,7 +158,7 @@ impl fmt::Debug for Bytes {
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.summary())]
 pub struct TransportError {
-    delivery: Delivery,
+    may_have_arrived: bool,
     timed_out: bool,
     /// The availability check failed, before the call.
     in_check: bool,
@@ -177,30 +166,24 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// A failure, and whether the request may have arrived: [`Delivery::NotSent`] only if it is certain that no byte of
-    /// the body was sent. Anything else counts as [`Delivery::Unknown`].
-    pub fn new(delivery: Delivery, source: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
-        let not_sent = delivery == Delivery::NotSent;
-        let delivery = if not_sent { Delivery::NotSent } else { Delivery::Unknown };
-        TransportError { delivery, timed_out: false, in_check: false, source: source.into() }
+    /// It is certain that no byte of the request's body was sent.
+    pub fn not_sent(source: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
+        TransportError { may_have_arrived: false, timed_out: false, in_check: false, source: source.into() }
+    }
+
+    /// The request may have arrived, and its outcome is not known.
+    pub fn lost(source: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
+        TransportError { may_have_arrived: true, ..TransportError::not_sent(source) }
     }
 
     /// Marks the failure as a timeout.
-    ///
-    /// ```
-    /// use ekolopay::{Delivery, transport::TransportError};
-    ///
-    /// let error = TransportError::new(Delivery::Unknown, "no answer in 30 s").timed_out();
-    /// assert!(error.is_timeout());
-    /// ```
-    pub fn timed_out(mut self) -> TransportError {
-        self.timed_out = true;
-        self
+    pub fn into_timeout(self) -> TransportError {
+        TransportError { timed_out: true, ..self }
     }
 
-    /// [`NotSent`](Delivery::NotSent) or [`Unknown`](Delivery::Unknown).
-    pub fn delivery(&self) -> Delivery {
-        self.delivery
+    /// Whether the call may have reached the gateway. After a failed availability check it has not: the call never left.
+    pub fn may_have_arrived(&self) -> bool {
+        self.may_have_arrived
     }
 
     /// Whether the exchange timed out.
@@ -210,17 +193,19 @@ impl TransportError {
 
     /// However far the check came, the call never left.
     pub(crate) fn in_check(self) -> TransportError {
-        TransportError { delivery: Delivery::NotSent, in_check: true, ..self }
+        TransportError { may_have_arrived: false, in_check: true, ..self }
     }
 
     fn summary(&self) -> &'static str {
-        match (self.in_check, self.delivery, self.timed_out) {
+        match (self.in_check, self.may_have_arrived, self.timed_out) {
             (true, _, false) => "the availability check failed, the call was not sent",
             (true, _, true) => "the availability check was not answered in time, the call was not sent",
-            (false, Delivery::NotSent, false) => "the request was not sent",
-            (false, Delivery::NotSent, true) => "the request was not sent in time",
-            (false, _, false) => "the request was sent and its outcome is unknown",
-            (false, _, true) => "the request was sent and not answered in time: its outcome is unknown",
+            (false, false, false) => "the request was not sent",
+            (false, false, true) => "the request was not sent in time",
+            (false, true, false) => "the request may have been sent: its outcome is unknown",
+            (false, true, true) => {
+                "the request may have been sent and was not answered in time: its outcome is unknown"
+            }
         }
     }
 }

@@ -2,31 +2,12 @@
 //!
 //! A shop ships against a [`PaidPurchase`], which only a verified payment makes, and finds the order by its token. A
 //! function that takes one cannot be called for an order that was not paid.
-//!
-//! ```
-//! use ekolopay::canned::{Canned, PAID};
-//! use ekolopay::verify::{PaidPurchase, Verification};
-//! use ekolopay::{Credentials, Gateway};
-//!
-//! fn ship(paid: PaidPurchase) -> String {
-//!     format!("the order of {} is on its way", paid.token())
-//! }
-//!
-//! let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
-//!     .transport(Canned::new().reply(200, PAID))
-//!     .build()?;
-//!
-//! let shipped = match gateway.check_payment(&"940d4e9a".parse()?)? {
-//!     Verification::Paid(paid) => ship(paid),
-//!     Verification::NotPaid => "not paid, or not yet".to_owned(),
-//! };
-//! assert_eq!(shipped, "the order of 940d4e9a is on its way");
-//! # Ok::<(), ekolopay::Error>(())
-//! ```
+//! The [crate page](crate#the-five-steps-of-a-payment) shows both, in steps 4 and 5.
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::reply::{ApiData, Failure, unquoted};
+use crate::reply::{Failure, object, unquoted};
 use crate::secret::Secret;
 use crate::token::PurchaseToken;
 
@@ -84,8 +65,14 @@ pub(crate) fn encode(token: &PurchaseToken, secret: &Secret) -> Vec<u8> {
 }
 
 /// Whether the reply to `POST /check-payment` says that the order with this token is paid.
-pub(crate) fn decode(data: &ApiData<'_>, token: &PurchaseToken) -> Result<Verification, Failure> {
-    match data.payment_successful.and_then(boolean) {
+pub(crate) fn decode(api_data: &str, token: &PurchaseToken) -> Result<Verification, Failure> {
+    #[derive(Deserialize)]
+    struct ApiData<'a> {
+        #[serde(borrow)]
+        payment_successful: Option<&'a RawValue>,
+    }
+
+    match object(api_data).and_then(|data: ApiData<'_>| boolean(data.payment_successful?)) {
         Some(true) => Ok(Verification::Paid(PaidPurchase { token: token.clone() })),
         Some(false) => Ok(Verification::NotPaid),
         None => Err(Failure::Unexpected("payment_successful is not a boolean")),

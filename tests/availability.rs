@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 
 use ekolopay::canned::Canned;
 use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
-use ekolopay::{Delivery, Gateway};
+use ekolopay::{Error, Gateway};
 use ekolopay_test_kit::replies::{PAID, REFUSED, UNAVAILABLE};
 use merchant::{errors, message, over, token, unexpected};
 
@@ -30,8 +30,8 @@ fn checked(status: u16, body: &str) -> (Gateway, Arc<AtomicUsize>) {
 fn stops(status: u16, body: &str, expected: &str) {
     let (gateway, calls) = checked(status, body);
     for error in errors(&gateway).into_iter().chain([gateway.check_availability().unwrap_err()]) {
-        assert!(error.is_unavailable() && !error.is_timeout());
-        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert!(error.is_unavailable() && !error.is_timeout() && !error.may_have_acted());
+        assert!(matches!(error, Error::Unavailable { status: seen, .. } if seen == status), "{error:?}");
         assert_eq!(message(error), expected);
     }
     assert_eq!(calls.load(Ordering::SeqCst), 0);
@@ -77,8 +77,8 @@ fn only_the_reason_is_compared() {
 }
 
 #[test]
-fn too_many_requests_or_a_server_error_before_the_gateway_stops_a_call() {
-    for status in [429, 502, 503, 504] {
+fn too_many_requests_or_a_front_that_cannot_reach_the_gateway_stops_a_call() {
+    for status in [429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530] {
         stops(status, "<html>Bad Gateway</html>", &format!("HTTP {status}"));
         stops(status, "", &format!("HTTP {status}"));
     }
@@ -86,7 +86,7 @@ fn too_many_requests_or_a_server_error_before_the_gateway_stops_a_call() {
 
 #[test]
 fn any_other_answer_comes_from_a_gateway_in_service() {
-    for status in [200, 204, 301, 307, 400, 401, 403, 404, 405, 422, 428, 430, 500, 501, 505] {
+    for status in [200, 204, 301, 307, 400, 401, 403, 404, 405, 422, 428, 430, 500, 501, 505, 519, 528, 529, 531] {
         passes(status, REFUSED);
         passes(status, "");
     }
@@ -101,6 +101,8 @@ fn any_other_answer_comes_from_a_gateway_in_service() {
         r#""UNAVAILABLE_SERVICE""#,
         r#"{"response":{"reason":"UNAVAILABLE_SERVICE"}}"#,
         r#"{"reason":"UNAVAILABLE_SERVICE"} and more"#,
+        r#"{"reason":"UNAVAILABLE_SERVICE","reason":"UNAVAILABLE_SERVICE"}"#,
+        r#"{"code":0,"reason":"INVALID_KEY","message":"Clé invalide"}"#,
         r#"{"reason":"UNAVAILABLE_SERVICE""#,
     ] {
         passes(200, body);
@@ -113,11 +115,11 @@ fn a_check_that_fails_means_that_nothing_was_sent() {
     let counted = Arc::clone(&asked);
     let transport = move |_: &Request| {
         counted.fetch_add(1, Ordering::SeqCst);
-        Err(TransportError::new(Delivery::Unknown, "the line is cut").timed_out())
+        Err(TransportError::lost("the line is cut").into_timeout())
     };
     let gateway = over(transport);
     for error in [gateway.check_availability().unwrap_err(), gateway.check_payment(&token()).unwrap_err()] {
-        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert!(!error.may_have_acted());
         assert!(error.is_timeout() && !error.is_unavailable(), "the cause is kept");
         assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the line is cut");
     }
@@ -129,8 +131,7 @@ fn a_gateway_that_goes_down_between_check_and_call_has_done_nothing() {
     for status in [200, 301, 500, 503] {
         let gateway = over(Canned::new().reply(status, UNAVAILABLE).reply(status, UNAVAILABLE));
         for error in errors(&gateway) {
-            assert!(error.is_unavailable(), "{error:?}");
-            assert_eq!(error.delivery(), Delivery::NotSent);
+            assert!(error.is_unavailable() && !error.may_have_acted(), "{error:?}");
         }
     }
     // A call was answered: whatever a proxy made of it, something may have been done.

@@ -6,7 +6,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::time::Duration;
 
-use ekolopay::{Credentials, Error, Gateway, GatewayBuilder};
+use ekolopay::{Credentials, Gateway, GatewayBuilder, InvalidInput};
 
 #[track_caller]
 fn refused(api_client: &str, secret_key: &str, text: &str) {
@@ -50,7 +50,7 @@ fn debug_shows_the_client_and_hides_the_secret() {
 }
 
 /// Environment variables belong to a process, so each case is one: this test's own executable, run again. It says what
-/// became of `Gateway::from_env`, `Credentials::from_env` and the two builders below.
+/// became of `Gateway::from_env`, `Credentials::from_env`, the two builders below, and which proxy is used.
 fn in_environment(variables: &[(&str, impl AsRef<OsStr>)]) -> Vec<String> {
     let mut child = ekolopay_test_kit::command(env::current_exe().unwrap());
     child.args(["child", "--exact", "--ignored", "--nocapture"]);
@@ -63,16 +63,20 @@ fn in_environment(variables: &[(&str, impl AsRef<OsStr>)]) -> Vec<String> {
 #[test]
 #[ignore = "a part of the tests below, which run it in environments of their own"]
 fn child() {
-    let shown = |built: Result<Gateway, Error>| match built {
+    let shown = |built: Result<Gateway, InvalidInput>| match built {
         Ok(gateway) => gateway.payment_url(&merchant::token()),
         Err(error) => error.to_string(),
     };
-    let builder = || Ok(GatewayBuilder::from_env()?.timeout(Duration::from_secs(1)));
+    let builder = || GatewayBuilder::from_env().map(|builder| builder.timeout(Duration::from_secs(1)));
     let gateway = shown(Gateway::from_env());
     let credentials = Credentials::from_env().map_err(|error| error.field());
     let completed = shown(builder().and_then(GatewayBuilder::build));
     let replaced = shown(builder().and_then(|builder| builder.origin("http://127.0.0.1:1").build()));
-    println!("from_env: {gateway} / {credentials:?} / {completed} / {replaced}");
+    let proxy = Gateway::from_env().ok().and_then(|gateway| {
+        assert!(!format!("{gateway:?}").contains("password"));
+        gateway.proxy().map(str::to_owned)
+    });
+    println!("from_env: {gateway} / {credentials:?} / {completed} / {replaced} / {proxy:?}");
 }
 
 const CLIENT: (&str, &str) = ("EKOLOPAY_API_CLIENT", "demo");
@@ -91,7 +95,7 @@ fn the_environment_gives_credentials_and_origin_which_other_settings_complete() 
         let variables: Vec<_> = [CLIENT, SECRET].into_iter().chain(origin).collect();
         let credentials = r#"Ok(Credentials { api_client: "demo", secret_key: [secret] })"#;
         let replaced = format!("http://127.0.0.1:1/{path}");
-        assert_eq!(in_environment(&variables), [&used, credentials, &used, &replaced]);
+        assert_eq!(in_environment(&variables), [&used, credentials, &used, &replaced, "None"]);
     }
 }
 
@@ -113,6 +117,23 @@ fn an_invalid_variable_is_named() {
     assert!(shown[1].starts_with("Ok("), "{shown:?}");
 }
 
+#[test]
+fn the_proxy_is_found_when_the_gateway_is_built() {
+    let with = |origin: &str, proxy: &str| {
+        in_environment(&[CLIENT, SECRET, ("EKOLOPAY_ORIGIN", origin), ("HTTPS_PROXY", proxy)])
+    };
+    let proxy = "http://user:password@proxy.example:3128";
+    assert_eq!(with("https://gateway.example", proxy)[4], r#"Some("proxy.example:3128")"#);
+    assert_eq!(with("http://localhost", proxy)[4], "None", "never before loopback");
+    let shown = with("https://gateway.example", "socks5://proxy.example");
+    assert_eq!(
+        shown[0],
+        "HTTPS_PROXY must be the address of an http or https proxy, such as http://proxy.example:3128"
+    );
+    let used = with("http://127.0.0.1:1", "socks5://proxy.example");
+    assert!(used[0].starts_with("http://127.0.0.1:1/"), "nothing is asked of a proxy that is not used: {used:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_variable_that_is_not_unicode_is_an_error() {
@@ -120,4 +141,14 @@ fn a_variable_that_is_not_unicode_is_an_error() {
 
     let broken = ("EKOLOPAY_SECRET_KEY", OsStr::from_bytes(b"k-\xff"));
     names(&[("EKOLOPAY_API_CLIENT", OsStr::new("demo")), broken], "EKOLOPAY_SECRET_KEY", "is not Unicode");
+}
+
+/// A text of the merchant's own is treated as the SDK treats those of the gateway.
+#[test]
+fn a_text_is_redacted_for_the_merchants_own_log() {
+    let credentials = Credentials::new("demo", "k/12 3".replace(' ', "+")).unwrap();
+    let text = r"k/12+3, k%2F12%2B3, k\/12+3, k\u002f12+3: demo";
+    assert_eq!(credentials.redact(text), "[secret], [secret], [secret], [secret]: demo");
+    assert_eq!(credentials.redact("nothing to hide"), "nothing to hide");
+    assert_eq!(Credentials::new("demo", "e").unwrap().redact("the key"), "", "it also occurs in the mark");
 }

@@ -7,7 +7,7 @@ use std::ops::Deref;
 
 use ekolopay::callback::Callback;
 use ekolopay::canned::Canned;
-use ekolopay::purchase::PurchaseToken;
+use ekolopay::purchase::{PhoneNumber, PurchaseToken};
 use ekolopay::transport::{Reply, Request, TransportError};
 use ekolopay::verify::{PaidPurchase, Verification};
 use ekolopay::{Credentials, Error, Gateway, GatewayBuilder, InvalidInput};
@@ -21,6 +21,9 @@ assert_not_impl_any!(Verification: Clone, Copy, Default, DeserializeOwned, From<
 // A secret goes in, and does not come out.
 assert_not_impl_any!(Credentials: Display, ToString, Serialize, DeserializeOwned, PartialEq, Eq, PartialOrd, Hash);
 assert_not_impl_any!(Credentials: AsRef<str>, AsRef<[u8]>, Borrow<str>, Deref, Into<String>, Default);
+
+assert_impl_all!(PurchaseToken: Borrow<str>, AsRef<str>, Ord, Hash, Serialize, DeserializeOwned, TryFrom<&'static str>);
+assert_impl_all!(PhoneNumber: Clone, Display, Ord, Hash, Into<String>, TryFrom<&'static str>, std::str::FromStr);
 
 // All of them cross threads.
 assert_impl_all!(Gateway: Send, Sync, Debug);

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ekolopay::verify::Verification;
-use ekolopay::{Delivery, Error, Gateway};
+use ekolopay::{Error, Gateway};
 use ekolopay_test_kit::replies::{NOT_PAID, PAID};
 use ekolopay_test_kit::{SECRET_KEY, Server, response};
 use merchant::{at, credentials, token};
@@ -80,7 +80,7 @@ fn a_redirect_is_not_followed() {
 #[test]
 fn silence_ends_with_the_timeout() {
     let timeout = Duration::from_millis(300);
-    for (answers, delivery) in [(0, Delivery::NotSent), (1, Delivery::Unknown)] {
+    for (answers, may_have_acted) in [(0, false), (1, true)] {
         let server = Server::start(move |request| {
             if request.is_check() && answers > 0 {
                 return response(200, "{}");
@@ -92,7 +92,7 @@ fn silence_ends_with_the_timeout() {
         let start = Instant::now();
         let error = gateway.check_payment(&token()).unwrap_err();
         assert!(error.is_timeout() && (timeout..timeout * 5).contains(&start.elapsed()), "{error:?}");
-        assert_eq!((error.delivery(), server.calls().len()), (delivery, answers));
+        assert_eq!((error.may_have_acted(), server.calls().len()), (may_have_acted, answers));
     }
 }
 
@@ -138,14 +138,12 @@ fn what_never_left_is_told_from_what_may_have_arrived() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for origin in [format!("http://{closed}"), format!("http://[::1]:{}", closed.port())] {
         let error = at(&origin).check_payment(&token()).unwrap_err();
-        assert!(matches!(error, Error::Transport(_)), "{error:?}");
-        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert!(matches!(error, Error::Transport(_)) && !error.may_have_acted(), "{error:?}");
     }
     for answer in ["", "HTTP/1.1 200 OK\r\nContent-Le", "garbage\r\n\r\n", "HTTP/2 200\r\n\r\n"] {
         let server = Server::in_service(move |_| answer.as_bytes().to_vec());
         let error = at(&server.origin).check_payment(&token()).unwrap_err();
-        assert!(matches!(error, Error::Transport(_)), "{answer}: {error:?}");
-        assert_eq!(error.delivery(), Delivery::Unknown);
+        assert!(matches!(error, Error::Transport(_)) && error.may_have_acted(), "{answer}: {error:?}");
         assert_eq!(server.calls().len(), 1, "sent once");
     }
 }
@@ -155,7 +153,7 @@ fn what_never_left_is_told_from_what_may_have_arrived() {
 fn without_a_tls_feature_https_is_not_tried() {
     let server = Server::start(|_| response(200, PAID));
     let error = at(&server.origin.replace("http:", "https:")).check_payment(&token()).unwrap_err();
-    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert!(!error.may_have_acted());
     assert_eq!(
         std::error::Error::source(&error).unwrap().to_string(),
         "https needs the feature `rustls` or `native-tls`"

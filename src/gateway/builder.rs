@@ -1,11 +1,12 @@
+use std::fmt;
 use std::time::Duration;
 
+use super::Gateway;
 use crate::credentials::Credentials;
-use crate::env;
-use crate::error::{InvalidInput, require};
+use crate::invalid::{InvalidInput, require, variable};
 use crate::origin::Origin;
-use crate::transport::Transport;
-use crate::transport::http::{self, Http, Roots};
+use crate::transport::http::{Http, Roots, parse_roots};
+use crate::transport::{Reply, Request, Transport, TransportError};
 
 const USER_AGENT: &str = concat!("ekolopay/", env!("CARGO_PKG_VERSION"));
 
@@ -13,7 +14,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
-/// Settings of a [`Gateway`](crate::Gateway), from [`Gateway::builder`](crate::Gateway::builder).
+/// Settings of a [`Gateway`], from [`Gateway::builder`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,50 +26,55 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 ///     .timeout(Duration::from_secs(10))
 ///     .user_agent("shop/7")
 ///     .build()?;
-/// # Ok::<(), ekolopay::Error>(())
+/// # Ok::<(), ekolopay::InvalidInput>(())
 /// ```
 #[derive(Debug)]
 #[must_use = "call build() to get a gateway"]
 pub struct GatewayBuilder {
-    pub(super) credentials: Credentials,
-    pub(super) origin: Result<Origin, InvalidInput>,
+    credentials: Credentials,
+    origin: Result<Origin, InvalidInput>,
     timeout: Duration,
     /// Parsed by the setter, so that a program without certificates is linked without the PEM parser.
     root_certificates: Result<Option<Roots>, InvalidInput>,
     user_agent: Option<String>,
-    pub(super) transport: Option<Box<dyn Transport>>,
+    transport: Option<Box<dyn Transport>>,
+    wraps: Vec<Wrap>,
+}
+
+type WrapFn = dyn Fn(&Request, &dyn Transport) -> Result<Reply, TransportError> + Send + Sync;
+
+struct Wrap(Box<WrapFn>);
+
+impl fmt::Debug for Wrap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wrap")
+    }
 }
 
 impl GatewayBuilder {
     pub(super) fn new(credentials: Credentials) -> GatewayBuilder {
         GatewayBuilder {
             credentials,
-            origin: Ok(Origin::default()),
+            origin: Origin::parse("https://ekolopay.com"),
             timeout: DEFAULT_TIMEOUT,
             root_certificates: Ok(None),
             user_agent: None,
             transport: None,
+            wraps: Vec::new(),
         }
     }
 
-    /// Reads what [`Gateway::from_env`](crate::Gateway::from_env) reads, so that other settings can be added:
-    /// `EKOLOPAY_API_CLIENT`, `EKOLOPAY_SECRET_KEY`, and `EKOLOPAY_ORIGIN` if it is set and not empty.
+    /// Reads what [`Gateway::from_env`] reads, so that other settings can be added: `EKOLOPAY_API_CLIENT`,
+    /// `EKOLOPAY_SECRET_KEY`, and `EKOLOPAY_ORIGIN` if it is set and not empty.
     ///
     /// # Errors
     ///
     /// Those of [`Credentials::from_env`], and `EKOLOPAY_ORIGIN` if it is not Unicode. If it is not an origin,
     /// [`build`](GatewayBuilder::build) fails, unless [`origin`](GatewayBuilder::origin) replaces it.
-    ///
-    /// ```no_run
-    /// use std::time::Duration;
-    ///
-    /// let gateway = ekolopay::GatewayBuilder::from_env()?.timeout(Duration::from_secs(10)).build()?;
-    /// # Ok::<(), ekolopay::Error>(())
-    /// ```
     pub fn from_env() -> Result<GatewayBuilder, InvalidInput> {
         const ORIGIN: &str = "EKOLOPAY_ORIGIN";
         let mut builder = GatewayBuilder::new(Credentials::from_env()?);
-        if let Some(origin) = env::variable(ORIGIN)?.filter(|origin| !origin.is_empty()) {
+        if let Some(origin) = variable(ORIGIN)?.filter(|origin| !origin.is_empty()) {
             builder.origin = Origin::parse(&origin).map_err(|invalid| invalid.renamed(ORIGIN));
         }
         Ok(builder)
@@ -76,7 +82,8 @@ impl GatewayBuilder {
 
     /// Where the gateway is: scheme and host, optionally a port and one final slash, and nothing else.
     ///
-    /// `http` is for loopback hosts only (`localhost`, 127.0.0.0/8, `::1`), which never go through a proxy.
+    /// `http` is for loopback hosts only (`localhost`, 127.0.0.0/8, `::1`), which never go through a proxy. `localhost`
+    /// is this machine, whatever a look-up of the name would say: 127.0.0.1, and `::1` if nobody listens there.
     /// Default: `https://ekolopay.com`.
     pub fn origin(mut self, origin: &str) -> GatewayBuilder {
         self.origin = Origin::parse(origin);
@@ -94,9 +101,13 @@ impl GatewayBuilder {
     }
 
     /// Root certificates, in PEM, to trust instead of the built-in ones, such as those of a company's inspecting proxy
-    /// or of a test gateway.
+    /// or of a test gateway. A byte order mark in front is skipped.
     ///
-    /// Default: the roots bundled with the feature `rustls`, or those of the system with `native-tls`.
+    /// They are authorities: one that the server shows as its *own* certificate is refused (`CaUsedAsEndEntity`). Let it
+    /// sign a certificate for the server's name.
+    ///
+    /// Default: the roots bundled with the feature `rustls`, or those of the system with `platform-verifier` or
+    /// `native-tls`.
     ///
     /// ```no_run
     /// # let credentials = ekolopay::Credentials::new("demo", "a-secret-key")?;
@@ -105,8 +116,7 @@ impl GatewayBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn root_certificates(mut self, pem: &[u8]) -> GatewayBuilder {
-        const RULE: &str = "must be PEM certificates, in a build with a TLS feature";
-        self.root_certificates = http::parse_roots(pem).map(Some).ok_or(InvalidInput::new("root_certificates", RULE));
+        self.root_certificates = parse_roots(pem).map(Some);
         self
     }
 
@@ -127,17 +137,64 @@ impl GatewayBuilder {
         self
     }
 
-    /// The SDK's own HTTP with the settings so far, for wrapping it in a log, a metric or a recorder.
+    /// Puts a closure round each exchange of the SDK's own HTTP, or of the given
+    /// [transport](GatewayBuilder::transport): for a log, a metric or a recorder. It gets the request and what comes
+    /// next, which it calls once. When it is set does not matter; of several, the last one is the outermost.
     ///
-    /// Pass the wrapper to [`transport`](GatewayBuilder::transport). Set the [origin](GatewayBuilder::origin) first: it
-    /// decides whether plain http is allowed and whether a proxy is used. The [`transport`](crate::transport) page
-    /// shows an example.
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// use ekolopay::transport::Reply;
+    /// use ekolopay::{Credentials, Gateway};
+    ///
+    /// let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
+    ///     .wrap(|request, next| {
+    ///         let start = Instant::now();
+    ///         let reply = next.send(request);
+    ///         let status = reply.as_ref().map_or(0, Reply::status); // 0: no whole reply
+    ///         eprintln!("{} status={status} ms={}", request.endpoint(), start.elapsed().as_millis());
+    ///         reply
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), ekolopay::InvalidInput>(())
+    /// ```
+    pub fn wrap(
+        mut self,
+        wrap: impl Fn(&Request, &dyn Transport) -> Result<Reply, TransportError> + Send + Sync + 'static,
+    ) -> GatewayBuilder {
+        self.wraps.push(Wrap(Box::new(wrap)));
+        self
+    }
+
+    /// Builds the gateway. Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// The fields that [`build`](GatewayBuilder::build) refuses.
-    pub fn http(&self) -> Result<impl Transport + use<>, InvalidInput> {
-        let origin = self.origin.as_ref().map_err(InvalidInput::clone)?;
+    /// With the field:
+    ///
+    /// - `origin`, or `EKOLOPAY_ORIGIN`: not an origin, a host longer than 253 characters, or `http` to another
+    ///   machine;
+    /// - `timeout`: zero, or more than an hour;
+    /// - `root_certificates`: not PEM, without a certificate, with a key, or in a build without a TLS feature;
+    /// - `user_agent`: blank, or with anything but printable ASCII;
+    /// - the variable of a [proxy](crate#proxies) that can't be used.
+    pub fn build(mut self) -> Result<Gateway, InvalidInput> {
+        let origin = self.origin.clone()?;
+        let (transport, proxy): (Box<dyn Transport>, _) = if let Some(transport) = self.transport.take() {
+            (transport, None)
+        } else {
+            let mut http = self.http(&origin)?;
+            let proxy = http.proxy.take();
+            (Box::new(http), proxy)
+        };
+        let transport = self
+            .wraps
+            .into_iter()
+            .fold(transport, |inner, Wrap(wrap)| Box::new(move |request: &Request| wrap(request, &*inner)));
+        Ok(Gateway::assemble(self.credentials, origin, transport, proxy))
+    }
+
+    fn http(&self, origin: &Origin) -> Result<Http, InvalidInput> {
         let in_range = !self.timeout.is_zero() && self.timeout <= LONGEST_TIMEOUT;
         require(in_range, "timeout", "must be more than zero and at most an hour")?;
         let user_agent = match &self.user_agent {
@@ -151,6 +208,6 @@ impl GatewayBuilder {
             None => USER_AGENT.to_owned(),
         };
         let roots = self.root_certificates.clone()?;
-        Http::new(origin.as_str(), origin.is_loopback(), self.timeout, &user_agent, roots)
+        Http::new(origin, self.timeout, &user_agent, roots)
     }
 }

@@ -1,22 +1,20 @@
-//! The default transport: ureq's agent, its proxy, and one agent per process.
+//! The SDK's own HTTP: ureq's agent, and what it is told.
 
+use std::borrow::Cow;
+use std::env;
+use std::error::Error;
 use std::io::Read;
 use std::process;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use ureq::config::Config;
-use ureq::http::Uri;
-use ureq::{Agent, Proxy, ProxyProtocol, SendBody};
+use ureq::{Agent, SendBody};
 
-use super::{LONGEST_REPLY, Reply, Request, Transport, TransportError};
-use crate::delivery::Delivery;
-use crate::env;
-use crate::error::InvalidInput;
-
-#[cfg(feature = "name-cache")]
-use super::names;
-use names::Names;
+use super::{LONGEST_REPLY, Reply, Request, Transport, TransportError, proxy::proxy_for};
+#[cfg(feature = "ureq-unversioned")]
+use super::{names::Names, one_write};
+use crate::invalid::InvalidInput;
+use crate::origin::Origin;
 
 pub(crate) use tls::{Roots, parse_roots};
 
@@ -36,33 +34,30 @@ const TYPICAL_REPLY: usize = 512;
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
 pub(crate) struct Http {
-    config: Config,
-    first: Process,
-}
-
-/// What belongs to one process. Parent and child must not share connections: each would read the other's replies.
-struct Process {
-    id: u32,
     agent: Agent,
+    #[cfg(feature = "ureq-unversioned")]
     names: Names,
-    /// A child process that was forked after this one used the gateway.
-    child: OnceLock<Box<Process>>,
+    /// Host and port, without user and password.
+    pub(crate) proxy: Option<String>,
+    /// The process that sends; 0 before the first exchange.
+    process: AtomicU32,
 }
 
 impl Http {
-    /// `loopback`: the gateway is on this machine, may be plain http, and no proxy is used.
+    /// A gateway on loopback may be plain http, and no proxy is used.
     pub(crate) fn new(
-        origin: &str,
-        loopback: bool,
+        origin: &Origin,
         timeout: Duration,
         user_agent: &str,
         roots: Option<Roots>,
     ) -> Result<Http, InvalidInput> {
+        let proxy = if origin.is_loopback() { None } else { proxy_for(origin.host(), env::var_os)? };
+        let address = proxy.as_ref().map(|proxy| format!("{}:{}", proxy.host(), proxy.port()));
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .https_only(!loopback)
-            .proxy(if loopback { None } else { proxy(origin)? })
+            .https_only(!origin.is_loopback())
+            .proxy(proxy)
             .timeout_global(Some(timeout))
             .timeout_connect(Some(LONGEST_CONNECT))
             .max_idle_age(LONGEST_IDLE)
@@ -71,37 +66,53 @@ impl Http {
             .user_agent(user_agent)
             .accept("application/json");
         let config = tls::configure(config, roots).build();
-        let first = Process::new(config.clone());
-        Ok(Http { config, first })
+        #[cfg(feature = "ureq-unversioned")]
+        let (names, connector) = (Names::new(), one_write::connector(&config));
+        Ok(Http {
+            #[cfg(feature = "ureq-unversioned")]
+            agent: Agent::with_parts(config, connector, names.clone()),
+            #[cfg(feature = "ureq-unversioned")]
+            names,
+            #[cfg(not(feature = "ureq-unversioned"))]
+            agent: config.new_agent(),
+            proxy: address,
+            process: AtomicU32::new(0),
+        })
     }
 
-    /// This process's agent. It is a chain and not a lock, which another thread of the parent may hold while it forks.
-    fn process(&self) -> &Process {
-        let id = process::id();
-        let mut last = &self.first;
-        loop {
-            match last.child.get() {
-                Some(child) => last = child,
-                None if last.id == id => return last,
-                None => drop(last.child.set(Box::new(Process::new(self.config.clone())))),
-            }
-        }
-    }
-}
-
-impl Process {
-    fn new(config: Config) -> Process {
-        let (agent, names) = Names::agent(config);
-        Process { id: process::id(), agent, names, child: OnceLock::new() }
+    /// Whether another process has used this: each would read the other's replies.
+    fn is_used_elsewhere(&self) -> bool {
+        let here = process::id();
+        let used = self.process.compare_exchange(0, here, Ordering::Relaxed, Ordering::Relaxed);
+        used.is_err_and(|other| other != here)
     }
 
-    fn exchange(&self, request: &Request, body: &mut &[u8]) -> Result<Reply, ureq::Error> {
-        if !TLS && request.url().starts_with("https:") {
+    fn post(&self, url: &str, request: &Request) -> Result<Reply, TransportError> {
+        // ureq reads the body only once it is connected: if all of it is left, none was sent.
+        let mut rest = request.body();
+        self.exchange(url, request, &mut rest).map_err(|error| {
+            #[cfg(feature = "ureq-unversioned")]
+            self.names.forget();
+            let timed_out = matches!(error, ureq::Error::Timeout(_));
+            let source: Box<dyn Error + Send + Sync> = match error {
+                ureq::Error::Io(error) => error.into(),
+                error => error.into(),
+            };
+            let all_is_left = rest.len() == request.body().len();
+            let failure = if all_is_left { TransportError::not_sent(source) } else { TransportError::lost(source) };
+            if timed_out { failure.into_timeout() } else { failure }
+        })
+    }
+
+    fn exchange(&self, url: &str, request: &Request, body: &mut &[u8]) -> Result<Reply, ureq::Error> {
+        if !TLS && url.starts_with("https:") {
             return Err(ureq::Error::Tls("https needs the feature `rustls` or `native-tls`"));
         }
         let mut response = self
             .agent
-            .post(request.url())
+            .post(url)
+            // `localhost` stays `localhost` here.
+            .header("Host", authority(request.url()))
             .header("Content-Type", request.content_type())
             // Without it the body would be chunked, and chunks appear in ureq's TRACE log.
             .header("Content-Length", request.body().len())
@@ -116,66 +127,34 @@ impl Process {
 
 impl Transport for Http {
     fn send(&self, request: &Request) -> Result<Reply, TransportError> {
-        let process = self.process();
-        // ureq reads the body only once it is connected and the head is sent: if all of it is left, none was sent.
-        let mut rest = request.body();
-        process.exchange(request, &mut rest).map_err(|error| {
-            process.names.forget();
-            let all_is_left = rest.len() == request.body().len();
-            let delivery = if all_is_left { Delivery::NotSent } else { Delivery::Unknown };
-            let error_is_timeout = matches!(error, ureq::Error::Timeout(_));
-            let failure = match error {
-                ureq::Error::Io(error) => TransportError::new(delivery, error),
-                error => TransportError::new(delivery, error),
-            };
-            if error_is_timeout { failure.timed_out() } else { failure }
-        })
-    }
-}
-
-/// The proxy for this origin. ureq itself would read `HTTP_PROXY`, which a request header sets in a CGI program, and
-/// would bypass a proxy that it cannot use.
-fn proxy(origin: &str) -> Result<Option<Proxy>, InvalidInput> {
-    const RULE: &str = "must be the address of an http or https proxy, such as http://proxy.example:3128";
-    let Some((variable, address)) = env::first_of(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])? else {
-        return Ok(None);
-    };
-    if let Some((_, names)) = env::first_of(["no_proxy", "NO_PROXY"])? {
-        let exceptions = Proxy::builder(ProxyProtocol::Http);
-        let exceptions = names.split(',').fold(exceptions, |proxy, name| proxy.no_proxy(name.trim())).build();
-        if exceptions.ok().zip(origin.parse().ok()).is_some_and(|(proxy, uri): (_, Uri)| proxy.is_no_proxy(&uri)) {
-            return Ok(None);
+        if self.is_used_elsewhere() {
+            return Err(TransportError::not_sent("another process used this gateway: build one after the fork"));
+        }
+        let (url, other) = urls(request.url());
+        let result = self.post(&url, request);
+        match (other, &result) {
+            (Some(other), Err(error)) if !error.may_have_arrived() && !error.is_timeout() => {
+                self.post(&other, request).or_else(|again| if again.may_have_arrived() { Err(again) } else { result })
+            }
+            _ => result,
         }
     }
-    let proxy = Proxy::new(&address).ok().filter(is_usable);
-    proxy.map(Some).ok_or(InvalidInput::new(variable, RULE))
 }
 
-/// ureq itself accepts an empty host, and takes a port that is not a number for the default one.
-fn is_usable(proxy: &Proxy) -> bool {
-    let Some(authority) = proxy.uri().authority() else { return false };
-    let port = authority.as_str().rsplit('@').next().and_then(|text| text.strip_prefix(authority.host()));
-    matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https)
-        && !authority.host().is_empty()
-        && (port == Some("") || authority.port_u16().is_some_and(|port| port > 0))
-}
-
-/// ureq's own look-ups, by its stable API.
-#[cfg(not(feature = "name-cache"))]
-mod names {
-    use ureq::Agent;
-    use ureq::config::Config;
-
-    pub(super) struct Names;
-
-    impl Names {
-        pub(super) fn agent(config: Config) -> (Agent, Names) {
-            (config.new_agent(), Names)
+/// Where to send, and where to try if nobody is there: `localhost` is this machine, whatever a look-up says.
+fn urls(url: &str) -> (Cow<'_, str>, Option<String>) {
+    const LOCALHOST: &str = "http://localhost";
+    match url.split_at_checked(LOCALHOST.len()) {
+        Some((start, end)) if start.eq_ignore_ascii_case(LOCALHOST) => {
+            (format!("http://127.0.0.1{end}").into(), Some(format!("http://[::1]{end}")))
         }
-
-        #[expect(clippy::unused_self, reason = "nothing is kept")]
-        pub(super) fn forget(&self) {}
+        _ => (url.into(), None),
     }
+}
+
+/// Host and port.
+fn authority(url: &str) -> &str {
+    url.split('/').nth(2).unwrap_or_default()
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
@@ -184,24 +163,33 @@ mod tls {
     use ureq::tls::{PemItem, TlsConfig, TlsProvider, parse_pem};
     use ureq::typestate::AgentScope;
 
+    use crate::invalid::{InvalidInput, require};
+
     pub(crate) use ureq::tls::RootCerts as Roots;
 
-    pub(crate) fn parse_roots(pem: &[u8]) -> Option<Roots> {
-        let certificate = |item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+    pub(crate) fn parse_roots(pem: &[u8]) -> Result<Roots, InvalidInput> {
+        const FIELD: &str = "root_certificates";
+        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+        let pem = pem.strip_prefix(BYTE_ORDER_MARK).unwrap_or(pem);
+        // Also an encrypted key, which the parser skips.
+        let holds_key = String::from_utf8_lossy(pem).contains("PRIVATE KEY-----");
+        require(!holds_key, FIELD, "must not hold a private key")?;
+        let items = parse_pem(pem).collect::<Result<Vec<_>, _>>();
+        let items = items.map_err(|_| InvalidInput::new(FIELD, "must be valid PEM"))?;
+        let certificates = items.into_iter().filter_map(|item| match item {
+            PemItem::Certificate(certificate) => Some(certificate),
             _ => None,
-        };
-        let certificates: Vec<_> = parse_pem(pem).map(certificate).collect::<Option<_>>()?;
-        (!certificates.is_empty()).then(|| certificates.into())
+        });
+        let certificates: Vec<_> = certificates.collect();
+        require(!certificates.is_empty(), FIELD, "must hold at least one PEM certificate")?;
+        Ok(certificates.into())
     }
 
     /// If both features are on, rustls. ureq panics if its provider is not compiled in.
     pub(super) fn configure(config: ConfigBuilder<AgentScope>, roots: Option<Roots>) -> ConfigBuilder<AgentScope> {
-        let (provider, built_in) = if cfg!(feature = "rustls") {
-            (TlsProvider::Rustls, Roots::WebPki)
-        } else {
-            (TlsProvider::NativeTls, Roots::PlatformVerifier)
-        };
+        let provider = if cfg!(feature = "rustls") { TlsProvider::Rustls } else { TlsProvider::NativeTls };
+        let bundled = cfg!(all(feature = "rustls", not(feature = "platform-verifier")));
+        let built_in = if bundled { Roots::WebPki } else { Roots::PlatformVerifier };
         let roots = roots.unwrap_or(built_in);
         config.tls_config(TlsConfig::builder().provider(provider).root_certs(roots).build())
     }
@@ -209,10 +197,12 @@ mod tls {
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 mod tls {
+    use crate::invalid::InvalidInput;
+
     pub(crate) type Roots = std::convert::Infallible;
 
-    pub(crate) fn parse_roots(_: &[u8]) -> Option<Roots> {
-        None
+    pub(crate) fn parse_roots(_: &[u8]) -> Result<Roots, InvalidInput> {
+        Err(InvalidInput::new("root_certificates", "needs the feature `rustls` or `native-tls`"))
     }
 
     pub(super) fn configure<C>(config: C, _: Option<Roots>) -> C {

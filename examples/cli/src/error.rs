@@ -6,7 +6,7 @@ use std::iter;
 use std::path::Path;
 use std::sync::Arc;
 
-use ekolopay::{Delivery, Error, InvalidInput};
+use ekolopay::{Error, InvalidInput};
 #[cfg(unix)]
 use rustix::io::Errno;
 use rustls::CertificateError;
@@ -81,8 +81,8 @@ impl CliError {
         self.kind().0
     }
 
-    pub fn delivery(&self) -> Delivery {
-        if let CliError::Sdk(error) = self { error.delivery() } else { Delivery::NotSent }
+    pub fn may_have_acted(&self) -> bool {
+        matches!(self, CliError::Sdk(error) if error.may_have_acted())
     }
 
     /// The exit code, and the name in JSON.
@@ -94,11 +94,9 @@ impl CliError {
             CliError::Sdk(Error::Transport(error)) if all_causes(error).any(is_local) => (Exit::Local, "local"),
             CliError::Skipped { .. } | CliError::Sdk(Error::Unavailable { .. }) => (Exit::Unavailable, "unavailable"),
             CliError::Sdk(Error::Refused { .. }) => (Exit::Refused, "refused"),
-            CliError::NotAsked | CliError::Sdk(_) => match self.delivery() {
-                Delivery::NotSent => (Exit::NoAnswer, "not_sent"),
-                Delivery::Unknown => (Exit::NoAnswer, "outcome_unknown"),
-                Delivery::Answered => (Exit::NoAnswer, "unexpected_reply"),
-            },
+            CliError::Sdk(Error::UnexpectedReply { .. }) => (Exit::NoAnswer, "unexpected_reply"),
+            CliError::Sdk(error) if error.may_have_acted() => (Exit::NoAnswer, "outcome_unknown"),
+            CliError::NotAsked | CliError::Sdk(_) => (Exit::NoAnswer, "not_sent"),
         }
     }
 
@@ -134,11 +132,7 @@ impl CliError {
             _ => json!({ "reason": self.to_string(), "because": self.because() }),
         };
         json["error"] = json!(self.kind().1);
-        json["delivery"] = json!(match self.delivery() {
-            Delivery::NotSent => "not_sent",
-            Delivery::Unknown => "unknown",
-            Delivery::Answered => "answered",
-        });
+        json["mayHaveActed"] = self.may_have_acted().into();
         json
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use std::{env, fs};
 
 use clap::{Args, ValueHint};
-use ekolopay::{Credentials, Error, Gateway, GatewayBuilder};
+use ekolopay::{Credentials, Gateway, GatewayBuilder};
 
 use crate::error::CliError;
 
@@ -66,7 +66,7 @@ impl GatewayOptions {
             let pem = fs::read(path).map_err(|source| CliError::read(path, source))?;
             builder = builder.root_certificates(&pem);
         }
-        builder.build().map_err(Error::into)
+        Ok(builder.build()?)
     }
 }
 

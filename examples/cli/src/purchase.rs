@@ -1,6 +1,5 @@
 //! `ekolopay purchase`
 
-use ekolopay::Delivery;
 use ekolopay::purchase::{Customer, Product, Purchase};
 use serde_json::json;
 
@@ -26,8 +25,8 @@ pub(crate) fn run(options: &GatewayOptions, arguments: &PurchaseArguments, print
         Err(error) => {
             let error = CliError::from(error);
             let exit = printer.error(json!({}), "", &error)?;
-            if exit == Exit::NoAnswer && error.delivery() != Delivery::NotSent {
-                printer::tell("A token may have been created. Nobody has paid for it: creating another is safe.");
+            if error.may_have_acted() {
+                printer::tell("A token may have been created. Nobody was sent to it: creating another is safe.");
             }
             Ok(exit)
         }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use ekolopay::Error;
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::transport::TransportError;
-use ekolopay::{Delivery, Error};
 use serde_json::json;
 use ureq::Agent;
 
@@ -23,16 +23,17 @@ pub(crate) fn run(options: &GatewayOptions, outcome: &str, token: &str, printer:
     }
     gateway.check_availability()?;
     let agent = agent(options.timeout);
-    let failed = |delivery| move |error: ureq::Error| CliError::from(Error::from(TransportError::new(delivery, error)));
-    let mut shown = agent.get(&page).call().map_err(failed(Delivery::NotSent))?;
-    let html = shown.body_mut().read_to_string().map_err(failed(Delivery::NotSent))?;
+    let not_sent = |error: ureq::Error| Error::from(TransportError::not_sent(error));
+    let mut shown = agent.get(&page).call().map_err(not_sent)?;
+    let html = shown.body_mut().read_to_string().map_err(not_sent)?;
     let refused = |reason| Err(CliError::input("purchaseToken", reason));
     match shown.status().as_u16() {
         200 if html.contains("name=\"outcome\"") => {}
         200 => return refused("is that of a payment which is already settled"),
         _ => return refused("is not that of a payment of the local gateway"),
     }
-    let settled = agent.post(&page).send_form([("outcome", outcome)]).map_err(failed(Delivery::Unknown))?;
+    let settled = agent.post(&page).send_form([("outcome", outcome)]);
+    let settled = settled.map_err(|error| Error::from(TransportError::lost(error)))?;
     // With a redirect, or with a page that posts to the shop.
     if settled.status().as_u16() >= 400 {
         return refused("is that of a payment which the local gateway does not settle");

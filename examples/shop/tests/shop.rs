@@ -278,7 +278,8 @@ fn the_certificates_to_trust_may_be_given() {
     let roots = directory.path().join("roots.pem");
     let mut shop = program();
     shop.arg("--root-certificates").arg(&roots);
-    let refused = shop.args(["--live", "shop.db"]).env("SHOP_PASSWORD", support::PASSWORD);
+    shop.args(["--live", "shop.db", "--listen", "127.0.0.1:0"]);
+    let refused = shop.env("SHOP_PASSWORD", support::PASSWORD);
     let refused = refused.envs([("EKOLOPAY_API_CLIENT", "demo"), ("EKOLOPAY_SECRET_KEY", "a-secret-key")]).output();
     assert!(String::from_utf8(refused.unwrap().stderr).unwrap().contains("roots.pem: "));
     fs::write(&roots, authority.pem()).unwrap();

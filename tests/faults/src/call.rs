@@ -1,6 +1,6 @@
 use ekolopay::purchase::{Customer, Product, Purchase};
 use ekolopay::verify::Verification;
-use ekolopay::{Delivery, Error, Gateway};
+use ekolopay::{Error, Gateway};
 use ekolopay_test_kit::all_texts;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ impl Call {
 /// What became of a call.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CallOutcome {
-    /// The kind of the error and its delivery, such as `Transport: NotSent`, or `success`.
+    /// The kind of the error, such as `Transport: not sent`, or `success`.
     pub what: String,
     /// `Display` and `Debug` of the error and of all its sources.
     pub texts: String,
@@ -65,25 +65,42 @@ impl CallOutcome {
         let what = match &result {
             Ok(true) => "success",
             Ok(false) => "wrong reply",
-            Err(error) => &format!("{}: {:?}", kind(error), error.delivery()),
+            Err(error) => &kind(error),
         };
         CallOutcome { what: what.to_owned(), texts: result.err().map_or(String::new(), |error| all_texts(&error)) }
     }
 
-    /// Whether it is an error with this delivery.
-    pub fn is(&self, delivery: Delivery) -> bool {
-        self.what.ends_with(&format!(": {delivery:?}"))
+    /// No byte of the call's body left.
+    pub fn not_sent(&self) -> bool {
+        self.what.ends_with(": not sent")
+    }
+
+    /// The call's body may have arrived, and nothing tells whether it did.
+    pub fn may_have_arrived(&self) -> bool {
+        self.what.ends_with(": may have arrived")
+    }
+
+    /// The gateway answered the call with something other than a success.
+    pub fn answered(&self) -> bool {
+        self.what.starts_with("Refused") || self.what == "UnexpectedReply"
     }
 }
 
 fn kind(error: &Error) -> String {
-    match error {
-        Error::Invalid(_) => "Invalid".to_owned(),
-        Error::Unavailable { .. } => "Unavailable".to_owned(),
-        Error::Refused { code, message, .. } => format!("Refused {code} {message:?}"),
-        Error::UnexpectedReply { .. } => "UnexpectedReply".to_owned(),
-        Error::Transport(_) if error.is_timeout() => "Transport, timeout".to_owned(),
-        Error::Transport(_) => "Transport".to_owned(),
-        other => format!("{other:?}"),
-    }
+    let (kind, may_have_acted) = match error {
+        Error::Invalid(_) => ("Invalid".to_owned(), false),
+        Error::Unavailable { .. } => ("Unavailable".to_owned(), false),
+        Error::Refused { code, message, status, .. } => {
+            (format!("Refused {code} {message:?}"), (500..600).contains(status))
+        }
+        Error::UnexpectedReply { .. } => ("UnexpectedReply".to_owned(), true),
+        Error::Transport(failure) => {
+            let kind = if error.is_timeout() { "Transport, timeout" } else { "Transport" };
+            let end = if failure.may_have_arrived() { "may have arrived" } else { "not sent" };
+            (format!("{kind}: {end}"), failure.may_have_arrived())
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(error.may_have_acted(), may_have_acted, "{error:?}");
+    kind
 }

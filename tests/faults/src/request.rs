@@ -6,6 +6,8 @@ const CHECK: &[u8] = b"purchaseToken=";
 pub struct PartialRequest {
     /// What the request line says between `POST` and `HTTP/1.1`.
     pub target: String,
+    /// Its header `Host`.
+    pub host: String,
     /// The length that its head promises.
     pub length: usize,
     /// The body, perhaps cut.
@@ -18,10 +20,14 @@ impl PartialRequest {
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut head = httparse::Request::new(&mut headers);
         let Ok(httparse::Status::Complete(start)) = head.parse(bytes) else { return None };
-        let length = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
-        let length = length.and_then(|header| std::str::from_utf8(header.value).ok()?.parse().ok()).unwrap_or(0);
+        let header = |name: &str| {
+            let header = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+            std::str::from_utf8(header.value).ok()
+        };
+        let length = header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        let host = header("host").unwrap_or_default().to_owned();
         let body = bytes[start..].iter().take(length).copied().collect();
-        Some((PartialRequest { target: head.path?.to_owned(), length, body }, start + length))
+        Some((PartialRequest { target: head.path?.to_owned(), host, length, body }, start + length))
     }
 
     /// The availability check, known by its length: its body may not have come yet.

@@ -19,7 +19,7 @@ pub enum ExpectedError {
 /// Whether a call may be made after this answer to the availability check.
 pub fn availability(status: u16, body: &[u8]) -> Result<(), ExpectedError> {
     in_service(body)?;
-    if [429, 502, 503, 504].contains(&status) { Err(Unavailable(None)) } else { Ok(()) }
+    if matches!(status, 429 | 502..=504 | 520..=527 | 530) { Err(Unavailable(None)) } else { Ok(()) }
 }
 
 /// The token in an answer to `POST /purchase-token`.
@@ -41,9 +41,9 @@ pub fn check_payment(status: u16, body: &[u8]) -> Result<bool, ExpectedError> {
 /// The documented envelope, level by level, down to `purchaseToken` and `payment_successful`.
 fn api_data(status: u16, body: &[u8]) -> Result<[Option<&str>; 2], ExpectedError> {
     in_service(body)?;
+    let short = || values(std::str::from_utf8(body).ok().filter(|text| text.len() <= 65_536)?, KEYS);
     let read = || {
-        let short = std::str::from_utf8(body).ok().filter(|text| text.len() <= 65_536)?;
-        let [response, ..] = values(short, ["response", "reason", "message"])?;
+        let [response, ..] = short()?;
         let [code, data] = values(response?, ["API_RESPONSE_CODE", "API_RESPONSE_DATA"])?;
         let code = integer(code?)?;
         let [api_data, message] = values(data?, ["API_DATA", "clearMessage"])?;
@@ -51,17 +51,26 @@ fn api_data(status: u16, body: &[u8]) -> Result<[Option<&str>; 2], ExpectedError
         let api_data = api_data.and_then(|text| values(text, ["purchaseToken", "payment_successful"]));
         Some((code, api_data, message.and_then(string)))
     };
-    match read() {
+    let notice = || {
+        let [response, code, reason, message] = short()?;
+        let message = message.and_then(string).or(reason.and_then(string));
+        reason.and_then(string).filter(|_| response.is_none_or(|response| response == "null"))?;
+        Some((integer(code?)?, None, message))
+    };
+    match read().or_else(notice) {
         Some((200, Some(api_data), _)) if status / 100 == 2 => Ok(api_data),
         Some((code, _, Some(message))) if code != 200 && status / 100 != 3 => Err(Refused(code, message)),
         _ => Err(Unexpected),
     }
 }
 
+/// Of the outermost object.
+const KEYS: [&str; 4] = ["response", "code", "reason", "message"];
+
 /// « NOTEZ BIEN »: `code` and `message` are not compared.
 fn in_service(body: &[u8]) -> Result<(), ExpectedError> {
-    let read = || values(std::str::from_utf8(body).ok()?, ["reason", "message"]);
-    let [reason, message] = read().unwrap_or_default().map(|value| value.and_then(string));
+    let read = || values(std::str::from_utf8(body).ok()?, KEYS);
+    let [_, _, reason, message] = read().unwrap_or_default().map(|value| value.and_then(string));
     match reason.as_deref() {
         Some("UNAVAILABLE_SERVICE") => Err(Unavailable(message)),
         _ => Ok(()),

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::fault::{Fault, Front, answer, last_answer};
 
-const REFUSED: &str = r#"Refused 7 "Refusé : [secret]": Answered"#;
-const UNEXPECTED: &str = "UnexpectedReply: Answered";
-const UNAVAILABLE: &str = "Unavailable: NotSent";
+const REFUSED: &str = r#"Refused 7 "Refusé : [secret]""#;
+const UNEXPECTED: &str = "UnexpectedReply";
+const UNAVAILABLE: &str = "Unavailable";
 
 /// A refusal whose message echoes the secret.
 fn refusal() -> String {

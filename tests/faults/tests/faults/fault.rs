@@ -2,7 +2,7 @@
 
 use std::iter;
 use std::net::SocketAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -27,17 +27,47 @@ static BEHIND_A_PROXY: LazyLock<Arc<ServerConfig>> = LazyLock::new(|| AUTHORITY.
 pub(crate) enum Front {
     Plain,
     Tls,
-    /// From a process of its own, whose memory is measured.
-    Process,
     /// Https through an HTTP proxy, from a process with a proxy variable.
     Proxy,
 }
 
+/// What makes the calls.
+pub(crate) enum Caller {
+    Here(Gateway),
+    /// A process of its own, one call after the other.
+    Process(Mutex<Client>),
+}
+
+impl Caller {
+    pub(crate) fn call(&self, call: Call) -> CallOutcome {
+        match self {
+            Caller::Here(gateway) => call.make(gateway),
+            Caller::Process(client) => client.lock().unwrap().call(call).outcome,
+        }
+    }
+
+    pub(crate) fn end(self) {
+        if let Caller::Process(client) = self {
+            client.into_inner().unwrap().end();
+        }
+    }
+
+    /// Another one, of the same gateway if that is possible.
+    pub(crate) fn another(&self, front: Front, address: SocketAddr, timeout: Duration) -> Caller {
+        match self {
+            Caller::Here(gateway) => Caller::Here(gateway.clone()),
+            Caller::Process(_) => front.caller(address, timeout),
+        }
+    }
+}
+
 impl Front {
+    pub(crate) const ALL: [Front; 3] = [Front::Plain, Front::Tls, Front::Proxy];
+
     /// What comes before the first request if nothing fails, and then these steps.
     pub(crate) fn then(self, steps: impl IntoIterator<Item = Step>) -> Script {
         let greeting = match self {
-            Front::Plain | Front::Process => vec![],
+            Front::Plain => vec![],
             Front::Tls => vec![Step::Tls(Arc::clone(&LOOPBACK))],
             Front::Proxy => proxied(Arc::clone(&BEHIND_A_PROXY)).to_vec(),
         };
@@ -48,6 +78,22 @@ impl Front {
     pub(crate) fn origin(self, address: SocketAddr) -> String {
         let scheme = if self == Front::Tls { "https" } else { "http" };
         format!("{scheme}://{address}")
+    }
+
+    /// A process that calls a server at this address.
+    pub(crate) fn client(self, address: SocketAddr, timeout: Duration) -> Client {
+        let origin = self.origin(address);
+        match self {
+            Front::Plain | Front::Tls => Client::new(&origin, timeout, &[]),
+            Front::Proxy => Client::new("https://gateway.invalid", timeout, &[("https_proxy", &origin)]),
+        }
+    }
+
+    pub(crate) fn caller(self, address: SocketAddr, timeout: Duration) -> Caller {
+        match self {
+            Front::Plain | Front::Tls => Caller::Here(gateway(&self.origin(address), timeout)),
+            Front::Proxy => Caller::Process(Mutex::new(self.client(address, timeout))),
+        }
     }
 }
 
@@ -68,13 +114,15 @@ pub(crate) struct Fault {
     steps: Script,
     front: Front,
     new_connection: bool,
+    /// Whether the client is a process of its own, whose memory is measured.
+    measured: bool,
 }
 
 impl Fault {
     /// The steps begin where a request is about to arrive.
     pub(crate) fn new(name: impl ToString, steps: impl IntoIterator<Item = Step>) -> Fault {
         let (name, steps) = (name.to_string(), steps.into_iter().collect());
-        Fault { name, steps, front: Front::Plain, new_connection: false }
+        Fault { name, steps, front: Front::Plain, new_connection: false, measured: false }
     }
 
     /// The steps begin where a connection is about to be opened.
@@ -86,10 +134,14 @@ impl Fault {
         Fault { front, ..self }
     }
 
+    pub(crate) fn measured(self) -> Fault {
+        Fault { measured: true, ..self }
+    }
+
     /// What becomes of a call that meets the fault after a check that passed; and of a check that meets it: either it
     /// passes, or nothing is sent after it. A call that is expected to time out gets a short timeout.
     pub(crate) fn becomes(self, call: &str, check: &str) {
-        assert!(check.ends_with(": NotSent") || check == "success");
+        assert!(check.ends_with(": not sent") || ["success", "Unavailable"].contains(&check));
         let steps = || self.steps.clone();
         if self.new_connection {
             self.hit(Hit::Call, &[self.front.then([Step::LAST_ANSWER]), steps()], call);
@@ -125,12 +177,13 @@ impl Fault {
     }
 
     fn make(&self, call: Call, address: SocketAddr, timeout: Duration) -> CallOutcome {
-        let origin = self.front.origin(address);
-        let mut client = match self.front {
-            Front::Plain | Front::Tls => return call.make(&gateway(&origin, timeout)),
-            Front::Process => Client::new(&origin, timeout, &[]),
-            Front::Proxy => Client::new("https://gateway.invalid", timeout, &[("https_proxy", &origin)]),
-        };
+        if !self.measured {
+            let caller = self.front.caller(address, timeout);
+            let outcome = caller.call(call);
+            caller.end();
+            return outcome;
+        }
+        let mut client = self.front.client(address, timeout);
         let report = client.call(call);
         client.end();
         assert!(report.growth < 8 << 10, "{}: {} KiB more memory", self.name, report.growth);

@@ -1,38 +1,34 @@
-//! Chapter 4 of the guides quotes errors to the letter, in the first columns of its tables, where `…` is any text.
+//! Chapter 4 of the guides quotes errors to the letter, in the first columns of its tables, where `…` is any text. Its
+//! last table holds causes, which are texts of other crates and of the system.
 
 use std::error::Error;
 use std::ffi::OsStr;
-use std::io::{self, ErrorKind};
 use std::iter::successors;
-use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ekolopay::callback::Callback;
 use ekolopay::canned::{Canned, PAID, UNAVAILABLE};
-use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
+use ekolopay::purchase::{Customer, PhoneNumber, Product, Purchase, PurchaseToken};
 use ekolopay::transport::{Endpoint, Reply, Request, Transport, TransportError};
-use ekolopay::{Credentials, Delivery, Gateway, GatewayBuilder};
-use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, FaultServer, Step};
+use ekolopay::{Credentials, Gateway, GatewayBuilder};
+use ekolopay_faults::Call;
 use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox, Settlement};
-use ekolopay_test_kit::{Authority, RawRequest, Server, command};
-use rustls::ServerConfig;
+use ekolopay_test_kit::{Server, command, response};
 
 use crate::client::Client;
-use crate::fault::{AUTHORITY, TIMEOUT, gateway};
-use crate::world::left_out;
+use crate::fault::TIMEOUT;
 
 const GUIDES: [&str; 2] = [include_str!("../../../../src/guide/fr.md"), include_str!("../../../../src/guide/en.md")];
 
 #[test]
 fn the_guides_quote_each_error_to_the_letter() {
-    let errors = [inputs(), environment(), callbacks(), answers(), deliveries(), network(), certificates()].concat();
+    let errors = [inputs(), environment(), callbacks(), answers(), exchanges()].concat();
     for guide in GUIDES {
         let (_, chapters) = guide.split_once("\n# 4. ").unwrap();
         let (chapter, _) = chapters.split_once("\n# 5. ").unwrap();
+        let (chapter, _) = chapter.rsplit_once("\n|---|---|").unwrap();
         let quotes: Vec<_> =
             chapter.lines().filter_map(|line| Some(line.strip_prefix("| `")?.split_once("` |")?.0)).collect();
         let missing: Vec<_> =
@@ -75,8 +71,7 @@ fn inputs() -> Vec<String> {
         set(Gateway::builder(Credentials::new("demo", DEMO_SECRET_KEY).unwrap())).build().unwrap_err().to_string()
     };
     let order = |amount, label: &str, phone: &str| {
-        let product = Product::new(label).amount(150_000);
-        Purchase::new(amount, product, Customer::new(phone)).unwrap_err().to_string()
+        Purchase::new(amount, Product::new(label), Customer::new(phone)).unwrap_err().to_string()
     };
     vec![
         build(|builder| builder.origin("ekolopay.com")),
@@ -85,15 +80,17 @@ fn inputs() -> Vec<String> {
         build(|builder| builder.origin(&format!("https://{}.com", "a".repeat(300)))),
         build(|builder| builder.timeout(Duration::ZERO)),
         build(|builder| builder.root_certificates(b"")),
+        build(|builder| builder.root_certificates(b"-----BEGIN PRIVATE KEY-----")),
+        build(|builder| builder.root_certificates(b"-----BEGIN CERTIFICATE-----")),
         build(|builder| builder.user_agent("boutique\n")),
         build(|builder| builder.user_agent(" ")),
         Credentials::new("", DEMO_SECRET_KEY).unwrap_err().to_string(),
         Credentials::new("demo", "clé secrète").unwrap_err().to_string(),
         order(0, "Iphone S", "066304925"),
         order(u64::MAX, "Iphone S", "066304925"),
-        order(900, "Iphone S", "066304925"),
         order(150_000, " ", "066304925"),
         order(150_000, "Iphone S", ""),
+        PhoneNumber::try_from("66 304 925").unwrap_err().to_string(),
         PurchaseToken::new("").unwrap_err().to_string(),
         PurchaseToken::new("940d 4e9a").unwrap_err().to_string(),
     ]
@@ -153,7 +150,7 @@ fn answers() -> Vec<String> {
     let at_check = |status| {
         over(move |request: &Request| match request.endpoint() {
             Endpoint::Availability => Ok(Reply::new(status, "")),
-            _ => Err(TransportError::new(Delivery::NotSent, "the check has not stopped the call")),
+            _ => Err(TransportError::not_sent("the check has not stopped the call")),
         })
     };
     [
@@ -173,78 +170,30 @@ fn answers() -> Vec<String> {
     .concat()
 }
 
-/// The first text of an exchange that failed.
-fn deliveries() -> Vec<String> {
-    let mut first = vec![];
-    for delivery in [Delivery::NotSent, Delivery::Unknown] {
-        for timed_out in [false, true] {
-            let failure = move || {
-                let failure = TransportError::new(delivery, "");
-                if timed_out { failure.timed_out() } else { failure }
-            };
-            first.push(over(Canned::new().fails(failure())).remove(0));
-            first.push(over(move |_: &Request| Err(failure())).remove(0));
-        }
-    }
-    first
-}
-
-/// The cause of an exchange that failed.
-fn cause(gateway: &Gateway) -> Vec<String> {
-    check(gateway).split_off(1)
-}
-
-fn network() -> Vec<String> {
-    let refused = {
-        let listener = TcpListener::bind("127.0.0.5:0").unwrap();
-        gateway(&format!("http://{}", listener.local_addr().unwrap()), TIMEOUT)
+/// The first text of an exchange that failed, in a call and in the check before it.
+fn exchanges() -> Vec<String> {
+    let failures: [fn() -> TransportError; 4] = [
+        || TransportError::not_sent(""),
+        || TransportError::not_sent("").into_timeout(),
+        || TransportError::lost(""),
+        || TransportError::lost("").into_timeout(),
+    ];
+    let first = |failure: fn() -> TransportError| {
+        [over(Canned::new().fails(failure())), over(move |_: &Request| Err(failure()))].map(|mut texts| texts.remove(0))
     };
-    let error = refused.check_payment(&token()).unwrap_err();
-    let cause_of = |error: &ekolopay::Error| error.source()?.downcast_ref().map(io::Error::kind);
-    assert_eq!(cause_of(&error), Some(ErrorKind::ConnectionRefused));
-    // No resolver asks for a label over 63 characters.
-    let unknown = gateway(&format!("https://{}.invalid", "a".repeat(64)), TIMEOUT);
-    let meets = |script: Vec<Step>| {
-        let server = FaultServer::start([script]);
-        let cause = cause(&gateway(&server.origin(), Duration::from_millis(500)));
-        server.finish();
-        cause
-    };
-    let proxy = FaultServer::start([vec![Step::Head, Step::reply(|_| response(407, "", ""))]]);
-    let by_proxy = client(&[&format!("HTTPS_PROXY={}", proxy.origin())]).split_off(1);
-    proxy.finish();
-    let silent = meets(vec![Step::Stall]);
-    let cut = meets(vec![Step::Request]);
-    let reset = meets(vec![Step::Request, Step::Reset]);
-    let plain = FaultServer::start([vec![Step::Bytes(5), Step::reply(|_| response(400, "", ""))]]);
-    let no_tls = cause(&gateway(&plain.origin().replace("http:", "https:"), TIMEOUT));
-    plain.finish();
-    [cause(&refused), cause(&unknown), silent, cut, reset, no_tls, by_proxy].concat()
-}
-
-fn certificates() -> Vec<String> {
-    let at = |config: Arc<ServerConfig>| {
-        let server = Server::start_tls(config, RawRequest::documented);
-        cause(&gateway(&server.origin, TIMEOUT))
-    };
-    [
-        at(AUTHORITY.expired_config("localhost")),
-        at(AUTHORITY.future_config("localhost")),
-        at(AUTHORITY.config("example.com")),
-        at(Authority::new().config("localhost")),
-    ]
-    .concat()
+    failures.map(first).concat()
 }
 
 /// PHP reads an answer until the connection is closed.
-const CLOSE: &str = "Connection: close\r\n";
+fn closing(status: u16, body: &str) -> Vec<u8> {
+    let text = String::from_utf8(response(status, body)).unwrap();
+    text.replacen("\r\n", "\r\nConnection: close\r\n", 1).into_bytes()
+}
 
 /// Chapter 10 has the check in PHP.
+#[ignore = "needs PHP: `.ci/run features`"]
 #[test]
 fn the_guides_program_in_php_tells_paid_from_all_else() {
-    if Command::new("php").arg("--version").output().is_err() {
-        return left_out("there is no PHP");
-    }
     let sandbox = Sandbox::start().unwrap();
     let paid = sandbox.add_payment("Iphone S", 150_000);
     sandbox.settle(&paid, Settlement::Paid);
@@ -264,10 +213,10 @@ fn the_guides_program_in_php_tells_paid_from_all_else() {
         assert!(!says.contains(&&*proves_nothing));
         // Neither a redirect nor an error page is a payment, whatever its body says.
         for status in [302, 500] {
-            let server = Server::start(move |_| response(status, CLOSE, PAID));
+            let server = Server::start(move |_| closing(status, PAID));
             assert_eq!(check(&server.origin, &paid), proves_nothing);
         }
-        let down = Server::start(|_| response(503, CLOSE, UNAVAILABLE));
+        let down = Server::start(|_| closing(503, UNAVAILABLE));
         assert!(!says.contains(&&*check(&down.origin, &paid)));
         assert_eq!(down.requests().len(), 1, "the secret key is not sent to a gateway that is out of service");
     }

@@ -7,16 +7,13 @@ mod client;
 mod connect;
 mod delivery;
 mod fault;
-#[cfg(all(feature = "name-cache", feature = "rustls"))]
 mod guide;
 mod interrupted;
 mod judge;
 mod log;
 mod memory;
-mod names;
 mod process;
 mod proxy;
 mod reuse;
 mod round_trips;
 mod trust;
-mod world;

@@ -1,6 +1,5 @@
-//! Rows 36 and 49: a signal interrupts the wait, or the process forks, and no call is disturbed.
+//! Rows 36, 45 and 49: what the process meets, not the network.
 
-use std::iter;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
@@ -43,24 +42,52 @@ fn row_36_signals_during_the_wait() {
     }
 }
 
-/// Parent and children keep calling.
+/// ureq's own resolver makes one for every exchange.
+#[cfg(feature = "ureq-unversioned")]
 #[test]
-fn row_49_fork() {
+fn row_45_no_thread_can_be_made() {
+    for (host, expected) in [
+        ("http://127.0.0.1", "success"),
+        ("http://localhost", "success"),
+        ("https://gateway.invalid", "Transport: not sent"),
+    ] {
+        let server = FaultServer::start([]);
+        let mut client = Client::new(&format!("{host}:{}", server.address().port()), TIMEOUT, &[]);
+        client.say("no-threads");
+        for _ in 0..3 {
+            client.check(expected);
+        }
+        client.end();
+        assert_eq!(server.finish().calls().len(), if expected == "success" { 3 } else { 0 });
+    }
+}
+
+#[test]
+fn row_49_a_gateway_that_was_used_before_a_fork_does_not_send_after_it() {
     for front in [Front::Plain, Front::Tls] {
-        // Slow enough for the requests of two processes on one connection to collide.
-        let exchange = [Step::Request, Step::Pause(Duration::from_millis(1)), Step::Answer("")];
-        let script = move || front.then(iter::repeat_n(exchange.clone(), 300).flatten());
-        let server = FaultServer::start(iter::repeat_with(script));
+        let server = FaultServer::start([front.then([Step::Serve]), front.then([Step::Serve])]);
         let mut client = Client::new(&front.origin(server.address()), TIMEOUT, &[]);
         client.check("success");
-        client.say("fork 50");
-        for report in client.reports(150) {
-            judge::is(&report.outcome, "success");
-        }
+        client.say("in-a-child 1");
+        let outcome = client.reports(1).remove(0).outcome;
+        judge::is(&outcome, "Transport: not sent");
+        assert!(outcome.texts.contains("build one after the fork"), "{}", outcome.texts);
         client.check("success");
         client.end();
         let received = server.finish();
-        judge::bodies(&received);
-        assert_eq!(received.calls().len(), 152);
+        assert_eq!((received.calls().len(), received.connections), (2, 1));
     }
+}
+
+/// What a daemon does: the gateway is built before it goes into the background, and used there.
+#[test]
+fn row_49_a_gateway_that_was_built_before_a_fork_works_after_it() {
+    let server = FaultServer::start([]);
+    let mut client = Client::new(&server.origin(), TIMEOUT, &[]);
+    client.say("in-a-child 1");
+    judge::is(&client.reports(1).remove(0).outcome, "success");
+    // Each process has its own copy.
+    client.check("success");
+    client.end();
+    assert_eq!(server.finish().calls().len(), 2);
 }

@@ -74,6 +74,8 @@ pub(crate) fn documented() -> impl Strategy<Value = Json> {
         (code.clone(), paid).prop_map(|(code, paid)| replies::PAID.replace("200", code).replace("true", paid)),
         (code, "[!#-Z^-~]{3,40}")
             .prop_map(|(code, token)| replies::TOKEN.replace("200", code).replace("string", &token)),
+        (refused.clone(), any_string())
+            .prop_map(|(code, reason)| format!(r#"{{"code":{code},"reason":{reason},"message":"non"}}"#)),
         (refused, any_string())
             .prop_map(|(code, message)| replies::REFUSED.replace('0', code).replace("\"string\"", &message)),
         any_string().prop_map(|message| replies::UNAVAILABLE.replace("\"Service indisponible\"", &message)),
