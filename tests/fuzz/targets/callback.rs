@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| ekolopay_oracle::fuzzed::run("callback", input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| drop(ekolopay_properties::callback(input)));

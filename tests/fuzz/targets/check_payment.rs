@@ -1,3 +1,6 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| ekolopay_oracle::fuzzed::run("check_payment", input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let (status, body) = ekolopay_properties::reply(input);
+    let _ = ekolopay_properties::check_payment(status, body);
+});
