@@ -12,9 +12,12 @@ pub(crate) const FORM: &[u8] = b"purchaseToken=";
 /// The message of a check's reply that stops the call. Any other reply, even an error page, comes from a gateway in
 /// service.
 pub(crate) fn message_of_check(reply: &Reply) -> Option<String> {
-    message_of_outage(&Envelope::read(reply)).or_else(|| match reply.status() {
+    let envelope = Envelope::read(reply);
+    message_of_outage(&envelope).or_else(|| match reply.status() {
         // The last nine: a front such as Cloudflare cannot reach the gateway.
-        status @ (429 | 502..=504 | 520..=527 | 530) => Some(format!("HTTP {status}")),
+        status @ (429 | 502..=504 | 520..=527 | 530) => {
+            Some(envelope.notice().map_or_else(|| format!("HTTP {status}"), |(_, message)| message.into_owned()))
+        }
         _ => None,
     })
 }

@@ -32,8 +32,6 @@
 //! let canned = canned.reply(200, refusal("Token invalide")).fails(TransportError::lost("connection reset"));
 //! assert!(matches!(gateway.check_payment(&tokens[0]), Err(Error::Refused { code: 0, .. })));
 //! assert!(gateway.check_payment(&tokens[0]).unwrap_err().may_have_acted());
-//! canned.unavailable();
-//! assert!(gateway.check_payment(&tokens[0]).unwrap_err().is_unavailable());
 //! # Ok::<(), Error>(())
 //! ```
 

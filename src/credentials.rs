@@ -83,9 +83,6 @@ impl Credentials {
 
 /// The API client can be read; the secret key cannot, neither by a method nor by its field.
 ///
-/// ```
-/// fn read(credentials: ekolopay::Credentials) { let _ = credentials.api_client(); }
-/// ```
 /// ```compile_fail,E0624
 /// fn read(credentials: ekolopay::Credentials) { let _ = credentials.secret_key(); }
 /// ```

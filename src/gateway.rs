@@ -111,18 +111,7 @@ impl Gateway {
 
     /// The page on which the customer pays. Documentation: step 2, « Rediriger vers la plateforme de paiement ».
     ///
-    /// Redirect the customer's browser there; the shop itself does not fetch it.
-    ///
-    /// ```
-    /// use ekolopay::{Credentials, Gateway};
-    ///
-    /// let gateway = Gateway::new(Credentials::new("demo", "a-secret-key")?)?;
-    /// assert_eq!(
-    ///     gateway.payment_url(&"940d/4e9a".parse()?),
-    ///     "https://ekolopay.com/purchase-product/940d%2F4e9a"
-    /// );
-    /// # Ok::<(), ekolopay::Error>(())
-    /// ```
+    /// Redirect the customer's browser there; the shop itself does not fetch it. [An example](crate#the-five-steps-of-a-payment).
     pub fn payment_url(&self, token: &PurchaseToken) -> String {
         self.inner.origin.payment_url(token)
     }

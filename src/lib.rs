@@ -10,8 +10,7 @@
 //! [en français](crate::_guide_fr).
 //!
 //! **Programs** in the repository, for which a checkout is needed: a local gateway to try everything without an account
-//! (`examples/sandbox`), the command `ekolopay` (`examples/cli`), a web shop (`examples/shop`), a night job that checks
-//! every payment once more (`examples/reconcile`), and recipes for five web frameworks (`examples/frameworks`).
+//! (`examples/sandbox`), the command `ekolopay` (`examples/cli`), a shop to copy (`examples/shop`).
 //!
 //! # What it is not
 //!
@@ -129,8 +128,8 @@
 //!   and the gateway's replies: limit it to `debug` (`RUST_LOG=trace,ureq_proto=debug`).
 //! - **The network.** https with verified certificates; plain http for loopback only. Redirects are not followed, so
 //!   the secret goes to no other host. A [proxy](crate#proxies) is never bypassed by mistake.
-//! - **Forks.** A gateway that one process has used refuses to send in another: no reply reaches the wrong process.
-//!   Build one after the fork. Building first and using after is fine.
+//! - **Forks.** The SDK's own HTTP, once used in one process, refuses to send in another: no reply reaches the wrong
+//!   process. Build a gateway after the fork. Building first and using after is fine.
 //! - **The token** is stored with the order. Check the *order's* token, not one from a request.
 //!
 //! # Proxies
@@ -145,7 +144,6 @@
 //!   If both are set, `NO_PROXY` is ignored. Ports are not supported there.
 //! - A proxy that can't be used (a socks proxy, no host, not an address, not Unicode) is an [`InvalidInput`] naming the
 //!   variable, when the gateway is built: nothing is sent directly instead.
-//! - An empty variable counts as unset, and the next one is read.
 //! - `HTTP_PROXY` is not read: a header of a CGI request can set it.
 //! - A gateway on loopback is always reached directly.
 //! - While connecting through a proxy, ureq restarts the time limit at each step and each part of the proxy's answer: a
@@ -161,18 +159,19 @@
 //! # ureq's unversioned API
 //!
 //! These look-ups are the feature `ureq-unversioned`, and so is a faster connection: a request leaves in one write, and an
-//! idle connection is probed once. It relies on an API of ureq that a minor release of ureq may change, and has not
-//! changed since ureq 3.0.12: if a release breaks your build, turn the feature off until there is a new release of this
+//! idle connection is probed once. It relies on an API of ureq that a minor release of ureq may change, whose traits
+//! have not changed since ureq 3.0.12: if a release breaks your build, turn the feature off until there is a new release of this
 //! crate.
 //!
 //! Without it, ureq looks the name up at each exchange, two per call, and spawns a thread for it; `https://localhost` is
-//! looked up too, and TLS proves the host.
+//! looked up too, and TLS proves the host. And each exchange over TLS opens a connection of its own: ureq does not notice
+//! a TLS record that nobody asked for, which would be taken for the next reply.
 //!
 //! # Threads and asynchronous programs
 //!
 //! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). It spawns a thread to look up the
 //! name, at most once a minute and after a failed exchange; a gateway given by its address (`https://192.0.2.1`), or on
-//! `localhost`, needs none at all. If no thread can be spawned and no address from the last day is known, the call fails
+//! `localhost`, needs none at all without a proxy. If no thread can be spawned and no address from the last day is known, the call fails
 //! with [`Error::Transport`] and was not sent. Without `ureq-unversioned`, ureq panics if it can't spawn its thread.
 //!
 //! From async code, move a clone of the gateway, which is cheap, to a thread for blocking work:

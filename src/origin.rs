@@ -41,6 +41,10 @@ impl Origin {
         is_loopback(&self.host)
     }
 
+    pub(crate) fn is_https(&self) -> bool {
+        self.text.starts_with("https:")
+    }
+
     /// The host, an IPv6 address in its brackets.
     pub(crate) fn host(&self) -> &str {
         &self.host

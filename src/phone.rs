@@ -7,8 +7,8 @@ use crate::invalid::{InvalidInput, require};
 
 /// A telephone number of Congo as the gateway's documentation writes it: nine digits, the first a zero.
 ///
-/// It is made of what people type and copy: with spaces, dots, dashes, brackets or invisible characters, with `tel:`,
-/// with `+242`, `00242` or `242` in front. [`Customer::new`](crate::purchase::Customer::new) takes it, and any other text
+/// It is made of what people type and copy: with spaces, dots, dashes, slashes, parentheses or invisible characters, with
+/// `tel:`, with `+242`, `00242` or `242` in front. [`Customer::new`](crate::purchase::Customer::new) takes it, and any other text
 /// too.
 ///
 /// ```
@@ -50,6 +50,7 @@ impl TryFrom<&str> for PhoneNumber {
         let international = number.strip_prefix('+').or_else(|| number.strip_prefix("00"));
         let digits = match international.unwrap_or(number).strip_prefix("242") {
             Some(national) if international.is_some() || number.len() == 12 => national,
+            _ if international.is_some() => "",
             _ => number,
         };
         let is_national = digits.len() == 9 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
@@ -60,8 +61,8 @@ impl TryFrom<&str> for PhoneNumber {
 
 /// Invisible are zero-width characters and marks of direction, which are copied along unseen.
 fn is_separator(c: char) -> bool {
-    let is_invisible = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    c.is_whitespace() || c.is_control() || is_invisible || ".-‐‑‒–—()/".contains(c)
+    let is_invisible = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    c.is_whitespace() || c.is_control() || is_invisible || ".·-‐‑‒–—−()/".contains(c)
 }
 
 impl FromStr for PhoneNumber {

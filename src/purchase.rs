@@ -20,9 +20,6 @@ pub use crate::token::PurchaseToken;
 ///     Product::new("Achat d'un Iphone S").details("Iphone S, 32 GB, Gris..."),
 ///     Customer::new("066304925").uuid("d34f747e-8876-428c-9466-becf59177bde").name("Kanza"),
 /// )?;
-///
-/// let invalid = Purchase::new(0, Product::new("Rien"), Customer::new("066304925")).unwrap_err();
-/// assert_eq!(invalid.to_string(), "amount must be greater than zero");
 /// # Ok::<(), ekolopay::InvalidInput>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +34,7 @@ impl Purchase {
     ///
     /// # Errors
     ///
-    /// - `amount`: zero, or more than the gateway's signed 64-bit `int` can hold;
+    /// - `amount`: zero, or more than a signed 64-bit integer can hold, which PHP's `int` is;
     /// - `product.label` or `customer.phone`: blank.
     pub fn new(amount: u64, product: Product, customer: Customer) -> Result<Purchase, InvalidInput> {
         require(amount > 0, "amount", "must be greater than zero")?;
@@ -57,7 +54,7 @@ pub struct Product {
 }
 
 impl Product {
-    /// A product with its label, the first line on the payment page.
+    /// A product with its label, « Libellé de la commande ».
     pub fn new(label: impl Into<String>) -> Product {
         Product { label: label.into(), details: None }
     }

@@ -58,7 +58,8 @@ impl<'a> Envelope<'a> {
     /// The reason that stands in a notice, and its message, or else the reason again.
     pub(crate) fn notice(&self) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
         let reason = string(self.reason?)?;
-        let message = self.message.and_then(string).unwrap_or_else(|| reason.clone());
+        let message = self.message.and_then(string).filter(|message| !message.trim().is_empty());
+        let message = message.unwrap_or_else(|| reason.clone());
         Some((reason, message))
     }
 
@@ -75,13 +76,15 @@ impl<'a> Envelope<'a> {
         let response = self.response.and_then(|response| object(response.get()));
         let response = response.and_then(|Response { code, data }| Some((code, object::<Data<'_>>(data.get())?)));
         let Some((code, data)) = response else {
-            return Err(self.refusal().unwrap_or(Unexpected("the body is not the documented JSON")));
+            let refusal = self.refusal().filter(|_| self.response.is_none());
+            return Err(refusal.unwrap_or(Unexpected("the body is not the documented JSON")));
         };
         match (integer(code), data.clear_message.and_then(string)) {
             (None, _) => Err(Unexpected("API_RESPONSE_CODE is not an integer")),
             (Some(200), _) if !(200..300).contains(&reply.status()) => {
                 Err(Unexpected("code 200 under an HTTP status that is not a success"))
             }
+            (Some(200), _) if self.refusal().is_some() => Err(Unexpected("a success and a refusal in one reply")),
             (Some(200), _) => data
                 .api_data
                 .map(RawValue::get)
@@ -94,7 +97,7 @@ impl<'a> Envelope<'a> {
 
     /// A refusal without an envelope, as the company's newer API documents it.
     fn refusal(&self) -> Option<Failure> {
-        let code = self.code.and_then(integer).filter(|code| *code != 200 && self.response.is_none())?;
+        let code = self.code.and_then(integer).filter(|code| *code != 200)?;
         let (_, message) = self.notice()?;
         Some(Failure::Refused(code, message.into_owned()))
     }

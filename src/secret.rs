@@ -10,18 +10,12 @@ pub(crate) struct Secret(String);
 
 /// The escapes that a spelling may use: none, those of a form, those of JSON, both. Each spelling is tried on its own,
 /// because `%25` in a secret is an escape in one and three plain characters in another.
-const SPELLINGS: [Escapes; 4] = [
-    Escapes { percent: false, json: false },
-    Escapes { percent: true, json: false },
-    Escapes { percent: false, json: true },
-    Escapes { percent: true, json: true },
-];
+const SPELLINGS: [Escapes; 4] =
+    [Escapes(false, false), Escapes(true, false), Escapes(false, true), Escapes(true, true)];
 
+/// Whether a form's are used, and JSON's.
 #[derive(Clone, Copy)]
-struct Escapes {
-    percent: bool,
-    json: bool,
-}
+struct Escapes(bool, bool);
 
 impl Secret {
     /// Visible ASCII, not empty.
@@ -78,10 +72,11 @@ impl Escapes {
     fn after(self, text: &[u8], byte: u8) -> Option<&[u8]> {
         let is_hex =
             |digits: &[u8]| std::str::from_utf8(digits).is_ok_and(|digits| u8::from_str_radix(digits, 16) == Ok(byte));
+        let Escapes(percent, json) = self;
         match text {
-            [b'%', high, low, rest @ ..] if self.percent && is_hex(&[*high, *low]) => Some(rest),
-            [b'\\', b'u', b'0', b'0', high, low, rest @ ..] if self.json && is_hex(&[*high, *low]) => Some(rest),
-            [b'\\', escaped @ (b'"' | b'\\' | b'/'), rest @ ..] if self.json && *escaped == byte => Some(rest),
+            [b'%', high, low, rest @ ..] if percent && is_hex(&[*high, *low]) => Some(rest),
+            [b'\\', b'u', b'0', b'0', high, low, rest @ ..] if json && is_hex(&[*high, *low]) => Some(rest),
+            [b'\\', escaped @ (b'"' | b'\\' | b'/'), rest @ ..] if json && *escaped == byte => Some(rest),
             [first, rest @ ..] if *first == byte => Some(rest),
             _ => None,
         }

@@ -39,7 +39,7 @@ pub(crate) const LONGEST_REPLY: usize = 64 * 1024;
 /// One HTTP exchange: posts the request and returns whatever was answered.
 ///
 /// An implementation must not follow redirects, repeat a request or turn a status into an error. It must limit how long
-/// it waits and how much it reads; the SDK uses no body over 64 KiB. It must not log [`Request::body`], which holds the
+/// it waits and how much it reads; no body over 64 KiB is taken for a success or a refusal. It must not log [`Request::body`], which holds the
 /// secret key.
 pub trait Transport: Send + Sync {
     /// Sends one request and waits for its reply.

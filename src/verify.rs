@@ -88,15 +88,8 @@ fn boolean(value: &RawValue) -> Option<bool> {
     }
 }
 
-/// An ignored verification is a warning, denied here; `drop` uses it.
+/// An ignored verification is a warning, denied here.
 ///
-/// ```
-/// #![deny(unused_must_use)]
-/// fn check(gateway: &ekolopay::Gateway, token: &ekolopay::purchase::PurchaseToken) -> Result<(), ekolopay::Error> {
-///     drop(gateway.check_payment(token)?);
-///     Ok(())
-/// }
-/// ```
 /// ```compile_fail
 /// #![deny(unused_must_use)]
 /// fn check(gateway: &ekolopay::Gateway, token: &ekolopay::purchase::PurchaseToken) -> Result<(), ekolopay::Error> {

@@ -82,6 +82,7 @@ fn too_many_requests_or_a_front_that_cannot_reach_the_gateway_stops_a_call() {
         stops(status, "<html>Bad Gateway</html>", &format!("HTTP {status}"));
         stops(status, "", &format!("HTTP {status}"));
     }
+    stops(503, r#"{"code":0,"reason":"MAINTENANCE","message":"Maintenance jusqu'à 5 h"}"#, "Maintenance jusqu'à 5 h");
 }
 
 #[test]

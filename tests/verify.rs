@@ -136,6 +136,7 @@ fn a_notice_with_a_reason_is_a_refusal() {
         (200, r#"{"code":201,"reason":"INVALID_KEY"}"#, 201, "INVALID_KEY"),
         (200, r#"{"code":0,"reason":"INVALID_KEY","message":null,"response":null}"#, 0, "INVALID_KEY"),
         (200, r#"{"code":0,"reason":"INVALID_KEY","message":{"fr":"Clé invalide"}}"#, 0, "INVALID_KEY"),
+        (200, r#"{"code":0,"reason":"INVALID_KEY","message":" "}"#, 0, "INVALID_KEY"),
     ] {
         assert_eq!(refused(status, body), (code, message.to_owned()));
     }
@@ -157,6 +158,8 @@ fn a_notice_with_a_reason_is_a_refusal() {
         unexpected(200, body, "the body is not the documented JSON");
     }
     unexpected(302, r#"{"code":0,"reason":"INVALID_KEY"}"#, "a redirect is not followed");
+    let both = PAID.replacen('{', r#"{"code":0,"reason":"INVALID_KEY","#, 1);
+    unexpected(200, both, "a success and a refusal in one reply");
 }
 
 #[test]

@@ -14,20 +14,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
-/// Settings of a [`Gateway`], from [`Gateway::builder`].
-///
-/// ```
-/// use std::time::Duration;
-///
-/// use ekolopay::{Credentials, Gateway};
-///
-/// let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
-///     .origin("http://127.0.0.1:8099")
-///     .timeout(Duration::from_secs(10))
-///     .user_agent("shop/7")
-///     .build()?;
-/// # Ok::<(), ekolopay::InvalidInput>(())
-/// ```
+/// Settings of a [`Gateway`], from [`Gateway::builder`]; [`wrap`](GatewayBuilder::wrap) has an example.
 #[derive(Debug)]
 #[must_use = "call build() to get a gateway"]
 pub struct GatewayBuilder {
@@ -82,8 +69,8 @@ impl GatewayBuilder {
 
     /// Where the gateway is: scheme and host, optionally a port and one final slash, and nothing else.
     ///
-    /// `http` is for loopback hosts only (`localhost`, 127.0.0.0/8, `::1`), which never go through a proxy. `localhost`
-    /// is this machine, whatever a look-up of the name would say: 127.0.0.1, and `::1` if nobody listens there.
+    /// `http` is for loopback hosts only (`localhost`, 127.0.0.0/8, `::1`), which never go through a proxy. With
+    /// `http`, `localhost` is this machine, whatever a look-up would say: 127.0.0.1, then `::1` if that fails at once.
     /// Default: `https://ekolopay.com`.
     pub fn origin(mut self, origin: &str) -> GatewayBuilder {
         self.origin = Origin::parse(origin);
@@ -91,8 +78,8 @@ impl GatewayBuilder {
     }
 
     /// The time limit for one HTTP exchange, from the name look-up to the last byte. A call is two exchanges, the check
-    /// and the call itself, so it takes at most twice this. Connecting gets at most 10 s of it. A
-    /// [proxy](crate#proxies) that answers byte by byte is the exception.
+    /// and the call itself, so it takes at most twice this. Connecting gets at most 10 s of it. Exceptions are a
+    /// [proxy](crate#proxies) that answers byte by byte, and a server that takes an order of megabytes slowly.
     ///
     /// More than zero and at most an hour. Default: 30 s.
     pub fn timeout(mut self, timeout: Duration) -> GatewayBuilder {
@@ -129,9 +116,7 @@ impl GatewayBuilder {
     }
 
     /// Replaces the SDK's own HTTP. The timeout, the certificates and the user agent then have no effect and are not
-    /// checked.
-    ///
-    /// Default: HTTP/1.1 by ureq.
+    /// checked. Default: HTTP/1.1 by ureq.
     pub fn transport(mut self, transport: impl Transport + 'static) -> GatewayBuilder {
         self.transport = Some(Box::new(transport));
         self
@@ -148,6 +133,7 @@ impl GatewayBuilder {
     /// use ekolopay::{Credentials, Gateway};
     ///
     /// let gateway = Gateway::builder(Credentials::new("demo", "a-secret-key")?)
+    ///     .origin("http://127.0.0.1:8099")
     ///     .wrap(|request, next| {
     ///         let start = Instant::now();
     ///         let reply = next.send(request);

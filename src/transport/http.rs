@@ -1,6 +1,5 @@
 //! The SDK's own HTTP: ureq's agent, and what it is told.
 
-use std::borrow::Cow;
 use std::env;
 use std::error::Error;
 use std::io::Read;
@@ -26,6 +25,9 @@ const LONGEST_IDLE: Duration = Duration::from_secs(3);
 
 /// Both of ureq's limits on idle connections must be raised, or many threads keep reconnecting.
 const MOST_IDLE: usize = 64;
+
+/// Without a look below TLS, a reply that nobody asked for could be taken for the next one: ureq's stable API has none.
+const LOOKS_BELOW_TLS: bool = cfg!(feature = "ureq-unversioned");
 
 /// The documented replies fit, so that reading one allocates once.
 const TYPICAL_REPLY: usize = 512;
@@ -61,7 +63,7 @@ impl Http {
             .timeout_global(Some(timeout))
             .timeout_connect(Some(LONGEST_CONNECT))
             .max_idle_age(LONGEST_IDLE)
-            .max_idle_connections(MOST_IDLE)
+            .max_idle_connections(if origin.is_https() && !LOOKS_BELOW_TLS { 0 } else { MOST_IDLE })
             .max_idle_connections_per_host(MOST_IDLE)
             .user_agent(user_agent)
             .accept("application/json");
@@ -108,15 +110,16 @@ impl Http {
         if !TLS && url.starts_with("https:") {
             return Err(ureq::Error::Tls("https needs the feature `rustls` or `native-tls`"));
         }
-        let mut response = self
+        let mut post = self
             .agent
             .post(url)
-            // `localhost` stays `localhost` here.
-            .header("Host", authority(request.url()))
             .header("Content-Type", request.content_type())
             // Without it the body would be chunked, and chunks appear in ureq's TRACE log.
-            .header("Content-Length", request.body().len())
-            .send(SendBody::from_reader(body))?;
+            .header("Content-Length", request.body().len());
+        if url != request.url() {
+            post = post.header("Host", request.url().split('/').nth(2).unwrap_or_default());
+        }
+        let mut response = post.send(SendBody::from_reader(body))?;
         // One byte more, so that a longer body is noticed.
         let mut reader = response.body_mut().as_reader().take(LONGEST_REPLY as u64 + 1);
         let mut bytes = Vec::with_capacity(TYPICAL_REPLY);
@@ -130,31 +133,23 @@ impl Transport for Http {
         if self.is_used_elsewhere() {
             return Err(TransportError::not_sent("another process used this gateway: build one after the fork"));
         }
-        let (url, other) = urls(request.url());
-        let result = self.post(&url, request);
-        match (other, &result) {
-            (Some(other), Err(error)) if !error.may_have_arrived() && !error.is_timeout() => {
-                self.post(&other, request).or_else(|again| if again.may_have_arrived() { Err(again) } else { result })
+        // `localhost` is this machine, whatever a look-up says.
+        let Some(rest) = after_localhost(request.url()) else { return self.post(request.url(), request) };
+        self.post(&format!("http://127.0.0.1{rest}"), request).or_else(|error| {
+            // A timeout leaves no time for another address.
+            if error.may_have_arrived() || error.is_timeout() {
+                return Err(error);
             }
-            _ => result,
-        }
+            let again = self.post(&format!("http://[::1]{rest}"), request);
+            again.map_err(|again| if again.may_have_arrived() { again } else { error })
+        })
     }
 }
 
-/// Where to send, and where to try if nobody is there: `localhost` is this machine, whatever a look-up says.
-fn urls(url: &str) -> (Cow<'_, str>, Option<String>) {
+fn after_localhost(url: &str) -> Option<&str> {
     const LOCALHOST: &str = "http://localhost";
-    match url.split_at_checked(LOCALHOST.len()) {
-        Some((start, end)) if start.eq_ignore_ascii_case(LOCALHOST) => {
-            (format!("http://127.0.0.1{end}").into(), Some(format!("http://[::1]{end}")))
-        }
-        _ => (url.into(), None),
-    }
-}
-
-/// Host and port.
-fn authority(url: &str) -> &str {
-    url.split('/').nth(2).unwrap_or_default()
+    let (start, rest) = url.split_at_checked(LOCALHOST.len())?;
+    start.eq_ignore_ascii_case(LOCALHOST).then_some(rest)
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
@@ -176,11 +171,8 @@ mod tls {
         require(!holds_key, FIELD, "must not hold a private key")?;
         let items = parse_pem(pem).collect::<Result<Vec<_>, _>>();
         let items = items.map_err(|_| InvalidInput::new(FIELD, "must be valid PEM"))?;
-        let certificates = items.into_iter().filter_map(|item| match item {
-            PemItem::Certificate(certificate) => Some(certificate),
-            _ => None,
-        });
-        let certificates: Vec<_> = certificates.collect();
+        let certificate = |item| if let PemItem::Certificate(certificate) = item { Some(certificate) } else { None };
+        let certificates: Vec<_> = items.into_iter().filter_map(certificate).collect();
         require(!certificates.is_empty(), FIELD, "must hold at least one PEM certificate")?;
         Ok(certificates.into())
     }

@@ -1,22 +1,43 @@
 //! Head and body of a request leave together, over TLS as one record: ureq writes each on its own, and a CONNECT in 15
-//! pieces. And the connection is probed once an exchange: ureq's pool does so twice.
+//! pieces. An idle connection is probed once an exchange, where ureq's pool does so twice, and below TLS too, where ureq
+//! does not look: what is left over there would be taken for the next reply.
 
 use std::mem;
+use std::time::{Duration, Instant};
 
 use ureq::Error;
 use ureq::config::Config;
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport};
+#[cfg(feature = "native-tls")]
+use ureq::unversioned::transport::NativeTlsConnector;
+#[cfg(feature = "rustls")]
+use ureq::unversioned::transport::RustlsConnector;
+use ureq::unversioned::transport::{
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
+};
 
-/// No more than this is held back.
+use super::Bytes;
+
+/// Held back until there is this much: the longest TLS record.
 const MOST_HELD: usize = 16 * 1024;
 
-/// ureq's own connectors, with this one after them.
+/// The pool's first look at a connection comes within this time after the reply.
+const SAME_MOMENT: Duration = Duration::from_millis(1);
+
+/// ureq's own connectors, with one of these below TLS, and one that its pool holds.
 pub(super) fn connector(config: &Config) -> impl Connector {
-    DefaultConnector::default().chain(OneWrite { through_proxy: config.proxy().is_some() })
+    let through_proxy = config.proxy().is_some();
+    let chain = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default());
+    let chain = chain.chain(OneWrite { below_tls: true, through_proxy });
+    #[cfg(feature = "rustls")]
+    let chain = chain.chain(RustlsConnector::default());
+    #[cfg(feature = "native-tls")]
+    let chain = chain.chain(NativeTlsConnector::default());
+    chain.chain(OneWrite { below_tls: false, through_proxy })
 }
 
 #[derive(Debug)]
 struct OneWrite {
+    below_tls: bool,
     through_proxy: bool,
 }
 
@@ -26,8 +47,10 @@ impl<In: Transport> Connector<In> for OneWrite {
     fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<HeldOutput<In>>, Error> {
         // For the connection to a proxy, ureq runs all connectors with a configuration that names no proxy, and then
         // wraps that connection in the one for its pool.
-        let pooled = details.config.proxy().is_some() == self.through_proxy;
-        Ok(chained.map(|inner| HeldOutput { inner, held: Vec::new(), pooled, just_read: false }))
+        let is_pooled = !self.below_tls && details.config.proxy().is_some() == self.through_proxy;
+        let records = (self.below_tls && details.needs_tls()).then(Records::default);
+        let (holds, held) = (!self.below_tls, Bytes(Vec::new()));
+        Ok(chained.map(|inner| HeldOutput { inner, held, holds, is_pooled, read: None, records }))
     }
 }
 
@@ -35,22 +58,21 @@ impl<In: Transport> Connector<In> for OneWrite {
 #[derive(Debug)]
 struct HeldOutput<T> {
     inner: T,
-    held: Vec<u8>,
-    /// Whether ureq's pool holds this connection itself, and not one that is wrapped round it.
-    pooled: bool,
-    just_read: bool,
+    held: Bytes,
+    /// Round the connection to a proxy only a CONNECT is held: TLS may find a reply without asking for more.
+    holds: bool,
+    is_pooled: bool,
+    /// When a reply was last read, if the pool has not looked since.
+    read: Option<Instant>,
+    records: Option<Records>,
 }
 
 impl<T: Transport> HeldOutput<T> {
     fn flush(&mut self, timeout: NextTimeout) -> Result<(), Error> {
-        // Taken out, so that nothing is written twice if this fails.
-        let mut held = mem::take(&mut self.held);
-        for part in held.chunks(MOST_HELD) {
+        for part in mem::take(&mut self.held.0).chunks(MOST_HELD) {
             self.inner.buffers().output()[..part.len()].copy_from_slice(part);
             self.inner.transmit_output(part.len(), timeout)?;
         }
-        held.clear();
-        self.held = held;
         Ok(())
     }
 }
@@ -61,23 +83,79 @@ impl<T: Transport> Transport for HeldOutput<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.held.extend_from_slice(&self.inner.buffers().output()[..amount]);
-        if self.held.len() < MOST_HELD { Ok(()) } else { self.flush(timeout) }
+        self.held.0.extend_from_slice(&self.inner.buffers().output()[..amount]);
+        if self.holds && self.held.0.len() < MOST_HELD { Ok(()) } else { self.flush(timeout) }
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         self.flush(timeout)?;
-        self.just_read = self.pooled;
-        self.inner.await_input(timeout)
+        let before = self.inner.buffers().input().len();
+        let progress = self.inner.await_input(timeout)?;
+        if let Some(records) = &mut self.records {
+            records.receive(&self.inner.buffers().input()[before..]);
+        }
+        self.holds = self.is_pooled;
+        self.read = self.is_pooled.then(Instant::now);
+        Ok(progress)
     }
 
     /// The pool asks twice: when a connection comes back, right after a reply, and when it is taken out, which counts.
-    /// Bytes that are left over are never the beginning of the next reply.
     fn is_open(&mut self) -> bool {
-        self.inner.buffers().input().is_empty() && (mem::take(&mut self.just_read) || self.inner.is_open())
+        let was_just_read = self.read.take().is_some_and(|read| read.elapsed() < SAME_MOMENT);
+        let is_whole = self.records.as_ref().is_none_or(|records| records.left == 0 && records.head.is_empty());
+        is_whole && self.inner.buffers().input().is_empty() && (was_just_read || self.inner.is_open())
     }
 
     fn is_tls(&self) -> bool {
         self.inner.is_tls()
+    }
+}
+
+/// Where the last TLS record that was received ends.
+#[derive(Debug, Default)]
+struct Records {
+    /// What has come of the five bytes before a record; the last two are its length.
+    head: Vec<u8>,
+    /// How many bytes of it are still to come.
+    left: usize,
+}
+
+impl Records {
+    fn receive(&mut self, mut bytes: &[u8]) {
+        while let Some(first) = bytes.first() {
+            let passed = self.left.clamp(1, bytes.len());
+            bytes = &bytes[passed..];
+            if self.left > 0 {
+                self.left -= passed;
+                continue;
+            }
+            self.head.push(*first);
+            if let [_, _, _, high, low] = self.head[..] {
+                self.left = u16::from_be_bytes([high, low]).into();
+                self.head.clear();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_whole_at_their_ends_alone_however_they_arrive() {
+        let bytes = [&[22, 3, 3, 0, 2, 1, 2][..], &[23, 3, 3, 1, 0], &[7; 256], &[21, 3, 3, 0, 0]].concat();
+        for size in [1, 2, 3, 7, 100, bytes.len()] {
+            let (mut records, mut received, mut whole) = (Records::default(), 0, Vec::new());
+            for part in bytes.chunks(size) {
+                records.receive(part);
+                received += part.len();
+                if records.left == 0 && records.head.is_empty() {
+                    whole.push(received);
+                }
+            }
+            let ends = [7, 268, 273].into_iter().filter(|end| end % size == 0 || *end == bytes.len());
+            assert_eq!(whole, ends.collect::<Vec<_>>(), "in parts of {size}");
+        }
     }
 }

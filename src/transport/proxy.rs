@@ -33,12 +33,12 @@ pub(super) fn proxy_for(
 fn names_host(list: &str, host: &str) -> bool {
     let (list, host) = (list.to_ascii_lowercase(), bare(host).to_ascii_lowercase());
     let address: Option<IpAddr> = host.parse().ok();
-    list.split(|c: char| c == ',' || c.is_whitespace()).map(bare).any(|name| {
-        let suffix = name.strip_prefix('*').or(name.starts_with('.').then_some(name));
-        match suffix {
-            Some(suffix) => host.ends_with(suffix),
-            None => host == name || (address.is_some() && address == name.parse().ok()),
-        }
+    list.split(|c: char| c == ',' || c.is_whitespace()).any(|entry| {
+        let name = bare(entry);
+        let suffix = name.strip_prefix('*').unwrap_or(name);
+        let is_suffix = suffix.len() > 1 && suffix.starts_with('.');
+        let is_host = host == name || (address.is_some() && address == name.parse().ok());
+        entry == "*" || is_host || (is_suffix && host.ends_with(suffix))
     })
 }
 
@@ -126,9 +126,20 @@ mod tests {
         ] {
             assert_eq!(is_direct(list, host), [true, true], "{list}");
         }
-        for list in
-            ["", " , ", "other.test,,", "ekolopay", "kolopay.com", "ekolopay.com.cg", ".ekolopay.com", "10.0.0.1"]
-        {
+        for list in [
+            "",
+            " , ",
+            "*kolopay.com",
+            "*.",
+            ".",
+            "*.com.cg",
+            "other.test,,",
+            "ekolopay",
+            "kolopay.com",
+            "ekolopay.com.cg",
+            ".ekolopay.com",
+            "10.0.0.1",
+        ] {
             assert_eq!(is_direct(list, "ekolopay.com"), [false, false], "{list}");
         }
         let both = [("HTTPS_PROXY", "http://proxy"), ("no_proxy", "other.test"), ("NO_PROXY", "ekolopay.com")];
