@@ -176,6 +176,8 @@ fn every_level_is_an_object_and_has_a_key_once() {
         "null",
         "\"\"",
         " \r\n ",
+        "{\"response\":null}\0",
+        r#"{"response":{},"respons\u0065":{}}"#,
         "",
     ] {
         unexpected(200, body, reason);
@@ -195,6 +197,8 @@ fn only_whole_utf_8_json_counts() {
     unexpected(200, "<html>Erreur</html>", reason);
     unexpected(200, format!("\u{feff}{PAID}"), reason);
     unexpected(200, format!("{PAID}x"), reason);
+    unexpected(200, "[".repeat(60_000), reason);
+    unexpected(200, format!("{}{PAID}{}", r#"{"a":"#.repeat(5_000), "}".repeat(5_000)), reason);
     unexpected(200, format!("{PAID}{PAID}"), reason);
     for length in 0..PAID.trim_end().len() {
         unexpected(200, &PAID[..length], reason);

@@ -1,11 +1,11 @@
 use ekolopay::purchase::{Customer, Product, Purchase};
 use ekolopay::verify::Verification;
 use ekolopay::{Error, Gateway};
-use ekolopay_test_kit::all_texts;
+use ekolopay_test_kit::{RawRequest, all_texts};
 use serde::{Deserialize, Serialize};
 
-use crate::request::PartialRequest;
-use crate::{logs, replies};
+use crate::logs;
+use crate::service::{UNPAID, token_of, value};
 
 /// A call of the SDK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,10 +17,13 @@ pub enum Call {
 }
 
 impl Call {
+    /// One of each.
+    pub const BOTH: [Call; 2] = [Call::Token(150_000), Call::Payment(0)];
+
     /// Makes the call. A reply that belongs to another call is the outcome `wrong reply`.
-    pub fn make(self, gateway: &Gateway) -> CallOutcome {
+    pub fn make(self, gateway: &Gateway) -> Outcome {
         logs::watch();
-        CallOutcome::of(self.gets_its_reply(gateway))
+        Outcome::of(self.gets_its_reply(gateway))
     }
 
     fn gets_its_reply(self, gateway: &Gateway) -> Result<bool, Error> {
@@ -28,10 +31,10 @@ impl Call {
             Call::Token(amount) => {
                 let (product, customer) = (Product::new("Achat d'un Iphone S"), Customer::new("066304925"));
                 let token = gateway.create_purchase_token(&Purchase::new(amount, product, customer)?)?;
-                Ok(token.as_str() == replies::token_of(&amount.to_string()))
+                Ok(token.as_str() == token_of(&amount.to_string()))
             }
             Call::Payment(number) => {
-                let token = format!("{number}{}", if number % 2 == 0 { "" } else { replies::UNPAID });
+                let token = format!("{number}{}", if number % 2 == 0 { "" } else { UNPAID });
                 Ok(match gateway.check_payment(&token.parse()?)? {
                     Verification::Paid(paid) => number % 2 == 0 && paid.token().as_str() == token,
                     Verification::NotPaid => number % 2 == 1,
@@ -41,51 +44,40 @@ impl Call {
     }
 
     /// The call that this request makes, if its body came whole.
-    pub fn of(request: &PartialRequest) -> Option<Call> {
-        match (request.value("amount"), request.value("purchaseToken")) {
+    pub fn of(request: &RawRequest) -> Option<Call> {
+        match (value(request, "amount"), value(request, "purchaseToken")) {
             _ if request.body.len() < request.length => None,
             (Some(amount), _) => amount.parse().ok().map(Call::Token),
-            (None, token) => token?.trim_end_matches(replies::UNPAID).parse().ok().map(Call::Payment),
+            (None, token) => token?.trim_end_matches(UNPAID).parse().ok().map(Call::Payment),
         }
     }
 }
 
 /// What became of a call.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CallOutcome {
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Outcome {
     /// The kind of the error, such as `Transport: not sent`, or `success`.
     pub what: String,
     /// `Display` and `Debug` of the error and of all its sources.
     pub texts: String,
+    /// By how much the process had grown at most, in KiB. Only the program `client` knows, and only on Linux.
+    pub growth: u64,
 }
 
-impl CallOutcome {
+impl Outcome {
     /// The outcome of a result that is `true` if the reply was the right one.
-    pub fn of(result: Result<bool, Error>) -> CallOutcome {
-        let what = match &result {
-            Ok(true) => "success",
-            Ok(false) => "wrong reply",
-            Err(error) => &kind(error),
-        };
-        CallOutcome { what: what.to_owned(), texts: result.err().map_or(String::new(), |error| all_texts(&error)) }
+    fn of(result: Result<bool, Error>) -> Outcome {
+        let what = result.as_ref().map_or_else(kind, |right| if *right { "success" } else { "wrong reply" }.to_owned());
+        Outcome { what, texts: result.err().map_or(String::new(), |error| all_texts(&error)), growth: 0 }
     }
 
     /// No byte of the call's body left.
     pub fn not_sent(&self) -> bool {
         self.what.ends_with(": not sent")
     }
-
-    /// The call's body may have arrived, and nothing tells whether it did.
-    pub fn may_have_arrived(&self) -> bool {
-        self.what.ends_with(": may have arrived")
-    }
-
-    /// The gateway answered the call with something other than a success.
-    pub fn answered(&self) -> bool {
-        self.what.starts_with("Refused") || self.what == "UnexpectedReply"
-    }
 }
 
+/// Also checks what the error says of itself.
 fn kind(error: &Error) -> String {
     let (kind, may_have_acted) = match error {
         Error::Invalid(_) => ("Invalid".to_owned(), false),

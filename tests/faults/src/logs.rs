@@ -1,34 +1,17 @@
 //! Looks at everything that is logged, by any thread at any level.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, Once};
 
 use ekolopay_test_kit::spellings;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-/// What was logged so far.
-#[derive(Clone)]
-pub struct Seen {
-    /// How many lines, by crate and level.
-    pub lines: BTreeMap<(String, Level), usize>,
-    /// The lines that show the secret, or that the library wrote itself: it is to log nothing.
-    ///
-    /// There is one documented exception: at TRACE `ureq_proto` shows what the gateway answers, which may echo the secret.
-    pub leaks: Vec<String>,
-    /// How many lines showed the secret and fell under the exception: so the search does find it.
-    pub excepted: usize,
-}
-
-static SEEN: Mutex<Seen> = Mutex::new(Seen { lines: BTreeMap::new(), leaks: Vec::new(), excepted: 0 });
-
-thread_local! {
-    static EXCEPTION: Cell<bool> = const { Cell::new(true) };
-}
-
+static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static SPELLINGS: LazyLock<Vec<String>> = LazyLock::new(spellings);
 
-struct Watch;
+thread_local! {
+    static EXCEPTED: Cell<usize> = const { Cell::new(0) };
+}
 
 /// Looks at every line that is logged from now on.
 pub fn watch() {
@@ -40,18 +23,18 @@ pub fn watch() {
     });
 }
 
-/// What was logged so far.
-pub fn seen() -> Seen {
-    SEEN.lock().expect("no thread panics while it holds this").clone()
+/// The lines that showed the secret, or that the library wrote itself: it is to log nothing.
+pub fn leaks() -> Vec<String> {
+    LEAKS.lock().expect("no thread panics while it holds this").clone()
 }
 
-/// While `calls` run, the exception does not apply to their thread: no gateway echoes the secret.
-pub fn without_exception<T>(calls: impl FnOnce() -> T) -> T {
-    EXCEPTION.set(false);
-    let result = calls();
-    EXCEPTION.set(true);
-    result
+/// How many lines of this thread showed the secret and fell under the one documented exception: at TRACE `ureq_proto` shows
+/// what the gateway answers, which may echo the secret.
+pub fn excepted() -> usize {
+    EXCEPTED.get()
 }
+
+struct Watch;
 
 impl Log for Watch {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
@@ -59,16 +42,14 @@ impl Log for Watch {
     }
 
     fn log(&self, record: &Record<'_>) {
-        let from = record.target().split("::").next().unwrap_or_default();
-        let line = record.args().to_string();
+        let (from, line) = (record.target().split("::").next().unwrap_or_default(), record.args().to_string());
         let shows = SPELLINGS.iter().any(|spelling| line.contains(spelling.as_str()));
-        let mut seen = SEEN.lock().expect("no thread panics while it holds this");
-        if shows && EXCEPTION.get() && from == "ureq_proto" && record.level() == Level::Trace {
-            seen.excepted += 1;
+        if shows && from == "ureq_proto" && record.level() == Level::Trace {
+            EXCEPTED.set(EXCEPTED.get() + 1);
         } else if shows || from == "ekolopay" {
-            seen.leaks.push(format!("{} {}: {line}", record.level(), record.target()));
+            let leak = format!("{} {}: {line}", record.level(), record.target());
+            LEAKS.lock().expect("no thread panics while it holds this").push(leak);
         }
-        *seen.lines.entry((from.to_owned(), record.level())).or_default() += 1;
     }
 
     fn flush(&self) {}

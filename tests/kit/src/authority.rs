@@ -7,7 +7,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
-use crate::server::{RawRequest, Server};
+use crate::{Answer, Server};
 
 /// A certificate authority made on the spot, which nobody trusts unless told to.
 #[derive(Debug)]
@@ -35,38 +35,29 @@ impl Authority {
     }
 
     /// A server for TLS 1.3 with a certificate for `localhost`.
-    pub fn server(&self, answer: impl Fn(&RawRequest) -> Vec<u8> + Send + Sync + 'static) -> Server {
+    pub fn server(&self, answer: impl Answer) -> Server {
         Server::start_tls(self.config("localhost"), answer)
     }
 
     /// TLS 1.3 with a certificate for this host.
     pub fn config(&self, host: &str) -> Arc<ServerConfig> {
-        self.sign(&CertificateParams::new([host.to_owned()]).expect("a host name"), &TLS13)
+        self.sign(host, 2999, &TLS13)
     }
 
     /// The same with a certificate that expired years ago.
     pub fn expired_config(&self, host: &str) -> Arc<ServerConfig> {
-        self.config_of_years(host, 2020, 2021)
-    }
-
-    /// The same with a certificate of the future.
-    pub fn future_config(&self, host: &str) -> Arc<ServerConfig> {
-        self.config_of_years(host, 2999, 3000)
-    }
-
-    fn config_of_years(&self, host: &str, from: i32, to: i32) -> Arc<ServerConfig> {
-        let mut params = CertificateParams::new([host.to_owned()]).expect("a host name");
-        params.not_before = date_time_ymd(from, 1, 1);
-        params.not_after = date_time_ymd(to, 1, 1);
-        self.sign(&params, &TLS13)
+        self.sign(host, 2021, &TLS13)
     }
 
     /// The same for TLS 1.2 only.
     pub fn config_for_tls_1_2(&self, host: &str) -> Arc<ServerConfig> {
-        self.sign(&CertificateParams::new([host.to_owned()]).expect("a host name"), &TLS12)
+        self.sign(host, 2999, &TLS12)
     }
 
-    fn sign(&self, params: &CertificateParams, version: &'static SupportedProtocolVersion) -> Arc<ServerConfig> {
+    fn sign(&self, host: &str, until: i32, version: &'static SupportedProtocolVersion) -> Arc<ServerConfig> {
+        let mut params = CertificateParams::new([host.to_owned()]).expect("a host name");
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a PKCS #8 key");
@@ -74,8 +65,7 @@ impl Authority {
             .with_protocol_versions(&[version])
             .expect("a version that ring can speak")
             .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .expect("the key fits the certificate");
-        Arc::new(config)
+            .with_single_cert(vec![certificate.der().clone()], key);
+        Arc::new(config.expect("the key fits the certificate"))
     }
 }

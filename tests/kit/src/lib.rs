@@ -2,6 +2,7 @@
 
 #[cfg(feature = "tls")]
 mod authority;
+mod connection;
 mod program;
 pub mod replies;
 pub mod run;
@@ -10,9 +11,10 @@ mod server;
 
 #[cfg(feature = "tls")]
 pub use authority::Authority;
+pub use connection::{Answer, Connection, RawRequest, Script, response, response_with};
 pub use program::{as_pid_1, command, terminate_pid_1};
 pub use secret::{assert_hidden, secret, spellings};
-pub use server::{Counts, RawRequest, Server, response};
+pub use server::{Counts, Server};
 
 /// The documentation's own demo merchant.
 pub const API_CLIENT: &str = "demo";

@@ -1,19 +1,19 @@
-//! The rows of the table of faults in `tests/README.md`: each is a test, or several, named by its number.
-
-#![cfg(target_os = "linux")]
+//! What becomes of a call when the network, the system or the gateway fails.
 
 mod answers;
 mod client;
 mod connect;
-mod delivery;
+mod cuts;
 mod fault;
 mod guide;
 mod interrupted;
 mod judge;
 mod log;
 mod memory;
+#[cfg(unix)]
 mod process;
 mod proxy;
 mod reuse;
+#[cfg(feature = "ureq-unversioned")]
 mod round_trips;
 mod trust;

@@ -1,57 +1,57 @@
-//! Row 7: a proxy is used if the environment says so and the gateway is on another machine.
+//! A proxy is used if the environment says so and the gateway is on another machine. Which variable counts is tested in
+//! `src/transport/proxy.rs`.
 
-use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, FaultServer, Step};
-use ekolopay_test_kit::secret;
+use ekolopay_faults::Call;
+use ekolopay_faults::service::serve;
+use ekolopay_test_kit::{Connection, Server, response_with, secret};
 
 use crate::client::Client;
 use crate::fault::{Fault, Front, TIMEOUT};
 use crate::judge;
 
 #[test]
-fn row_07_proxy_fails() {
-    for (name, answer) in [
-        ("407", response(407, "Proxy-Authenticate: Basic realm=\"x\"\r\n", secret())),
-        ("502", response(502, "", secret())),
-        ("a head of 20 KiB", response(407, &format!("X: {}\r\n", "x".repeat(20 << 10)), "")),
-        ("garbage", format!("{}\r\n\r\n", secret()).into_bytes()),
-        ("closed", vec![]),
-    ] {
-        let answer = Step::reply(move |_| answer.clone());
-        Fault::connecting(Front::Proxy, name, [Step::Head, answer])
-            .becomes("Transport: not sent", "Transport: not sent");
-    }
-    Fault::connecting(Front::Proxy, "silent", [Step::Stall])
-        .becomes("Transport, timeout: not sent", "Transport, timeout: not sent");
+fn a_proxy_that_fails() {
+    let connecting = |name, answer: Vec<u8>| {
+        let fault = Fault::new(name, move |connection| {
+            connection.request()?;
+            connection.write(&answer)
+        });
+        let fault = Fault { front: Front::Proxy, connecting: true, ..fault };
+        fault.becomes("Transport: not sent", "Transport: not sent");
+    };
+    connecting("407", response_with(407, "Proxy-Authenticate: Basic realm=\"x\"\r\n", secret()));
+    connecting("407 with a long head", response_with(407, &format!("X: {}\r\n", "x".repeat(60 << 10)), ""));
+    connecting("502", response_with(502, "", secret()));
+    connecting("garbage", format!("{}\r\n\r\n", secret()).into_bytes());
+    connecting("closed", Vec::new());
+    let silent = Fault { front: Front::Proxy, connecting: true, ..Fault::new("silent", Connection::stall) };
+    silent.becomes("Transport, timeout: not sent", "Transport, timeout: not sent");
 }
 
 #[test]
-fn row_07_proxy_variables_and_a_loopback_origin() {
-    let (proxy, server) = (FaultServer::start([]), FaultServer::start([]));
-    let address = proxy.origin();
-    let variables = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"];
-    let environment = variables.map(|name| (name, &*address));
-    for (number, host) in [(0, "127.0.0.1"), (2, "localhost")] {
-        let origin = format!("http://{host}:{}", server.address().port());
-        let mut client = Client::new(&origin, TIMEOUT, &environment);
-        let outcome = client.call(Call::Payment(number)).outcome;
-        client.end();
-        judge::is(&outcome, "success");
-    }
-    let received = server.finish();
-    judge::bodies(&received);
-    assert_eq!(received.calls().len(), 2);
-    assert_eq!(proxy.finish().connections, 0);
-}
-
-#[test]
-fn the_proxy_is_told_the_gateway_and_nothing_else() {
-    let server = FaultServer::start([Front::Proxy.then([Step::Serve])]);
+fn a_proxy_is_told_the_gateways_name_and_port_in_plain_text_and_nothing_else() {
+    let server = Server::play(|connection| Front::Proxy.greet(connection).and_then(|()| serve(connection)));
     let caller = Front::Proxy.caller(server.address(), TIMEOUT);
     judge::is(&caller.call(Call::Payment(0)), "success");
     caller.end();
-    let requests = server.finish().requests;
-    let path = "/api/v1/gateway/check-payment?api_client=demo";
-    let targets: Vec<_> = requests.iter().map(|request| &*request.target).collect();
-    assert_eq!(targets, ["gateway.invalid:443", path, path]);
+    judge::finish(&server);
+    let (connects, posts): (Vec<_>, Vec<_>) =
+        server.requests().into_iter().partition(|request| request.head.starts_with("CONNECT gateway.invalid:443 "));
+    // These were encrypted.
+    assert!(posts.len() == 2 && posts.iter().all(|request| request.head.starts_with("POST ")));
+    assert!(!connects.is_empty() && connects.iter().all(|request| !request.head.contains("demo")), "{connects:?}");
+}
+
+#[test]
+fn a_proxy_is_never_used_for_loopback() {
+    let (proxy, server) = (Server::play(serve), Server::play(serve));
+    let variables = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"];
+    let environment = variables.map(|name| (name, &*proxy.origin));
+    for (number, host) in [(0, "127.0.0.1"), (2, "localhost")] {
+        let mut client = Client::new(&format!("http://{host}:{}", server.port), TIMEOUT, &environment);
+        judge::is(&client.call(Call::Payment(number)), "success");
+        client.end();
+    }
+    judge::finish(&server);
+    assert_eq!((server.calls().len(), proxy.counts().connections), (2, 0));
 }

@@ -1,60 +1,79 @@
-//! Rows 4 and 5; and whom the SDK trusts, with either of the features `rustls` and `native-tls`.
+//! TLS that fails, and whom the SDK trusts with each of the features `rustls`, `platform-verifier` and `native-tls`.
 
-use std::io::Write;
+use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ekolopay_faults::replies::response;
-use ekolopay_faults::{Call, Step};
-use ekolopay_test_kit::{Authority, Counts, RawRequest, Server, secret};
+use ekolopay_faults::Call;
+use ekolopay_faults::service::{drip, serve};
+use ekolopay_test_kit::{Authority, Connection, RawRequest, Script, Server, response, secret};
+use rustls::ServerConfig;
 
 use crate::client::Client;
-use crate::fault::{AUTHORITY, Fault, Front, TIMEOUT};
+use crate::fault::{AUTHORITY, Fault, Front, TIMEOUT, reset};
 use crate::judge;
 
-fn fails(name: &str, steps: impl IntoIterator<Item = Step>) {
-    Fault::connecting(Front::Tls, name, steps).becomes("Transport: not sent", "Transport: not sent");
+/// Whether the system's store is asked; `rustls` alone brings its roots along.
+const ASKS_THE_SYSTEM: bool = cfg!(any(feature = "platform-verifier", not(feature = "rustls")));
+
+fn fails(name: &str, script: impl Script) {
+    let fault = Fault { front: Front::Tls, connecting: true, ..Fault::new(name, script) };
+    fault.becomes("Transport: not sent", "Transport: not sent");
 }
 
-fn runs_out_of_time(name: &str, steps: impl IntoIterator<Item = Step>) {
-    Fault::connecting(Front::Tls, name, steps).becomes("Transport, timeout: not sent", "Transport, timeout: not sent");
+/// After the client's hello.
+fn says(name: &str, bytes: Vec<u8>) {
+    fails(name, move |connection| {
+        connection.read()?;
+        connection.write(&bytes)
+    });
 }
 
-/// The first message of a TLS 1.1 server, which the client refuses.
-fn server_hello_of_tls_1_1() -> Vec<u8> {
+#[test]
+fn a_certificate_that_is_not_trusted() {
+    let shows = |name, config: Arc<ServerConfig>| {
+        fails(name, move |connection| connection.tls(&config).and_then(|()| serve(connection)));
+    };
+    shows("unknown authority", Authority::new().config("127.0.0.1"));
+    shows("wrong host name", AUTHORITY.config("example.com"));
+    shows("expired", AUTHORITY.expired_config("127.0.0.1"));
+}
+
+#[test]
+fn tls_1_1_is_not_spoken() {
     // Version 3.2, a random, no session, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no compression.
-    let mut hello = vec![3, 2];
-    hello.extend([0x5a; 32]);
-    hello.extend([0, 0xc0, 0x13, 0]);
+    let hello = [&[3, 2][..], &[0x5a; 32], &[0, 0xc0, 0x13, 0]].concat();
     let length = u8::try_from(hello.len()).unwrap();
-    [&[22, 3, 2, 0, length + 4, 2, 0, 0, length], &hello[..]].concat()
+    says("a hello of TLS 1.1", [&[22, 3, 2, 0, length + 4, 2, 0, 0, length], &hello[..]].concat());
 }
 
 #[test]
-fn row_04_certificate_or_version_not_trusted() {
-    let serves = |config| [Step::Tls(config), Step::Serve];
-    fails("unknown authority", serves(Authority::new().config("127.0.0.1")));
-    fails("wrong host name", serves(AUTHORITY.config("example.com")));
-    fails("expired", serves(AUTHORITY.expired_config("127.0.0.1")));
-    fails("TLS 1.1 hello", [Step::Bytes(5), Step::reply(|_| server_hello_of_tls_1_1())]);
-    fails("TLS 1.1 alert: protocol_version", [Step::Bytes(5), Step::reply(|_| vec![21, 3, 2, 0, 2, 2, 70])]);
+fn a_handshake_that_fails() {
+    fails("closed", Connection::read);
+    says("plain HTTP on the port", response(400, &secret()));
+    fails("reset", |connection| {
+        connection.read()?;
+        reset(connection)
+    });
 }
 
 #[test]
-fn row_05_handshake_fails() {
-    runs_out_of_time("silent", [Step::Stall]);
-    // The head of a long record, then its body one byte at a time.
-    let record = |_: &str| [&[22, 3, 3, 64, 0][..], &[0; 4096]].concat();
-    runs_out_of_time("drip", [Step::Bytes(5), Step::Drip(Arc::new(record), Duration::from_millis(100))]);
-    fails("reset", [Step::Bytes(5), Step::Reset]);
-    fails("closed", [Step::Bytes(5)]);
-    fails("plain HTTP on the port", [Step::Bytes(5), Step::reply(|_| response(400, "", secret()))]);
+fn a_handshake_that_never_ends() {
+    let drips = |connection: &mut Connection| {
+        connection.read()?;
+        // The head of a long record, then its body.
+        drip(connection, &[&[22, 3, 3, 64, 0][..], &[0; 4096]].concat(), Duration::from_millis(100))
+    };
+    for fault in [Fault::new("silent", Connection::stall), Fault::new("drips", drips)] {
+        let fault = Fault { front: Front::Tls, connecting: true, ..fault };
+        fault.becomes("Transport, timeout: not sent", "Transport, timeout: not sent");
+    }
 }
 
 #[track_caller]
-fn call(origin: &str, environment: &[(&str, &str)], expected: &str) {
-    let mut client = Client::new(origin, TIMEOUT, environment);
-    judge::is(&client.call(Call::Payment(0)).outcome, expected);
+fn call(server: &Server, environment: &[(&str, &str)], expected: &str) {
+    let mut client = Client::new(&server.origin, TIMEOUT, environment);
+    judge::is(&client.call(Call::Payment(0)), expected);
     client.end();
 }
 
@@ -62,43 +81,36 @@ fn call(origin: &str, environment: &[(&str, &str)], expected: &str) {
 fn a_certificate_of_the_merchants_own_authority_is_trusted_among_others() {
     let (authority, other) = (Authority::new(), Authority::new());
     // As Windows saves it, with a byte order mark.
-    let pem = format!("\u{feff}A company's roots\n{}\n{}", other.pem(), authority.pem());
+    let pem = format!("\u{feff}{}\nA company's roots\n{}", authority.pem(), other.pem());
     let server = authority.server(RawRequest::documented);
-    call(&server.origin, &[("FAULTS_ROOTS", &pem)], "success");
-    assert_eq!(server.counts().connections, 1, "check and call share a connection");
-    let bodies = server.requests().into_iter().map(|request| request.body).collect::<Vec<_>>();
-    let key: String = form_urlencoded::byte_serialize(secret().as_bytes()).collect();
-    assert_eq!(bodies, ["purchaseToken=".to_owned(), format!("purchaseToken=0&secret_key={key}")]);
+    call(&server, &[("FAULTS_ROOTS", &pem)], "success");
+    assert_eq!(server.calls().len(), 1);
 }
 
 #[test]
 fn an_authority_that_nobody_named_is_not_trusted() {
     let server = Authority::new().server(RawRequest::documented);
-    call(&server.origin, &[("FAULTS_ROOTS", "")], "Transport: not sent");
-    // One connection, which no handshake completed: nothing was sent in plain text either.
-    assert_eq!(server.counts(), Counts { connections: 1, ..Counts::default() });
+    call(&server, &[], "Transport: not sent");
+    // Nothing was sent in plain text either.
+    assert_eq!((server.counts().connections, server.requests().len()), (1, 0));
 }
 
 #[test]
 fn tls_1_2_is_spoken_too() {
     let server = Server::start_tls(AUTHORITY.config_for_tls_1_2("localhost"), RawRequest::documented);
-    call(&server.origin, &[], "success");
+    call(&server, &[("FAULTS_ROOTS", &AUTHORITY.pem())], "success");
 }
 
-/// Whether the system's store is asked, of which this variable says where it is; `rustls` alone brings its roots along.
-const ASKS_THE_SYSTEM: bool = cfg!(any(feature = "platform-verifier", not(feature = "rustls")));
-
+/// The variable says where the system's store is, on Linux.
+#[cfg(target_os = "linux")]
 #[test]
-fn the_trust_store_is_the_one_of_the_feature() {
+fn the_systems_store_is_asked_with_the_features_that_say_so_and_given_roots_win() {
     let authority = Authority::new();
     let server = authority.server(RawRequest::documented);
-    let mut store = tempfile::NamedTempFile::new().unwrap();
-    store.write_all(authority.pem().as_bytes()).unwrap();
-    let environment = [("FAULTS_ROOTS", ""), ("SSL_CERT_FILE", store.path().to_str().unwrap())];
-    let expected = if ASKS_THE_SYSTEM { "success" } else { "Transport: not sent" };
-    call(&server.origin, &environment, expected);
-    assert_eq!(server.calls().len(), usize::from(ASKS_THE_SYSTEM));
-    // Roots that are given win: then the system's store is not asked.
-    call(&server.origin, &[("FAULTS_ROOTS", &Authority::new().pem()), environment[1]], "Transport: not sent");
+    let store = tempfile::NamedTempFile::new().unwrap();
+    fs::write(store.path(), authority.pem()).unwrap();
+    let in_store = ("SSL_CERT_FILE", store.path().to_str().unwrap());
+    call(&server, &[in_store], if ASKS_THE_SYSTEM { "success" } else { "Transport: not sent" });
+    call(&server, &[in_store, ("FAULTS_ROOTS", &Authority::new().pem())], "Transport: not sent");
     assert_eq!(server.calls().len(), usize::from(ASKS_THE_SYSTEM));
 }
