@@ -7,17 +7,14 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::error::Error;
-use std::net::TcpListener;
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use ekolopay::callback::Callback;
 use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay::verify::{PaidPurchase, Verification};
 use ekolopay::{Credentials, Gateway};
-use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
-use ekolopay_serve::{Request, Response, Server};
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Inbox, Sandbox};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -49,8 +46,8 @@ fn order_at_a_given_gateway() -> Result {
 }
 
 fn checkout() -> Result {
-    let (callback_url, callbacks, _server) = receive_callbacks()?;
-    let sandbox = Sandbox::builder().callback_url(&callback_url).start()?;
+    let callbacks = Inbox::start()?;
+    let sandbox = Sandbox::builder().callback_url(callbacks.url()).start()?;
     let credentials = Credentials::new(DEMO_API_CLIENT, DEMO_SECRET_KEY)?;
     let gateway = Gateway::builder(credentials).origin(&sandbox.origin()).build()?;
     let mut shop = Shop::new(gateway);
@@ -76,7 +73,7 @@ fn checkout() -> Result {
     println!("What a shop must survive");
     let token = shop.order("Achat d'un Iphone Pro", 900_000)?;
     let forged = format!("purchaseToken={token}&paymentSuccessful=true&status=SUCCESS&message=Paiement+r%C3%A9ussi.");
-    let answer = minreq::post(&callback_url).with_body(forged).send()?;
+    let answer = minreq::post(callbacks.url()).with_body(forged).send()?;
     must(answer.status_code == 200, "anyone can post a callback")?;
     let forged = callbacks.recv_timeout(Duration::from_secs(10))?;
     must(Callback::parse(&forged)?.claims_success(), "the forged callback claims success")?;
@@ -158,16 +155,6 @@ impl Shop {
             .send()?;
         must(answer.status_code == 303, "the payment page redirects the browser")
     }
-}
-
-/// The shop's callback URL, the bodies that are posted to it, and the web server that receives them.
-fn receive_callbacks() -> Result<(String, Receiver<Vec<u8>>, Server)> {
-    let (sender, receiver) = channel();
-    let server = Server::start(TcpListener::bind("127.0.0.1:0")?, move |request: Request| {
-        let _ = sender.send(request.into_body());
-        Response::default()
-    })?;
-    Ok((format!("http://{}/callback", server.local_addr()), receiver, server))
 }
 
 fn must(holds: bool, expectation: &str) -> Result {

@@ -1,55 +1,107 @@
 //! The two calls of the gateway: create a purchase token, and check a payment.
 
-use ekolopay_serve::{Request, Response};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use crate::app::App;
-use crate::form::Form;
-use crate::payments::Payment;
-use crate::response::json;
+use crate::app::{App, Said};
+use crate::form::{Form, kind};
+use crate::html::json;
+use crate::outcome;
+use crate::payments::{Call, Payment};
+use crate::server::Request;
 
-/// The value of `API_DATA`, or the `clearMessage` of a refusal. The message is a constant, so it cannot repeat a secret
-/// that was sent.
-type Answer = Result<Value, &'static str>;
+/// Why a call is refused: the word for `--plain-errors`, and the `clearMessage`. Both are constants, so they cannot repeat
+/// a secret that was sent.
+struct Refusal(&'static str, &'static str);
+
+const CLIENT: Refusal = Refusal("INVALID_CLIENT", "api_client inconnu.");
+const FORM: Refusal = Refusal("INVALID_REQUEST", "Le corps de la requête doit être en x-www-form-urlencoded.");
+const KEY: Refusal = Refusal("INVALID_KEY", "secret_key manquante ou incorrecte.");
+const TOKEN: Refusal = Refusal("UNKNOWN_TOKEN", "purchaseToken inconnu.");
+/// A shop that looks for the word « numéro » blames its customer.
+const MERCHANT: Refusal = Refusal("SUSPENDED_MERCHANT", "Numéro de marchand suspendu.");
 
 /// The documentation writes the number as `066304925`.
-const PHONE: &str = "customer.phone doit être un numéro de téléphone, écrit en chiffres sans espace ni séparateur, \
-                     comme 066304925 ou +242066304925.";
+const PHONE: &str = "customer.phone doit être un numéro de téléphone, écrit en chiffres sans indicatif, espace ni \
+                     séparateur, comme 066304925.";
 
-pub(crate) fn purchase_token(app: &App, request: &Request) -> Response {
-    let answer = authorized(app, request).and_then(|form| {
-        let payment = order(&form)?;
-        Ok(json!({ "purchaseToken": app.add(payment) }))
-    });
-    response(answer)
+pub(crate) fn purchase_token(app: &Arc<App>, request: &Request) -> Response {
+    let answer = |form: &Form| {
+        let payment = order(form).map_err(|message| Refusal("INVALID_REQUEST", message))?;
+        if payment.phone == outcome::REFUSED {
+            return Err(MERCHANT);
+        }
+        let (own, phone) = (payment.token.clone(), payment.phone.clone());
+        let token = app.add(payment);
+        if token == own {
+            outcome::start(app, &token, &phone);
+        }
+        Ok(json!({ "purchaseToken": token }))
+    };
+    call(app, "purchase-token", request, answer)
 }
 
 pub(crate) fn check_payment(app: &App, request: &Request) -> Response {
-    let answer = authorized(app, request).and_then(|form| {
-        let token = form.get("purchaseToken").unwrap_or_default();
-        let paid = app.payments.check(token).ok_or("purchaseToken inconnu.")?;
+    let answer = |form: &Form| {
+        let paid = app.payments.check(form.get("purchaseToken").unwrap_or_default()).ok_or(TOKEN)?;
         Ok(json!({ "payment_successful": paid }))
-    });
-    response(answer)
+    };
+    call(app, "check-payment", request, answer)
 }
 
-fn response(answer: Answer) -> Response {
+/// Answers a call, and keeps it with its payment.
+fn call(
+    app: &App,
+    name: &'static str,
+    request: &Request,
+    answer: impl FnOnce(&Form) -> Result<Value, Refusal>,
+) -> Response {
+    let form = Form::of(request);
+    let answer = authorized(app, request, form.as_ref()).and_then(answer);
+    let said = match (&answer, &form) {
+        (Ok(data), _) => format!("accepted: {data}"),
+        (Err(Refusal(_, message)), None) => format!("refused: {message} Reçu\u{a0}: «\u{a0}{}\u{a0}».", kind(request)),
+        (Err(Refusal(_, message)), Some(form)) if form.get("secret_key").is_none() => {
+            format!("refused: {message} Sans clé, comme un contrôle de disponibilité.")
+        }
+        (Err(Refusal(_, message)), _) => format!("refused: {message}"),
+    };
+    let token = answer.as_ref().ok().and_then(|data| data["purchaseToken"].as_str()).map(str::to_owned);
+    let token = token.or_else(|| form.as_ref()?.get("purchaseToken").map(str::to_owned));
+    let (status, reply) = reply(answer, app.settings.plain_errors);
+    if let (Some(token), Some(form)) = (token, form) {
+        let (at, request, reply) = (SystemTime::now(), form.redacted(), reply.to_string());
+        app.payments.called(&token, Call { at, name, request, status: status.as_u16(), reply });
+    }
+    let mut response = json(status, &reply);
+    response.extensions_mut().insert(Said(said));
+    response
+}
+
+fn reply(answer: Result<Value, Refusal>, plain_errors: bool) -> (StatusCode, Value) {
     let (code, data) = match answer {
         Ok(data) => (200, json!({ "API_DATA": data })),
-        Err(message) => (0, json!({ "clearMessage": message })),
+        Err(Refusal(reason, message)) if plain_errors => {
+            let error = json!({ "code": 0, "reason": reason, "message": message });
+            return (StatusCode::INTERNAL_SERVER_ERROR, error);
+        }
+        Err(Refusal(_, message)) => (0, json!({ "clearMessage": message })),
     };
-    let response = json!({ "API_RESPONSE_CODE": code, "API_RESPONSE_DATA": data });
-    json(json!({ "response": response }).to_string())
+    (StatusCode::OK, json!({ "response": { "API_RESPONSE_CODE": code, "API_RESPONSE_DATA": data } }))
 }
 
-fn authorized(app: &App, request: &Request) -> Result<Form, &'static str> {
+fn authorized<'a>(app: &App, request: &Request, form: Option<&'a Form>) -> Result<&'a Form, Refusal> {
     let settings = &app.settings;
     if Form::query(request).get("api_client") != Some(settings.api_client.as_str()) {
-        return Err("api_client inconnu.");
+        return Err(CLIENT);
     }
-    let form = Form::of(request).ok_or("Le corps de la requête doit être en x-www-form-urlencoded.")?;
+    let form = form.ok_or(FORM)?;
     if form.get("secret_key") != Some(settings.secret_key.as_str()) {
-        return Err("secret_key manquante ou incorrecte.");
+        return Err(KEY);
     }
     Ok(form)
 }
@@ -85,8 +137,7 @@ fn whole(digits: &str) -> Option<u64> {
 }
 
 fn dialable(phone: &str) -> bool {
-    let digits = phone.strip_prefix('+').unwrap_or(phone);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    !phone.is_empty() && phone.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn object(form: &Form, key: &str) -> Option<Map<String, Value>> {

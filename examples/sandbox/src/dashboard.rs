@@ -1,48 +1,22 @@
 //! The page for the shop's developer: the payments, their callbacks, and the switch for the service.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use ekolopay_serve::http::StatusCode;
-use ekolopay_serve::{Request, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::app::App;
-use crate::form::Form;
-use crate::payments::{Notification, Page, Payment, PaymentState, Settlement};
-use crate::response::see_other;
-use crate::{callback, html as pages};
+use crate::control::unix;
+use crate::html as pages;
+use crate::outcome::NUMBERS;
+use crate::payments::{Call, Notification, Payment, PaymentState, Settlement};
 
-/// What the address asks for: a search, and a page of its results.
-struct View {
-    search: String,
-    page: usize,
-}
+/// How many of the newest payments are listed.
+const LISTED: usize = 50;
 
-impl View {
-    fn of(request: &Request) -> Self {
-        let query = Form::query(request);
-        let search = query.get("q").unwrap_or_default().trim().to_owned();
-        let page = query.get("page").and_then(|page| page.parse().ok()).unwrap_or(1);
-        Self { search, page }
-    }
-
-    /// The address of a page of this search.
-    fn url(&self, path: &str, page: usize) -> String {
-        let page = if page > 1 { page.to_string() } else { String::new() };
-        let pairs = [("q", &self.search), ("page", &page)].into_iter().filter(|(_, value)| !value.is_empty());
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-    }
-
-    fn again(&self) -> Response {
-        see_other(&self.url("/sandbox", self.page))
-    }
-}
-
-pub(crate) fn show(app: &App, request: &Request) -> Response {
-    let view = View::of(request);
-    let page = app.payments.search(&view.search, view.page);
-    let view = View { page: page.number, ..view };
+pub(crate) fn show(app: &App) -> Response {
+    let (payments, total) = app.payments.newest(LISTED);
     let settings = &app.settings;
     let callback = settings.callback_url.as_deref();
     let in_service = app.in_service();
@@ -52,132 +26,91 @@ pub(crate) fn show(app: &App, request: &Request) -> Response {
         main.wide {
             h1 { "Passerelle EkoloPay locale" }
             section.card {
-                form.row method="post" action=(view.url("/sandbox/service", view.page)) {
+                form.row method="post" action="/sandbox/api/service" {
                     span.state.paid[in_service].failed[!in_service] { (state) }
-                    button name="in_service" value=(!in_service) { (action) }
+                    button name="available" value=(!in_service) { (action) }
                 }
                 dl {
                     div { dt { "api_client" } dd { (settings.api_client) } }
                     div { dt { "Callback" } dd { (callback.unwrap_or("aucun")) } }
                     div { dt { "Redirection" } dd { (settings.redirect_url.as_deref().unwrap_or("aucune")) } }
                 }
-            }
-            div.row {
-                h2 { "Paiements" }
-                form.search action="/sandbox" role="search" {
-                    input type="search" name="q" value=(view.search) aria-label="Token, libellé ou numéro"
-                        placeholder="Token, libellé ou numéro";
-                    button { "Rechercher" }
+                details {
+                    summary { "Numéros de test\u{a0}: l’issue vient toute seule" }
+                    dl { @for (phone, title, _) in &NUMBERS { div { dt { (phone) } dd { (title) } } } }
                 }
             }
-            (results(&page, &view))
-            @if !page.payments.is_empty() {
-                ol.card.list {
-                    @for payment in &page.payments { (row(payment, callback.is_some(), &view)) }
+            h2 { "Paiements" }
+            p.muted {
+                @match total {
+                    0 => "Aucun paiement pour l’instant.",
+                    1..=LISTED => "Les plus récents d’abord, à l’heure de Brazzaville.",
+                    _ => { "Les " (LISTED) " plus récents sur " (pages::number(total as u64)) "." }
                 }
             }
-            @if page.pages > 1 { (links(&page, &view)) }
+            @if !payments.is_empty() {
+                ol.card.list { @for payment in &payments { (row(payment, callback.is_some())) } }
+            }
         }
     };
     pages::page(StatusCode::OK, "Passerelle locale", &content)
 }
 
-pub(crate) fn switch_service(app: &App, request: &Request) -> Response {
-    let form = Form::of(request);
-    match form.as_ref().and_then(|form| form.get("in_service")) {
-        Some("true") => app.set_in_service(true),
-        Some("false") => app.set_in_service(false),
-        _ => {
-            let text = "Il manque «\u{a0}in_service\u{a0}».";
-            return pages::message(StatusCode::BAD_REQUEST, "Demande incomplète", text);
-        }
-    }
-    View::of(request).again()
-}
-
-pub(crate) fn send_callback(app: &App, request: &Request, token: &str) -> Response {
-    let Some(payment) = app.payments.get(token) else {
-        return pages::not_found("Ce paiement n’existe pas, ou n’existe plus.");
-    };
-    match payment.state {
-        PaymentState::Settled(settlement) if app.settings.callback_url.is_some() => {
-            callback::send(app, token, settlement);
-            View::of(request).again()
-        }
-        _ => pages::message(StatusCode::CONFLICT, "Rien à envoyer", "Le paiement est en attente, ou sans callback."),
-    }
-}
-
-fn results(page: &Page, view: &View) -> Markup {
-    let payments = |count: usize| {
-        let plural = if count > 1 { "s" } else { "" };
-        format!("{}\u{a0}paiement{plural}", pages::number(count as u64))
-    };
-    html! {
-        p.muted {
-            @match (page.total, view.search.as_str()) {
-                (0, "") => "Aucun paiement pour l’instant.",
-                (count, "") => (payments(count)),
-                (0, search) => { "Aucun paiement pour «\u{a0}" (search) "\u{a0}». " },
-                (count, search) => { (payments(count)) " pour «\u{a0}" (search) "\u{a0}». " },
-            }
-            @if !view.search.is_empty() { a href="/sandbox" { "Tout afficher" } }
-        }
-    }
-}
-
-fn row(payment: &Payment, callback: bool, view: &View) -> Markup {
+fn row(payment: &Payment, callback: bool) -> Markup {
     let (class, state) = match payment.state {
         PaymentState::Pending => ("state", "En attente"),
-        PaymentState::Settled(Settlement::Paid) => ("state paid", Settlement::Paid.title()),
-        PaymentState::Settled(settlement) => ("state failed", settlement.title()),
+        PaymentState::Settled(Settlement::Paid) => ("state paid", Settlement::Paid.words().title),
+        PaymentState::Settled(settlement) => ("state failed", settlement.words().title),
     };
     let token = &payment.token;
     html! {
         li {
             div { span class=(class) { (state) } }
-            div {
-                a href={ "/purchase-product/" (token) } { (payment.label) }
-                br; code.muted { (token) }
-            }
+            div { a href={ "/purchase-product/" (token) } { (payment.label) } br; code.muted { (token) } }
             strong { (pages::amount(payment.amount)) }
-            div {
-                (payment.phone)
-                @if let Some(name) = &payment.name { br; (name) }
-            }
+            div { (payment.phone) @if let Some(name) = &payment.name { br; (name) } }
             div {
                 @if let Some(last) = payment.notifications.last() {
-                    p.muted { (line(last, payment.notifications.len())) }
+                    p.muted { "Callback à " (time(last.at)) "\u{a0}: " (result(last)) }
                 }
-                @if callback && payment.state != PaymentState::Pending {
-                    form method="post" action=(view.url(&format!("/sandbox/callback/{token}"), view.page)) {
+                @if callback && (payment.state != PaymentState::Pending || !payment.notifications.is_empty()) {
+                    form method="post" action={ "/sandbox/api/payments/" (token) "/callback" } {
                         button { "Renvoyer le callback" }
                     }
                 }
             }
+            @if !payment.calls.is_empty() || !payment.notifications.is_empty() { (exchanges(payment)) }
         }
     }
 }
 
-fn links(page: &Page, view: &View) -> Markup {
-    let number = page.number;
+/// The calls and callbacks, each with both bodies.
+fn exchanges(payment: &Payment) -> Markup {
     html! {
-        nav.row aria-label="Pages" {
-            @if number > 1 { a.button href=(view.url("/sandbox", number - 1)) { "← Plus récents" } }
-            span { "Page\u{a0}" (number) " sur\u{a0}" (page.pages) }
-            @if number < page.pages { a.button href=(view.url("/sandbox", number + 1)) { "Plus anciens →" } }
+        details {
+            summary { "Échanges" }
+            @for call in &payment.calls {
+                p { (time(call.at)) "\u{a0}: " (call.name) ", HTTP\u{a0}" (call.status) }
+                pre { (fields(call)) "\n\n" (call.reply) }
+            }
+            @for sent in &payment.notifications {
+                p { (time(sent.at)) "\u{a0}: callback, " (result(sent)) ", " (sent.elapsed.as_millis()) "\u{a0}ms" }
+                pre { (sent.body) "\n\n" (sent.reply) }
+            }
         }
     }
 }
 
-/// The last callback, and how many were sent.
-fn line(last: &Notification, sent: usize) -> String {
-    let seconds = last.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
-    let result = match &last.result {
-        Ok(status) => format!("HTTP\u{a0}{status}"),
-        Err(error) => error.clone(),
-    };
-    let count = if sent > 1 { format!(" ({sent}\u{a0}envois)") } else { String::new() };
-    format!("{hours:02}:{minutes:02}:{:02}\u{a0}UTC\u{a0}: {result}{count}", seconds % 60)
+fn fields(call: &Call) -> String {
+    call.request.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
+}
+
+fn result(sent: &Notification) -> String {
+    sent.result.as_ref().map_or_else(Clone::clone, |status| format!("HTTP\u{a0}{status}"))
+}
+
+/// In Brazzaville, whose clocks are an hour ahead of UTC all year.
+fn time(at: SystemTime) -> String {
+    let seconds = unix(at + Duration::from_secs(3600));
+    format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60)
 }

@@ -1,11 +1,11 @@
 //! The payments: one for each token.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// An order and the state of its payment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Payment {
     /// The purchase token: 32 lower-case hexadecimal characters.
@@ -23,6 +23,8 @@ pub struct Payment {
     /// `customer.uuid`.
     pub uuid: Option<String>,
     pub state: PaymentState,
+    /// The calls that made or named its token, the oldest first: its creation, and the last ones.
+    pub calls: Vec<Call>,
     /// The callbacks that were sent, the oldest first.
     pub notifications: Vec<Notification>,
     /// How many checks still find the token unknown.
@@ -31,44 +33,28 @@ pub struct Payment {
 
 impl Payment {
     pub(crate) fn new(label: String, amount: u64, phone: String) -> Self {
-        Self {
-            token: format!("{:032x}", fastrand::u128(..)),
-            label,
-            details: None,
-            amount,
-            phone,
-            name: None,
-            uuid: None,
-            state: PaymentState::Pending,
-            notifications: Vec::new(),
-            late: 0,
-        }
+        Self { token: format!("{:032x}", fastrand::u128(..)), label, amount, phone, ..Self::default() }
     }
 
     fn order(&self) -> (u64, [&str; 2], [Option<&str>; 3]) {
         let optional = [&self.details, &self.name, &self.uuid].map(Option::as_deref);
         (self.amount, [&self.label, &self.phone], optional)
     }
-
-    /// Whether this lower-case text is in the token, the label or the telephone number.
-    fn matches(&self, text: &str) -> bool {
-        let number: String = text.split_whitespace().collect();
-        self.token.contains(text) || self.label.to_lowercase().contains(text) || self.phone.contains(&number)
-    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PaymentState {
     /// The customer has not paid yet.
+    #[default]
     Pending,
-    /// The payment has ended and does not change any more.
+    /// The payment has ended. Only a telephone number that says so makes a payment of one that had timed out.
     Settled(Settlement),
 }
 
 /// How a payment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
-    /// `SUCCESS`.
+    /// `SUCCESSFUL`.
     Paid,
     /// `FAILED`.
     Failed,
@@ -81,58 +67,58 @@ pub enum Settlement {
 impl Settlement {
     pub(crate) const ALL: [Self; 4] = [Self::Paid, Self::Failed, Self::Rejected, Self::TimedOut];
 
-    /// Its name in the form of the payment page, its documented `status` and `message`, and its name on the dashboard.
-    fn words(self) -> [&'static str; 4] {
-        match self {
-            Self::Paid => ["paid", "SUCCESS", "Paiement réussi.", "Réussi"],
-            Self::Failed => ["failed", "FAILED", "Le paiement a échoué.", "Échoué"],
-            Self::Rejected => ["rejected", "REJECTED", "Le paiement est rejeté.", "Rejeté"],
-            Self::TimedOut => ["timeout", "TIMEOUT", "Le temps d'attente de paiement est dépassé.", "Délai dépassé"],
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        self.words()[0]
+    /// Its name for machines and for people, and the documented `status` and `message`.
+    pub(crate) fn words(self) -> Words {
+        let (name, title, status, message) = match self {
+            Self::Paid => ("paid", "Réussi", "SUCCESSFUL", "Paiement réussi."),
+            Self::Failed => ("failed", "Échoué", "FAILED", "Le paiement a échoué."),
+            Self::Rejected => ("rejected", "Rejeté", "REJECTED", "Le paiement est rejeté."),
+            Self::TimedOut => ("timeout", "Délai dépassé", "TIMEOUT", "Le temps d'attente de paiement est dépassé."),
+        };
+        Words { name, title, status, message }
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|settlement| settlement.name() == name)
+        Self::ALL.into_iter().find(|settlement| settlement.words().name == name)
     }
+}
 
-    pub(crate) fn status(self) -> &'static str {
-        self.words()[1]
-    }
-
-    pub(crate) fn message(self) -> &'static str {
-        self.words()[2]
-    }
-
-    pub(crate) fn title(self) -> &'static str {
-        self.words()[3]
-    }
+pub(crate) struct Words {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) status: &'static str,
+    pub(crate) message: &'static str,
 }
 
 /// A callback that was sent to the shop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Notification {
-    /// When it was sent.
     pub at: SystemTime,
     /// The HTTP status of the shop's answer, or the reason why there was no answer.
     pub result: Result<u16, String>,
+    /// The form that was sent.
+    pub body: String,
+    /// The beginning of the shop's answer.
+    pub reply: String,
+    pub elapsed: Duration,
 }
 
-/// One page of the payments that match a search, the newest first.
-pub(crate) struct Page {
-    pub(crate) payments: Vec<Payment>,
-    /// From 1 to `pages`.
-    pub(crate) number: usize,
-    pub(crate) pages: usize,
-    /// How many payments match.
-    pub(crate) total: usize,
+/// A call of the shop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Call {
+    pub at: SystemTime,
+    /// `purchase-token` or `check-payment`.
+    pub name: &'static str,
+    /// The fields of its form. The secret key is hidden.
+    pub request: BTreeMap<String, String>,
+    pub status: u16,
+    pub reply: String,
 }
 
-const PAGE: usize = 50;
+/// How many calls of a payment are kept.
+const CALLS: usize = 20;
 
 /// The lock is held only while a payment is looked up or changed.
 #[derive(Debug, Default)]
@@ -160,15 +146,10 @@ impl Payments {
         token
     }
 
-    /// An empty text matches every payment. After the last page comes the last page.
-    pub(crate) fn search(&self, text: &str, page: usize) -> Page {
-        let text = text.to_lowercase();
+    /// The newest payments, the newest first, and how many there are in all.
+    pub(crate) fn newest(&self, count: usize) -> (Vec<Payment>, usize) {
         let book = self.lock();
-        let matching: Vec<&Payment> = book.payments.iter().rev().filter(|payment| payment.matches(&text)).collect();
-        let (total, pages) = (matching.len(), matching.len().div_ceil(PAGE).max(1));
-        let number = page.clamp(1, pages);
-        let payments = matching.into_iter().skip((number - 1) * PAGE).take(PAGE).cloned().collect();
-        Page { payments, number, pages, total }
+        (book.payments.iter().rev().take(count).cloned().collect(), book.payments.len())
     }
 
     /// Whether a payment is paid, or `None` for a token that is not known, or not yet.
@@ -190,15 +171,32 @@ impl Payments {
         self.with(token, |payment| payment.clone())
     }
 
-    /// Settles a pending payment. Returns whether it was pending, or `None` for an unknown token.
-    pub(crate) fn settle(&self, token: &str, settlement: Settlement) -> Option<bool> {
+    /// Settles a payment that is pending, or had timed out when it is late. Returns whether it was, or `None` for an
+    /// unknown token.
+    pub(crate) fn settle(&self, token: &str, settlement: Settlement, late: bool) -> Option<bool> {
         self.with(token, |payment| {
-            let pending = payment.state == PaymentState::Pending;
-            if pending {
+            let timed_out = payment.state == PaymentState::Settled(Settlement::TimedOut);
+            let settles = payment.state == PaymentState::Pending || late && timed_out;
+            if settles {
                 payment.state = PaymentState::Settled(settlement);
             }
-            pending
+            settles
         })
+    }
+
+    pub(crate) fn called(&self, token: &str, call: Call) {
+        self.with(token, |payment| {
+            if payment.calls.len() == CALLS {
+                payment.calls.remove(1);
+            }
+            payment.calls.push(call);
+        });
+    }
+
+    /// Forgets all payments, and returns how many there were.
+    pub(crate) fn clear(&self) -> usize {
+        let book = std::mem::take(&mut *self.lock());
+        book.payments.len()
     }
 
     pub(crate) fn record(&self, token: &str, notification: Notification) {

@@ -1,172 +1,132 @@
-//! The program `ekolopay-sandbox`: what it prints, and how it fails.
+//! The program `ekolopay-sandbox`: what it prints, how it fails and stops, and the PHP of its README.
+#![cfg(unix)]
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-
-use ekolopay_test_kit::run::Killed;
-use ekolopay_test_kit::{as_pid_1, command, terminate_pid_1};
+use std::{env, fs, thread};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-sandbox");
 const DEMO_KEY: &str = "054e9a59-ab57-4e9a-940d-97e6b940d875";
+const README: &str = include_str!("../README.md");
 
-fn spawn(mut command: Command) -> Killed {
-    Killed(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+/// Killed when dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
-/// On a free port, unless the arguments name an address.
-fn run(arguments: &[&str]) -> Killed {
-    let mut command = command(PROGRAM);
+/// On a free port, unless the arguments name an address. An empty key stands for none.
+fn run(arguments: &[&str], key: &str) -> Running {
+    let mut command = Command::new(PROGRAM);
     if !arguments.contains(&"--listen") {
-        command.args(["--listen", "127.0.0.1:0"]);
+        command.args(["--listen", "localhost:0"]);
     }
-    command.args(arguments);
-    spawn(command)
+    command.args(arguments).env_remove("SANDBOX_SECRET_KEY");
+    command.envs((!key.is_empty()).then_some(("SANDBOX_SECRET_KEY", key)));
+    Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
 }
 
 /// What the program writes to stderr before it fails.
-fn failure(arguments: &[&str]) -> String {
-    let mut program = run(arguments);
+fn failure(arguments: &[&str], key: &str) -> String {
+    let mut program = run(arguments, key);
     let mut text = String::new();
     program.0.stderr.take().unwrap().read_to_string(&mut text).unwrap();
     assert!(!program.0.wait().unwrap().success());
     text
 }
 
-/// The first lines of its output, and its origin.
-fn greeting(program: &mut Killed) -> (Vec<String>, String) {
+/// The lines that it prints, and its origin.
+fn greeting(program: &mut Running) -> (Vec<String>, String) {
     let out = program.0.stdout.take().unwrap();
-    let lines: Vec<String> = BufReader::new(out).lines().take(6).collect::<Result<_, _>>().unwrap();
+    let lines: Vec<String> = BufReader::new(out).lines().take(8).collect::<Result<_, _>>().unwrap();
     let origin = lines[0].strip_prefix("Gateway: ").unwrap().to_owned();
     (lines, origin)
 }
 
-fn log_line(program: &mut Killed) -> String {
-    let mut line = String::new();
-    BufReader::new(program.0.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
-    line
-}
-
-/// The variables of a program that is started after these lines were pasted into a shell.
-#[cfg(unix)]
-fn pasted(lines: &[String]) -> String {
-    let script = lines.join("\n") + "\nprintenv EKOLOPAY_ORIGIN EKOLOPAY_API_CLIENT EKOLOPAY_SECRET_KEY";
-    String::from_utf8(command("sh").args(["-c", &script]).output().unwrap().stdout).unwrap()
-}
-
-#[cfg(unix)]
 #[test]
-fn it_prints_its_address_and_the_variables_to_set() {
-    let mut program = run(&[]);
-    let (lines, origin) = greeting(&mut program);
-    assert_eq!(lines[1], format!("Payments and callbacks: {origin}/sandbox"));
-    assert!(lines[3..].iter().all(|line| line.starts_with("export EKOLOPAY_")), "{lines:?}");
-    assert_eq!(pasted(&lines[3..]), format!("{origin}\ndemo\n{DEMO_KEY}\n"));
-    let page = minreq::get(format!("{origin}/sandbox")).with_timeout(10).send();
-    assert_eq!(page.unwrap().status_code, 200);
-    assert!(log_line(&mut program).starts_with("GET /sandbox 200 "));
-}
-
-#[cfg(unix)]
-#[test]
-fn a_given_secret_is_not_printed() {
-    let secret = "not-the-demo-key";
+fn it_prints_its_address_and_the_variables_to_paste_and_logs() {
     let client = r#"it's "$HOME"; * `echo` \n"#;
-    let (lines, origin) = greeting(&mut run(&["--secret-key", secret, "--api-client", client]));
-    assert_eq!(pasted(&lines[3..]), format!("{origin}\n{client}\n"));
-    assert!(lines[5].starts_with("# EKOLOPAY_SECRET_KEY") && !lines.concat().contains(secret));
+    for (client, key, shown) in [("demo", "", DEMO_KEY), (client, "not-the-demo-key", "")] {
+        let mut program = run(&["--api-client", client], key);
+        let (lines, origin) = greeting(&mut program);
+        let script = lines[3..6].join("\n") + "\nprintenv EKOLOPAY_ORIGIN EKOLOPAY_API_CLIENT EKOLOPAY_SECRET_KEY";
+        let pasted = Command::new("sh").args(["-c", &script]).env_remove("EKOLOPAY_SECRET_KEY").output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&pasted.stdout).trim(), format!("{origin}\n{client}\n{shown}").trim());
+        assert!(lines[7] == "Ctrl-C pour arrêter" && (key.is_empty() || !lines.concat().contains(key)));
+        assert_eq!(minreq::get(format!("{origin}/sandbox")).with_timeout(10).send().unwrap().status_code, 200);
+        let mut line = String::new();
+        BufReader::new(program.0.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.starts_with("GET /sandbox 200 "), "{line}");
+    }
 }
 
 #[test]
 fn what_cannot_work_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    assert!(failure(&["--listen", &address]).starts_with(&format!("error: {address} is in use")));
-    assert!(failure(&["--callback-url", "https://demosa.com/callback"]).contains("callback URL"));
-    assert!(failure(&["--rate-limit", "0"]).contains("--rate-limit"));
-    assert!(failure(&["--redirect-method", "post"]).contains("--redirect-url"));
+    let address = format!("127.0.0.1:{}", taken.local_addr().unwrap().port());
+    let text = failure(&["--listen", &address.replace("127.0.0.1", "localhost")], "");
+    assert!(text.starts_with(&format!("error: cannot listen on {address}: ")), "{text}");
+    assert!(failure(&["--callback-url", "https://demosa.com/callback"], "").contains("callback URL"));
+    assert!(failure(&["--pay-after=-1"], "").contains("--pay-after"));
+    assert!(failure(&[], " ").contains("secret_key is blank"));
 }
 
 #[test]
-fn an_address_that_other_machines_reach_gives_a_warning() {
-    let mut program = run(&["--listen", "0.0.0.0:0"]);
-    greeting(&mut program);
-    assert!(log_line(&mut program).starts_with("warning: not a loopback address"));
+fn the_readme_names_every_flag_and_every_number() {
+    let help = String::from_utf8(Command::new(PROGRAM).arg("--help").output().unwrap().stdout).unwrap();
+    let mut flags = help.split("\n      --").skip(1).filter_map(|flag| flag.split([' ', '\n']).next());
+    assert!(flags.all(|flag| README.contains(&format!("--{flag}"))), "{help}");
+    assert!((1..=12).all(|last| README.contains(&format!("0600000{last:02}"))));
 }
 
+/// Process 1 of a container has no defaults for signals, so this one stops by its own.
 #[test]
-fn the_flags_reach_the_gateway() {
-    let flags = "--redirect-url http://a/back --redirect-method post --same-token --late-known 1 --rate-limit 4";
-    let mut program = run(&flags.split(' ').collect::<Vec<_>>());
-    let (_, origin) = greeting(&mut program);
-    let post = |path: &str, form: &str| {
-        let request = minreq::post(format!("{origin}{path}")).with_timeout(10).with_body(form);
-        let answer = request.with_header("Content-Type", "application/x-www-form-urlencoded").send().unwrap();
-        (answer.status_code, answer.as_str().unwrap().to_owned())
+fn it_stops_when_it_is_asked_to() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let mut program = run(&["--listen", "0.0.0.0:0"], "");
+        greeting(&mut program);
+        let kill = Command::new("sh").args(["-c", &format!("kill -s {signal} {}", program.0.id())]).status();
+        assert!(kill.unwrap().success());
+        assert_eq!(program.0.wait().unwrap().code(), Some(code));
+        let mut text = String::new();
+        program.0.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        assert!(text.starts_with("warning: not a loopback address"), "{text}");
+    }
+}
+
+/// The README's shop, under the tests that its reader would write.
+#[test]
+fn the_php_of_the_readme_sells() {
+    if Command::new("php").arg("-v").stdout(Stdio::null()).status().is_err() {
+        assert!(env::var_os("CI").is_none(), "PHP is missing");
+        return;
+    }
+    let folder = env::temp_dir().join(format!("ekolopay-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let shop = README.split("```php\n").nth(1).unwrap().split("```").next().unwrap();
+    fs::write(folder.join("shop.php"), shop).unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = free.to_string();
+    let callback = format!("http://{address}/callback");
+    let mut sandbox = run(&["--callback-url", &callback, "--pay-after", "0.5"], "");
+    let (_, origin) = greeting(&mut sandbox);
+    let php = |arguments: &[&str]| {
+        let mut command = Command::new("php");
+        command.args(arguments).current_dir(&folder).env("TMPDIR", &folder).env("SHOP", format!("http://{address}"));
+        command.env("EKOLOPAY_ORIGIN", &origin).env("EKOLOPAY_API_CLIENT", "demo").env("EKOLOPAY_SECRET_KEY", DEMO_KEY);
+        command
     };
-    let order = format!("amount=5&product={{\"label\":\"a\"}}&customer={{\"phone\":\"06\"}}&secret_key={DEMO_KEY}");
-    let (_, first) = post("/api/v1/gateway/purchase-token?api_client=demo", &order);
-    assert_eq!(post("/api/v1/gateway/purchase-token?api_client=demo", &order).1, first, "--same-token");
-    let token = first.split('"').find(|part| part.len() == 32).unwrap();
-    let check = format!("purchaseToken={token}&secret_key={DEMO_KEY}");
-    let checks = [(); 3].map(|()| post("/api/v1/gateway/check-payment?api_client=demo", &check));
-    assert!(checks[0].1.contains("inconnu") && checks[1].1.contains("payment_successful"), "--late-known: {checks:?}");
-    assert_eq!(checks[2].0, 429, "--rate-limit");
-    let (status, page) = post(&format!("/purchase-product/{token}"), "outcome=paid");
-    assert!(status == 200 && page.contains("action=\"http://a/back\""), "--redirect-method");
-}
-
-#[test]
-fn the_readme_names_every_flag() {
-    let help = String::from_utf8(command(PROGRAM).arg("--help").output().unwrap().stdout).unwrap();
-    let mut flags = help.split("\n      --").skip(1).filter_map(|flag| flag.split(' ').next());
-    assert!(flags.all(|flag| include_str!("../README.md").contains(&format!("`--{flag}"))), "{help}");
-}
-
-#[test]
-fn the_first_process_of_a_container_stops_as_any_other() {
-    let Some(mut command) = as_pid_1(PROGRAM) else { return };
-    command.args(["--listen", "127.0.0.1:0"]);
-    let mut program = spawn(command);
-    greeting(&mut program);
-    assert_eq!(terminate_pid_1(&mut program.0), Some(143));
-}
-
-#[cfg(unix)]
-#[test]
-fn with_too_many_connections_a_client_gets_a_503() {
-    let mut limited = command("sh");
-    limited.args(["-c", "ulimit -n 64; exec \"$0\" --listen 127.0.0.1:0", PROGRAM]);
-    let mut program = spawn(limited);
-    let (_, origin) = greeting(&mut program);
-    let address = origin.strip_prefix("http://").unwrap();
-    let status = |mut stream: &TcpStream| {
-        let mut status = [0; 12];
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        // A refused client may have its answer already.
-        let _ = write!(stream, "GET /sandbox HTTP/1.1\r\nHost: {address}\r\n\r\n");
-        stream.read_exact(&mut status).expect("an answer, not a reset");
-        String::from_utf8_lossy(&status[9..]).into_owned()
-    };
-    let kept: Vec<TcpStream> = (0..32).map(|_| TcpStream::connect(address).unwrap()).collect();
-    assert!((0..20).all(|_| status(&TcpStream::connect(address).unwrap()) == "503"));
-    assert!(kept.iter().all(|stream| status(stream) == "200"));
-    assert_eq!(status(&TcpStream::connect(address).unwrap()), "200", "an idle connection makes room");
-}
-
-#[test]
-fn it_starts_with_payments_and_overwrites_no_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("orders.csv");
-    let path = file.to_str().unwrap();
-    let arguments = ["--trouble", "20", "--seed", "7", "--payments", "8", "--orders", path];
-    let mut program = run(&arguments);
-    greeting(&mut program);
-    let text = fs::read_to_string(&file).unwrap();
-    let (head, last) = (text.lines().next(), text.lines().nth(8).unwrap());
-    assert!(head == Some("order,token") && last.starts_with("order-8,") && last.len() == 40, "{text}");
-    assert!(failure(&arguments).contains("already exists"));
-    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    let _shop = Running(php(&["-S", &address, "shop.php"]).stderr(Stdio::null()).spawn().unwrap());
+    while TcpStream::connect(free).is_err() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let test = php(&[concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journey.php")]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&test.stdout), "all as expected");
+    fs::remove_dir_all(&folder).unwrap();
 }

@@ -2,12 +2,12 @@
 
 mod api;
 mod client;
-mod dashboard;
-mod flags;
+mod control;
 mod guard;
-mod journal;
+mod load;
+mod log;
+mod outcome;
+mod pages;
 mod payment;
-mod routes;
 mod samples;
-mod stop;
-mod trouble;
+mod settings;

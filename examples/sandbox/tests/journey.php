@@ -1,0 +1,37 @@
+<?php // What a PHP developer tests without a browser, with the README's shop at SHOP.
+function get(string $path, string $cookie): string {
+    $options = ['http' => ['header' => "Cookie: $cookie", 'ignore_errors' => true]];
+    return file_get_contents(getenv('SHOP') . $path, false, stream_context_create($options));
+}
+function order(string $phone): string {
+    $options = ['method' => 'POST', 'content' => "phone=$phone", 'follow_location' => 0, 'ignore_errors' => true,
+        'header' => 'Content-Type: application/x-www-form-urlencoded'];
+    file_get_contents(getenv('SHOP') . '/order', false, stream_context_create(['http' => $options]));
+    preg_match('/^Set-Cookie: (order=\w+)/mi', implode("\n", $http_response_header), $cookie);
+    return $cookie[1] ?? exit('no order: ' . implode("\n", $http_response_header));
+}
+/** The payment, as soon as it is in this state and this many callbacks were answered. */
+function payment(string $cookie, string $state, int $callbacks): array {
+    for ($try = 0; $try < 200; $try++) {
+        $token = substr($cookie, 6);
+        $payment = json_decode(file_get_contents(getenv('EKOLOPAY_ORIGIN') . "/sandbox/api/payments/$token"), true);
+        if ($payment['state'] === $state && count($payment['callbacks']) === $callbacks) return $payment;
+        usleep(50_000);
+    }
+    exit("$state never came");
+}
+function same(string $expected, string $actual): void {
+    if ($expected !== $actual) exit("expected $expected, got $actual");
+}
+$paid = order('060000001');
+same('paid', payment($paid, 'paid', 1)['callbacks'][0]['reply']);
+same('Merci, payé.', get('/payment-status', $paid));
+$failed = order('060000003');
+same('not paid', payment($failed, 'failed', 1)['callbacks'][0]['reply']);
+same('Pas encore confirmé.', get('/payment-status', $failed));
+$late = order('060000009');
+same('not paid', payment($late, 'timeout', 1)['callbacks'][0]['reply']);
+payment($late, 'paid', 1);
+same('Merci, payé.', get('/payment-status', $late));
+same('not paid', get('/callback', $paid));
+echo 'all as expected';
