@@ -3,19 +3,32 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueHint};
-use clap_complete::Shell;
-use ekolopay_cli::gateway::{GatewayOptions, duration};
+use clap::{Args, Parser, Subcommand};
+use ekolopay::purchase::{PhoneNumber, PurchaseToken};
 
-/// The examples of a command.
-macro_rules! examples {
-    ($($line:literal),+) => {
-        concat!("EXAMPLES:", $("\n  ekolopay ", $line,)+ "\n\nEnvironment and exit codes: ekolopay --help")
-    };
+use crate::exit::TABLE;
+use crate::gateway::{GatewayOptions, duration};
+use crate::reconcile::ReconcileArguments;
+
+const ENVIRONMENT: &str = "\
+Environment:
+  EKOLOPAY_API_CLIENT  the merchant's API client
+  EKOLOPAY_SECRET_KEY  the secret key, never an argument
+  EKOLOPAY_ORIGIN      the gateway, in place of the real one";
+
+fn end_of_help() -> String {
+    let codes: String = TABLE.iter().map(|(code, meaning)| format!("\n  {code:<3}  {meaning}")).collect();
+    let worst = "Of several tokens the worst decides: 5, 2, 1, 4, 3, 10, 0.\nOnly 10 means \"not paid\".";
+    format!("{ENVIRONMENT}\n\nExit codes:{codes}\n{worst}")
 }
 
 #[derive(Parser)]
-#[command(name = "ekolopay", version, about = "EkoloPay Collect, the mobile-money gateway, from the command line")]
+#[command(
+    name = "ekolopay",
+    version,
+    about = "EkoloPay Collect, the mobile-money gateway, from the command line",
+    after_long_help = end_of_help()
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -30,89 +43,99 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Check whether the gateway is in service; this needs no credentials
-    #[command(after_long_help = examples!("availability", "availability --origin http://127.0.0.1:8099"))]
+    /// Show how the gateway answers, step by step; creates nothing
+    Doctor(DoctorArguments),
+
+    /// Check whether the gateway is in service, without credentials
     Availability,
 
-    /// Create the token of an order, and print the page on which it is paid
-    #[command(after_long_help = examples!("purchase --amount 150000 --label \"Iphone S\" --phone 066304925"))]
+    /// Create the token of an order, and print its payment page
+    #[command(override_usage = "ekolopay purchase [OPTIONS] --amount N\n           --label TEXT --phone NUMBER")]
     Purchase(PurchaseArguments),
 
     /// Ask the gateway whether orders are paid
-    #[command(after_long_help = examples!("check cf72b35c0334e3487ae91ab1792d8929", "check --wait 5m --json - < tokens.txt"))]
     Check {
         /// The tokens of the orders; `-` reads them from the standard input
-        ///
-        /// Put tokens that begin with `-` after `--`.
         #[arg(value_name = "TOKEN", required = true)]
         tokens: Vec<String>,
 
-        /// Check again until all are paid or this time is over, such as 90s or 5m
+        /// Check again until all are paid or this time is over
         ///
-        /// A refusal that repeats for 10 s ends the wait for that token. Ctrl-C prints the latest answers.
+        /// A refusal that repeats for 10 s ends the wait for that token.
         #[arg(long, value_name = "DURATION", value_parser = duration)]
         wait: Option<Duration>,
     },
 
-    /// Read the body of a callback, which is a claim and not a proof
-    #[command(after_long_help = examples!("callback body.txt", "callback --verify < body.txt"))]
+    /// Ask about a whole list of orders, and write the answers
+    ///
+    /// One row for each token that the gateway judged: `paid`, `not_paid` or `refused`, with the UTC time of the answer.
+    /// Stop it at any time, even with kill -9: the same command goes on, tonight. Each night has an output of its own.
+    #[command(override_usage = "ekolopay reconcile [OPTIONS] ORDERS.CSV\n           --output ANSWERS.CSV")]
+    Reconcile(ReconcileArguments),
+
+    /// Read the body of a callback, which is a claim and no proof
     Callback {
         /// The file that holds the body; `-` is the standard input
-        #[arg(default_value = "-", value_hint = ValueHint::FilePath)]
+        #[arg(default_value = "-")]
         file: PathBuf,
 
-        /// Ask the gateway about the token; the exit code is then that of `check`
+        /// Ask the gateway too; the exit code is then that of `check`
         #[arg(long)]
         verify: bool,
     },
 
-    /// Receive callbacks on this machine, and verify each with the gateway
-    ///
-    /// Anything that is not a callback is answered with HTTP 400, and neither verified nor passed on.
-    #[command(after_long_help = examples!("listen --port 8090 --forward-to http://127.0.0.1:8080/callback"))]
+    /// Receive callbacks on this machine, and verify each
     Listen {
         /// The port of 127.0.0.1 to listen on; 0 is a free one
         #[arg(long, default_value_t = 0)]
         port: u16,
 
-        /// Pass each callback on to this address, and answer with the status that it answers
-        #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+        /// Pass each callback on to this address, and answer as it does
+        #[arg(long, value_name = "URL")]
         forward_to: Option<String>,
     },
 
-    /// Settle a payment of the local gateway, which then sends its callback
-    #[command(after_long_help = examples!("trigger paid cf72b35c0334e3487ae91ab1792d8929"))]
+    /// Settle a payment of the local gateway, which sends a callback
     Trigger {
-        /// How the payment ends, in the words of its page
+        /// How the payment ends
         #[arg(value_parser = ["paid", "failed", "rejected", "timeout"])]
         outcome: String,
 
         /// The token of the order
-        token: String,
+        token: PurchaseToken,
     },
+}
 
-    /// Write the completion script of a shell
-    #[command(after_long_help = examples!("completions fish > ~/.config/fish/completions/ekolopay.fish"))]
-    Completions {
-        /// The shell
-        shell: Shell,
-    },
+#[derive(Args)]
+pub(crate) struct DoctorArguments {
+    /// Also ask about this token, which the gateway knows
+    #[arg(long)]
+    pub(crate) token: Option<PurchaseToken>,
+
+    /// Also send a made-up key: two different replies show that yours is known
+    ///
+    /// Nobody knows whether wrong keys lock an account.
+    #[arg(long)]
+    pub(crate) try_wrong_key: bool,
+
+    /// Write all of it to this file, without any secret
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[derive(Args)]
 pub(crate) struct PurchaseArguments {
     /// The amount, in whole currency units
-    // A negative number must get our message, and not be taken for an option.
     #[arg(long, allow_negative_numbers = true)]
-    pub(crate) amount: String,
+    pub(crate) amount: u64,
 
     /// What is sold: the first line on the payment page
     #[arg(long)]
     pub(crate) label: String,
 
-    /// The customer's telephone number, such as 066304925
+    /// The customer's telephone number, such as "06 630 49 25"
     #[arg(long)]
-    pub(crate) phone: String,
+    pub(crate) phone: PhoneNumber,
 
     /// A description of what is sold
     #[arg(long)]

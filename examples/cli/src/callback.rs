@@ -2,26 +2,26 @@
 
 use std::path::Path;
 
+use anyhow::Result;
 use ekolopay::Error;
 use ekolopay::callback::Callback;
 use ekolopay::verify::Verification;
 use serde_json::{Value, json};
 
+use crate::exit::Exit;
+use crate::gateway::GatewayOptions;
 use crate::input;
-use crate::printer::{self, Printer};
-use ekolopay_cli::error::CliError;
-use ekolopay_cli::exit::Exit;
-use ekolopay_cli::gateway::GatewayOptions;
+use crate::printer::{Printer, tell};
 
 /// In bytes. A callback is far shorter.
-const MAX_BODY: u64 = 64 * 1024;
+pub(crate) const MAX_BODY: u64 = 64 * 1024;
 
-pub(crate) fn run(options: &GatewayOptions, file: &Path, verify: bool, printer: Printer) -> Result<Exit, CliError> {
+pub(crate) fn run(options: &GatewayOptions, file: &Path, verify: bool, printer: Printer) -> Result<Exit> {
     let body = input::read(file, "callback", MAX_BODY)?;
     // Editors and `echo` end a file with a line break. It is not part of the form, which would write it as `%0A`.
     let callback = Callback::parse(body.trim_ascii_end())?;
     if verify {
-        let gateway = options.gateway(crate::USER_AGENT)?;
+        let gateway = options.gateway()?;
         printer.words(&words(&callback))?;
         return print_answer(json(&callback), &callback, gateway.check_payment(callback.purchase_token()), printer);
     }
@@ -55,7 +55,7 @@ pub(crate) fn print_answer(
     callback: &Callback,
     answer: Result<Verification, Error>,
     printer: Printer,
-) -> Result<Exit, CliError> {
+) -> Result<Exit> {
     let claims = callback.claims_success();
     known["purchaseToken"] = json!(callback.purchase_token());
     known["verified"] = answer.is_ok().into();
@@ -71,7 +71,7 @@ pub(crate) fn print_answer(
         }
         Err(error) => {
             let exit = printer.error(known, "", &error.into())?;
-            printer::tell("The claim is not verified, and this error does not mean \"not paid\".");
+            tell("The claim is not verified, and this error does not mean \"not paid\".");
             Ok(exit)
         }
     }

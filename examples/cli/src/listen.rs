@@ -1,21 +1,25 @@
 //! `ekolopay listen`
 
+use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::SystemTime;
 
+use anyhow::{Context, Result, anyhow};
 use ekolopay::Gateway;
 use ekolopay::callback::Callback;
-use ekolopay_serve::http::{Method, StatusCode, Uri, header::CONTENT_TYPE};
-use ekolopay_serve::{Request, Response, Server};
-use serde_json::{Value, json};
+use humantime::format_rfc3339_seconds;
+use serde_json::json;
+use tiny_http::{Method, Request, Response, Server};
 use ureq::Agent;
+use ureq::http::Uri;
 
-use crate::printer::{self, Printer};
+use crate::exit::Exit;
+use crate::gateway::GatewayOptions;
+use crate::printer::{Printer, tell};
+use crate::stop::lock;
 use crate::{callback, trigger};
-use ekolopay_cli::error::CliError;
-use ekolopay_cli::exit::Exit;
-use ekolopay_cli::gateway::GatewayOptions;
-use ekolopay_cli::stop::lock;
 
 struct Listener {
     gateway: Gateway,
@@ -25,83 +29,88 @@ struct Listener {
     printer: Mutex<Printer>,
 }
 
-pub(crate) fn run(
-    options: &GatewayOptions,
-    port: u16,
-    forward_to: Option<&str>,
-    printer: Printer,
-) -> Result<Exit, CliError> {
-    let shop = forward_to.map(|url| shop(url, port)).transpose()?;
-    let shop = shop.map(|uri| (uri, trigger::agent(options.timeout)));
-    let listener = Listener { gateway: options.gateway(crate::USER_AGENT)?, shop, printer: Mutex::new(printer) };
-    let (failed, failure) = mpsc::channel();
-    let answer = move |request: Request| {
-        listener.answer(&request).unwrap_or_else(|error| {
-            let _ = failed.send(error);
-            status(StatusCode::INTERNAL_SERVER_ERROR)
-        })
+pub(crate) fn run(options: &GatewayOptions, port: u16, forward_to: Option<&str>, printer: Printer) -> Result<Exit> {
+    let shop = match forward_to {
+        Some(url) => Some((shop(url, port)?, trigger::agent(options)?)),
+        None => None,
     };
-    let server = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .and_then(|listener| Server::start(listener, answer))
-        .map_err(|source| CliError::Listen { port, source })?;
-    let url = format!("http://{}", server.local_addr());
+    let listener = Arc::new(Listener { gateway: options.gateway()?, shop, printer: Mutex::new(printer) });
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let socket = socket.with_context(|| format!("cannot listen on port {port}"))?;
+    let url = format!("http://{}", socket.local_addr()?);
+    let server = Server::from_listener(socket, None).map_err(|error| anyhow!("cannot listen: {error}"))?;
     printer.result(&json!({ "listening": url }), &format!("listening on {url}, until Ctrl-C"))?;
+    let (failed, failure) = mpsc::channel();
+    thread::Builder::new().spawn(move || {
+        for request in server.incoming_requests() {
+            let (listener, failed) = (Arc::clone(&listener), failed.clone());
+            // Without a thread, the gateway gets no answer, and sends the callback again or does not.
+            let _ = thread::Builder::new().spawn(move || {
+                if let Err(error) = listener.answer(request) {
+                    let _ = failed.send(error);
+                }
+            });
+        }
+    })?;
     // Only an output that cannot be written ends it.
     failure.recv().map_or(Ok(Exit::Done), Err)
 }
 
 /// Not the address that listens: a callback would go round for ever.
-fn shop(url: &str, port: u16) -> Result<Uri, CliError> {
-    const RULE: &str = "must be an http or https URL other than this one, such as http://127.0.0.1:8080/callback";
-    let here =
-        |uri: &Uri| uri.port_u16().unwrap_or(80) == port && matches!(uri.host(), Some("127.0.0.1" | "localhost"));
-    let uri = url.parse::<Uri>().ok().filter(|uri| uri.host().is_some() && !here(uri));
-    uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https"))).ok_or(CliError::input("forward-to", RULE))
+fn shop(url: &str, port: u16) -> Result<Uri> {
+    let is_here = |uri: &Uri| uri.port_u16() == Some(port) && matches!(uri.host(), Some("127.0.0.1" | "localhost"));
+    let is_shop = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) && !is_here(uri);
+    url.parse()
+        .ok()
+        .filter(is_shop)
+        .context("forward-to must be an http or https URL other than this one, such as http://127.0.0.1:8080/callback")
 }
 
 impl Listener {
-    fn answer(&self, request: &Request) -> Result<Response, CliError> {
-        let callback = match Callback::parse(request.body()) {
-            Ok(callback) if request.method() == Method::POST => callback,
-            _ => {
-                printer::tell("Answered 400: a request that is not a callback.");
-                return Ok(status(StatusCode::BAD_REQUEST));
+    fn answer(&self, mut request: Request) -> Result<()> {
+        let time = format_rfc3339_seconds(SystemTime::now()).to_string();
+        let mut body = Vec::new();
+        let read = request.as_reader().take(callback::MAX_BODY).read_to_end(&mut body);
+        let callback = match (read, request.method()) {
+            (Err(error), _) => Err(format!("its body could not be read: {error}")),
+            (_, Method::Post) => Callback::parse(&body).map_err(|invalid| invalid.to_string()),
+            (_, method) => Err(format!("it is a {method}, not a POST")),
+        };
+        let callback = match callback {
+            Ok(callback) => callback,
+            Err(why) => {
+                let _printer = lock(&self.printer);
+                tell(&format!("\n{time} Answered 400, this is not a callback: {why}"));
+                let _ = request.respond(Response::from_string(format!("{why}\n")).with_status_code(400));
+                return Ok(());
             }
         };
-        let answer = self.gateway.check_payment(callback.purchase_token());
-        let forwarded = self.shop.as_ref().map(|(shop, agent)| forward(shop, agent, request));
-        let printer = lock(&self.printer);
-        printer.words(&callback::words(&callback))?;
+        // The shop's answer goes out at once: neither it nor the gateway waits for the check.
+        let forwarded = self.shop.as_ref().map(|shop| (&shop.0, forward(shop, &request, &body)));
         let mut known = callback::json(&callback);
-        let answered = match forwarded {
-            None => StatusCode::OK,
-            Some(Ok(status)) => {
-                known["forwarded"] = status.as_u16().into();
-                printer.words(&format!("The shop answered: {}", status.as_u16()))?;
-                status
-            }
-            Some(Err(error)) => {
-                known["forwarded"] = Value::Null;
-                printer::tell(&format!("The shop did not answer: {error}"));
-                StatusCode::BAD_GATEWAY
-            }
+        known["time"] = time.clone().into();
+        let (status, words) = match forwarded {
+            None => (200, String::new()),
+            Some((_, Ok(status))) => (status, format!("\nThe shop answered: {status}")),
+            Some((shop, Err(error))) => (502, format!("\nThe shop did not answer: {shop}: {error}")),
         };
-        callback::print_answer(known, &callback, answer, *printer)?;
-        Ok(status(answered))
+        if self.shop.is_some() {
+            known["forwarded"] = status.into();
+        }
+        let _ = request.respond(Response::empty(status));
+        lock(&self.printer).words(&format!("\n{time} {}{words}", callback::words(&callback)))?;
+        let answer = self.gateway.check_payment(callback.purchase_token());
+        let printer = lock(&self.printer);
+        printer.words(&format!("\nChecked {}", callback.purchase_token()))?;
+        callback::print_answer(known, &callback, answer, *printer).map(drop)
     }
 }
 
-/// The same bytes with the same type.
-fn forward(shop: &Uri, agent: &Agent, request: &Request) -> Result<StatusCode, ureq::Error> {
+/// The same bytes with the same type. Returns the status of the answer.
+fn forward((shop, agent): &(Uri, Agent), request: &Request, body: &[u8]) -> Result<u16, ureq::Error> {
     let mut post = agent.post(shop);
-    if let Some(content_type) = request.headers().get(CONTENT_TYPE) {
-        post = post.header(CONTENT_TYPE, content_type);
+    if let Some(content_type) = request.headers().iter().find(|header| header.field.equiv("Content-Type")) {
+        post = post.header("Content-Type", content_type.value.as_str());
     }
-    Ok(post.send(request.body())?.status())
-}
-
-fn status(status: StatusCode) -> Response {
-    let mut response = Response::default();
-    *response.status_mut() = status;
-    response
+    Ok(post.send(body)?.status().as_u16())
 }

@@ -2,10 +2,10 @@
 
 use std::io::{self, ErrorKind, Write};
 
+use anyhow::{Context, Error, Result};
 use serde_json::{Value, json};
 
-use ekolopay_cli::error::{CliError, printable};
-use ekolopay_cli::exit::Exit;
+use crate::exit::{self, Exit};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Printer {
@@ -14,35 +14,37 @@ pub(crate) struct Printer {
 
 impl Printer {
     /// A result: JSON for machines, or words for people.
-    pub(crate) fn result(self, json: &Value, words: &str) -> Result<(), CliError> {
-        if self.json { write(&ascii(json)) } else { write(words) }
+    pub(crate) fn result(self, json: &Value, words: &str) -> Result<()> {
+        if self.json { write(&ascii(json)) } else { write(&printable(words)) }
     }
 
-    /// The first words of a result that is a single JSON object.
-    pub(crate) fn words(self, words: &str) -> Result<(), CliError> {
-        if self.json { Ok(()) } else { write(words) }
+    /// Words of a result whose JSON comes later.
+    pub(crate) fn words(self, words: &str) -> Result<()> {
+        if self.json { Ok(()) } else { write(&printable(words)) }
     }
 
     /// An error as a result. `known` is added to its JSON, `about` to its words.
-    pub(crate) fn error(self, mut known: Value, about: &str, error: &CliError) -> Result<Exit, CliError> {
+    pub(crate) fn error(self, mut known: Value, about: &str, error: &Error) -> Result<Exit> {
         tell(&format!("error: {about}{error}"));
-        error.more().iter().for_each(|line| tell(line));
+        for cause in error.chain().skip(1) {
+            tell(&format!("  because: {cause}"));
+        }
+        if let Some(tip) = exit::advice(error.as_ref()) {
+            tell(&format!("\n  tip: {tip}"));
+        }
         if self.json {
-            if let (Some(known), Value::Object(error)) = (known.as_object_mut(), error.to_json()) {
+            if let (Some(known), Value::Object(error)) = (known.as_object_mut(), exit::json(error)) {
                 known.extend(error);
             }
             write(&ascii(&known))?;
         }
-        Ok(error.exit())
+        Ok(Exit::of(error))
     }
 
     /// The error that ends the program. If the reader is gone, it ends quietly.
-    pub(crate) fn last_error(self, error: &CliError) -> Exit {
-        match error {
-            CliError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Local,
-            CliError::Write(_) => Printer { json: false }.error(json!({}), "", error).unwrap_or(Exit::Local),
-            _ => self.error(json!({}), "", error).unwrap_or_else(|error| self.last_error(&error)),
-        }
+    pub(crate) fn last_error(self, error: &Error) -> Exit {
+        let is_gone = error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == ErrorKind::BrokenPipe);
+        if is_gone { Exit::Local } else { self.error(json!({}), "", error).unwrap_or(Exit::Local) }
     }
 }
 
@@ -51,34 +53,19 @@ pub(crate) fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "{}", printable(line));
 }
 
-/// Fails when the standard output is full or has no reader, before anything is sent.
-///
-/// If the result must be kept, as a new token, it also fails when the output is closed.
-#[cfg(unix)]
-pub(crate) fn try_output(keep: bool) -> io::Result<()> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
-
-    let out = io::stdout();
-    let mut streams = [PollFd::new(&out, PollFlags::OUT)];
-    poll(&mut streams, Some(&Timespec::default()))?;
-    if streams[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
-        return Err(ErrorKind::BrokenPipe.into());
-    }
-    // Writing nothing is an error on a full device.
-    rustix::io::write(&out, b"")?;
-    // Rust opens a closed stream as /dev/null for reading and writing, and so do Python and Node to ignore it.
-    let is_null = stat("/dev/null").is_ok_and(|null| fstat(&out).is_ok_and(|out| out.st_rdev == null.st_rdev));
-    if keep && is_null && fcntl_getfl(&out)?.contains(OFlags::RDWR) {
-        return Err(io::Error::other("the standard output is closed, or ignored"));
-    }
-    Ok(())
+/// Flushed, to know here whether it was written.
+fn write(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).context("cannot write the output")
 }
 
-/// Flushed, to know here whether it was written.
-pub(crate) fn write(text: &str) -> Result<(), CliError> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(CliError::Write)
+/// Text that cannot control a terminal: characters that are not printable are escaped, line breaks and quotes stay.
+pub(crate) fn printable(text: &str) -> String {
+    let one = |c: char| match c {
+        '\n' | '"' | '\'' | '\\' => c.to_string(),
+        c => c.escape_debug().to_string(),
+    };
+    text.chars().map(one).collect()
 }
 
 /// JSON in ASCII: it cannot control a terminal.

@@ -1,49 +1,49 @@
 //! `ekolopay trigger`
 
-use std::time::Duration;
-
-use ekolopay::Error;
+use anyhow::{Context, Result, bail, ensure};
 use ekolopay::purchase::PurchaseToken;
-use ekolopay::transport::TransportError;
-use serde_json::json;
+use serde_json::{Value, json};
 use ureq::Agent;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
+use crate::exit::{Coded, Exit};
+use crate::gateway::{GatewayOptions, address_of, origin_of};
 use crate::printer::Printer;
-use ekolopay_cli::error::CliError;
-use ekolopay_cli::exit::Exit;
-use ekolopay_cli::gateway::GatewayOptions;
 
-pub(crate) fn run(options: &GatewayOptions, outcome: &str, token: &str, printer: Printer) -> Result<Exit, CliError> {
-    let token = PurchaseToken::new(token)?;
-    let gateway = options.gateway_without_secret(crate::USER_AGENT)?;
-    let page = gateway.payment_url(&token);
+pub(crate) fn run(options: &GatewayOptions, outcome: &str, token: &PurchaseToken, printer: Printer) -> Result<Exit> {
+    let gateway = options.gateway_without_secret()?;
+    let origin = origin_of(&gateway);
     // The SDK allows http only on this machine.
-    if !page.starts_with("http://") {
-        return Err(CliError::input("origin", "must be that of the local gateway, such as http://127.0.0.1:8099"));
-    }
-    gateway.check_availability()?;
-    let agent = agent(options.timeout);
-    let not_sent = |error: ureq::Error| Error::from(TransportError::not_sent(error));
-    let mut shown = agent.get(&page).call().map_err(not_sent)?;
-    let html = shown.body_mut().read_to_string().map_err(not_sent)?;
-    let refused = |reason| Err(CliError::input("purchaseToken", reason));
-    match shown.status().as_u16() {
-        200 if html.contains("name=\"outcome\"") => {}
-        200 => return refused("is that of a payment which is already settled"),
-        _ => return refused("is not that of a payment of the local gateway"),
-    }
-    let settled = agent.post(&page).send_form([("outcome", outcome)]);
-    let settled = settled.map_err(|error| Error::from(TransportError::lost(error)))?;
-    // With a redirect, or with a page that posts to the shop.
-    if settled.status().as_u16() >= 400 {
-        return refused("is that of a payment which the local gateway does not settle");
+    let is_local = origin.starts_with("http://");
+    ensure!(is_local, "origin must be that of the local gateway, such as http://127.0.0.1:8099");
+    let page = gateway.payment_url(token);
+    let encoded = page.rsplit('/').next().unwrap_or_default();
+    let url = format!("{origin}/sandbox/api/payments/{encoded}/settle");
+    let sent = agent(options)?.post(url).send_json(json!({ "outcome": outcome }));
+    let unreachable = || Coded(Exit::NoAnswer, format!("no answer from {}", address_of(&gateway)));
+    let mut reply = sent.with_context(unreachable)?;
+    let (status, body) = (reply.status().as_u16(), reply.body_mut().read_json::<Value>().unwrap_or_default());
+    match body["error"].as_str() {
+        // It says why in a sentence.
+        Some(why) => bail!("the local gateway refused: {why}"),
+        None if body["token"] == token.as_str() => {}
+        None => bail!("{} is not the local gateway: it answered HTTP {status}", address_of(&gateway)),
     }
     printer.result(&json!({ "purchaseToken": token, "outcome": outcome }), &format!("{token} settled: {outcome}"))?;
     Ok(Exit::Done)
 }
 
-/// For addresses on this machine: no proxy, no redirects.
-pub(crate) fn agent(timeout: Duration) -> Agent {
-    let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None);
-    config.timeout_global(Some(timeout)).build().into()
+/// For the local gateway and for the shop: no proxy, no redirects, and the certificates that the command line names.
+pub(crate) fn agent(options: &GatewayOptions) -> Result<Agent> {
+    let mut config = Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None);
+    config = config.timeout_global(Some(options.timeout));
+    if let Some(pem) = options.roots()? {
+        let certificates = parse_pem(&pem).filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        });
+        let roots = RootCerts::new_with_certs(&certificates.collect::<Vec<_>>());
+        config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+    }
+    Ok(config.build().into())
 }

@@ -1,11 +1,16 @@
-//! The program, run against the sandbox and against servers that answer what no gateway should.
+//! The program, run against the sandbox and against servers that answer what a gateway should not.
 
-mod gateway;
-mod help;
+mod commands;
+mod doctor;
+mod job;
+mod list;
 mod listen;
-mod program;
+#[cfg(target_os = "linux")]
+mod machine;
+mod night;
+mod output;
+#[cfg(unix)]
+mod readme;
+mod support;
 #[cfg(unix)]
 mod terminal;
-#[cfg(unix)]
-mod transcript;
-mod wait;

@@ -1,55 +1,86 @@
-//! `check --wait` in a terminal, and how signals end it.
+//! What a person sees in a terminal of 60 columns, and how signals end a night.
 
-use std::process::Stdio;
+use std::io::Read;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::Sandbox;
-use ekolopay_test_kit::replies::NOT_PAID;
-use ekolopay_test_kit::run::{in_terminal, shown, signal, silence};
-use ekolopay_test_kit::{API_CLIENT, SECRET_KEY, Server, as_pid_1, response, terminate_pid_1};
+use ekolopay::canned::UNAVAILABLE;
+use ekolopay_test_kit::{Server, response};
+use pty_process::{Size, blocking};
 
-use crate::program::{PROGRAM, at};
+use crate::support::{Folder, PROGRAM, bare, numbered, paid, server};
 
-#[test]
-fn a_terminal_shows_the_elapsed_time() {
-    let sandbox = Sandbox::start().unwrap();
-    let mut program = at(&sandbox.origin());
-    program.args(["check", "--wait", "3s", &sandbox.add_payment("Iphone S", 150_000)]);
-    let (mut child, mut terminal) = in_terminal(program);
-    let (code, shown) = shown(&mut child, &mut terminal);
-    assert_eq!(code, 10);
-    // A busy machine may miss a second.
-    let elapsed = ["1s of 3s", "2s of 3s"].map(|time| shown.contains(&format!("waiting for a payment: {time}")));
-    assert!(elapsed.contains(&true) && shown.contains("not paid, or not yet"), "{shown}");
+/// The exit code, and all that a terminal of so many columns has shown.
+fn shown(program: Command, columns: u16) -> (i32, String) {
+    let (mut terminal, other_side) = blocking::open().unwrap();
+    terminal.resize(Size::new(24, columns)).unwrap();
+    let mut child = blocking::Command::from(program).env("TERM", "xterm").spawn(other_side).unwrap();
+    let mut shown = Vec::new();
+    // Without the program, reading the terminal ends with an error.
+    let _ = terminal.read_to_end(&mut shown);
+    (child.wait().unwrap().code().unwrap(), String::from_utf8(shown).unwrap())
 }
 
 #[test]
-fn ctrl_c_and_sigterm_end_it_with_the_latest_answers() {
-    for (name, code) in [("INT", 130), ("TERM", 143)] {
-        let server = Server::in_service(|request| match request.token() {
-            "slow" => silence(),
-            _ => response(200, NOT_PAID),
-        });
-        let mut program = at(&server.origin);
-        program.args(["check", "--wait", "10m", "open", "slow"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = program.spawn().unwrap();
-        server.wait_for(4);
-        signal(&child, name);
-        let output = child.wait_with_output().unwrap();
-        let err = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{err}");
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "open not paid, or not yet\n");
-        assert!(err.starts_with("error: slow: not asked before the end\nStopped: "), "{err}");
+fn help_breaks_no_words_at_60_columns() {
+    let commands = ["doctor", "availability", "purchase", "check", "reconcile", "callback", "listen", "trigger"];
+    for arguments in commands.map(|command| vec![command, "--help"]).into_iter().chain([vec!["--help"], vec!["-h"]]) {
+        let help = |columns| {
+            let mut program = bare(PROGRAM);
+            program.args(&arguments);
+            program.env("NO_COLOR", "1");
+            let text = shown(program, columns).1;
+            let longest = text.lines().map(|line| line.chars().count()).max();
+            (text.split_whitespace().map(str::to_owned).collect::<Vec<_>>(), longest.unwrap())
+        };
+        let ((words, longest), (expected, _)) = (help(60), help(1000));
+        assert_eq!(words, expected);
+        assert!(longest <= 60, "{longest}: {arguments:?}");
     }
 }
 
-/// Without a handler, a signal would not end the first process of a container.
 #[test]
-fn sigterm_ends_it_as_process_1() {
-    let Some(mut program) = as_pid_1(PROGRAM) else { return };
-    let server = Server::in_service(|_| response(200, NOT_PAID));
-    program.env("EKOLOPAY_API_CLIENT", API_CLIENT).env("EKOLOPAY_SECRET_KEY", SECRET_KEY).stdout(Stdio::null());
-    program.args(["check", "--wait", "10m", "a", "--origin", &server.origin]);
-    let mut child = program.stderr(Stdio::null()).spawn().unwrap();
-    server.wait_for(2);
-    assert_eq!(terminate_pid_1(&mut child), Some(143));
+fn the_progress_is_one_line_with_the_reason_of_a_wait() {
+    let count = AtomicUsize::new(0);
+    let is_out = move || (40..60).contains(&count.fetch_add(1, SeqCst));
+    let server = Server::start(move |_| if is_out() { response(200, UNAVAILABLE) } else { paid() });
+    let folder = Folder::new(numbered(100));
+    let (code, shown) = shown(folder.reconcile(&server.origin, &["--threads", "8"]), 60);
+    assert_eq!(code, 0);
+    for part in [" of 100, ", "/s, ", " left waiting: \"Service"] {
+        assert!(shown.contains(part), "{part} in {shown:?}");
+    }
+    let lines =
+        shown.split(['\r', '\n']).filter(|line| line.contains("/s, ")).map(|line| line.replace("\u{1b}[2K", ""));
+    assert!(lines.map(|line| line.chars().count()).max().unwrap() <= 60, "{shown:?}");
+}
+
+#[test]
+fn a_stop_says_how_far_it_came_within_a_second() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        // The first four tokens are paid, the others get no answer.
+        let slow = server(|token| {
+            if !("t0".."t4").contains(&token) {
+                thread::sleep(Duration::from_secs(20));
+            }
+            paid()
+        });
+        let folder = Folder::new(numbered(8));
+        let mut child = folder.reconcile(&slow.origin, &["--threads", "2"]);
+        let mut child = child.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        while folder.output().lines().count() < 5 {
+            thread::sleep(Duration::from_millis(2));
+        }
+        let stopped = Instant::now();
+        let kill = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+        assert!(stopped.elapsed() < Duration::from_secs(1), "{:?}", stopped.elapsed());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!(err, "Stopped: 4 of 8 answered. The same command goes on.\n");
+        folder.run(&server(|_| paid()).origin, &[]).says(0, ", 4 of them before.");
+    }
 }

@@ -1,0 +1,213 @@
+//! The output of a night: one row for each token that the gateway judged, each written whole and only once.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Result, bail, ensure};
+use csv::{IntoInnerError, ReaderBuilder, WriterBuilder};
+use humantime::{format_rfc3339_seconds, parse_rfc3339};
+
+use super::list::{List, unquoted};
+use crate::exit::{Coded, Exit};
+use crate::printer::tell;
+
+const HEADER: [&str; 5] = ["order", "token", "outcome", "answered_at", "message"];
+const MARK: &[u8] = "\u{feff}".as_bytes();
+/// In bytes, more than any row.
+const MAX_ROW: u64 = 16 * 1024;
+
+/// What the gateway says about a token. Nothing else becomes a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Paid,
+    NotPaid,
+    Refused,
+}
+
+impl Answer {
+    pub(super) const ALL: [Answer; 3] = [Answer::Paid, Answer::NotPaid, Answer::Refused];
+
+    pub(super) fn word(self) -> &'static str {
+        ["paid", "not_paid", "refused"][self as usize]
+    }
+}
+
+pub(super) struct Output {
+    /// Locked by the system as long as it is open: a kill unlocks it.
+    file: File,
+    pub(super) path: PathBuf,
+    separator: u8,
+    /// After a row that may be cut, none is written.
+    is_broken: bool,
+}
+
+impl Output {
+    /// Opens or creates it, gives its answers to `each`, and drops a last row that was cut.
+    pub(super) fn open(path: &Path, list: &List, mut each: impl FnMut(u32, Answer)) -> Result<Output> {
+        // Opening a pipe would block; and for `-`, people would expect the standard output.
+        let is_other = path == Path::new("-") || path.metadata().is_ok_and(|data| !data.is_file());
+        ensure!(!is_other, "the output {} is not a file", path.display());
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).write(true).create(true).truncate(false).open(path)?;
+        // Some file systems know no locks.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            bail!(Coded(Exit::Local, format!("{} is in use by another run", path.display())));
+        }
+        let mut output =
+            Output { file: file.try_clone()?, path: path.to_owned(), separator: list.separator, is_broken: false };
+
+        let length = file.metadata()?.len();
+        let end = whole_rows(&mut file, length)?;
+        let mut start = Vec::new();
+        file.rewind()?;
+        (&file).take(MAX_ROW).read_to_end(&mut start)?;
+        let start = start.strip_prefix(MARK).unwrap_or(&start);
+        let is_ours = |header: &[u8]| if end > 0 { start.starts_with(header) } else { header.starts_with(start) };
+        let header = |separator: &&&str| is_ours(HEADER.join(separator).as_bytes()) || MARK.starts_with(start);
+        let Some(separator) = [",", ";", "\t"].iter().find(header) else {
+            bail!("{} is another file: its first line is not {}", path.display(), HEADER.join(","));
+        };
+        if end > 0 {
+            output.separator = separator.as_bytes()[0];
+            file.rewind()?;
+            output.read(file.take(end), list, &mut each)?;
+        }
+        if end < length {
+            output.file.set_len(end)?;
+            tell(&format!("{}: dropped a last row that was cut; its token is asked again", path.display()));
+        }
+        output.file.seek(SeekFrom::Start(end))?;
+        if end == 0 {
+            let mark = if list.needs_mark { MARK } else { b"" };
+            output.file.write_all(&[mark, &output.line(HEADER)?].concat())?;
+        }
+        Ok(output)
+    }
+
+    fn read(&self, file: impl Read, list: &List, each: &mut impl FnMut(u32, Answer)) -> Result<()> {
+        let name = self.path.display();
+        let mut csv = ReaderBuilder::new().delimiter(self.separator).flexible(true).from_reader(file);
+        // No cell holds a line break.
+        for (line, row) in (2..).zip(csv.records()) {
+            let row = row.unwrap_or_default();
+            let answer = Answer::ALL.into_iter().find(|answer| row.get(2) == Some(answer.word()));
+            let at = row.get(3).and_then(|at| parse_rfc3339(at).ok());
+            let (Some(answer), Some(at), 5) = (answer, at, row.len()) else {
+                bail!("line {line} of {name} is not a row of this command: choose another --output");
+            };
+            if line == 2 && !is_of_tonight(at, SystemTime::now()) {
+                let tonight = tonight(&self.path, SystemTime::now());
+                bail!("{name} is of another night ({}): use another --output, {}", &row[3], tonight.display());
+            }
+            if let Some(row) = list.find(unquoted(&row[1])) {
+                each(row, answer);
+            }
+        }
+        Ok(())
+    }
+
+    /// One `write` of a whole line.
+    pub(super) fn write(&mut self, list: &List, row: u32, answer: Answer, at: SystemTime, why: &str) -> io::Result<()> {
+        let [order, token, why] = [list.order(row), list.token(row), why].map(no_formula);
+        let line = self.line([&order, &token, answer.word(), &format_rfc3339_seconds(at).to_string(), &why])?;
+        let written = if self.is_broken { Err(ErrorKind::Other.into()) } else { self.file.write_all(&line) };
+        self.is_broken = written.is_err();
+        written
+    }
+
+    fn line(&self, cells: [&str; 5]) -> io::Result<Vec<u8>> {
+        let mut csv = WriterBuilder::new().delimiter(self.separator).buffer_capacity(256).from_writer(Vec::new());
+        csv.write_record(cells)?;
+        csv.into_inner().map_err(IntoInnerError::into_error)
+    }
+
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}
+
+/// Where the last whole row ends.
+fn whole_rows(file: &mut File, length: u64) -> io::Result<u64> {
+    let start = length.saturating_sub(MAX_ROW);
+    let mut tail = Vec::new();
+    file.seek(SeekFrom::Start(start))?;
+    file.take(MAX_ROW).read_to_end(&mut tail)?;
+    match tail.iter().rposition(|byte| *byte == b'\n') {
+        Some(end) => Ok(start + end as u64 + 1),
+        None if start == 0 => Ok(0),
+        None => Err(ErrorKind::InvalidData.into()),
+    }
+}
+
+fn is_of_tonight(at: SystemTime, now: SystemTime) -> bool {
+    // The clock may have gone back since.
+    now.duration_since(at).unwrap_or_else(|ahead| ahead.duration()) < Duration::from_secs(20 * 60 * 60)
+}
+
+/// The output's name with tonight's date in place of another one.
+fn tonight(path: &Path, now: SystemTime) -> PathBuf {
+    let day = format_rfc3339_seconds(now).to_string()[..10].to_owned();
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let parts = stem.len().checked_sub(11).and_then(|at| stem.split_at_checked(at));
+    let is_date = |end: &str| parse_rfc3339(&format!("{}T00:00:00Z", &end[1..])).is_ok();
+    let name = parts.filter(|(_, end)| end.starts_with('-') && is_date(end)).map_or(&*stem, |(name, _)| name);
+    let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
+    path.with_file_name(format!("{name}-{day}{extension}"))
+}
+
+/// No spreadsheet runs the cell as a formula, also none that splits the line at another separator.
+fn no_formula(cell: &str) -> String {
+    let mut is_start = true;
+    let mut safe = String::new();
+    for c in cell.chars() {
+        if is_start && matches!(c, '=' | '+' | '-' | '@') {
+            safe.push('\'');
+        }
+        is_start = matches!(c, ',' | ';' | '\t');
+        safe.push(c);
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_for_tonight_has_its_date_once() {
+        let now = parse_rfc3339("2026-11-30T01:00:00Z").unwrap();
+        for (name, tonights) in [
+            ("out/night.csv", "out/night-2026-11-30.csv"),
+            ("night-2026-11-29.csv", "night-2026-11-30.csv"),
+            ("été", "été-2026-11-30"),
+        ] {
+            assert_eq!(tonight(Path::new(name), now), Path::new(tonights));
+        }
+    }
+
+    #[test]
+    fn a_night_is_20_hours_and_a_clock_may_go_back_a_little() {
+        let now = parse_rfc3339("2026-11-30T01:00:00Z").unwrap();
+        let at = |text| is_of_tonight(parse_rfc3339(text).unwrap(), now);
+        let hours = ["2026-11-29T05:00:01Z", "2026-11-29T05:00:00Z", "2026-11-30T01:04:00Z", "2026-12-01T01:00:00Z"];
+        assert_eq!(hours.map(at), [true, false, true, false]);
+    }
+
+    /// A disk that is full for a moment: a whole row behind a cut one would be glued to it.
+    #[test]
+    fn after_a_row_that_was_not_written_none_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (orders, path) = (folder.path().join("orders.csv"), folder.path().join("out.csv"));
+        std::fs::write(&orders, "order,token\nA1,t1\n").unwrap();
+        let list = List::read(&orders, ["order", "token"]).unwrap();
+        let mut output = Output::open(&path, &list, |_, _| {}).unwrap();
+        let good = std::mem::replace(&mut output.file, File::open(&path).unwrap());
+        let write = |output: &mut Output| output.write(&list, 0, Answer::Paid, SystemTime::now(), "");
+        assert!(write(&mut output).is_err());
+        output.file = good;
+        assert!(write(&mut output).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), HEADER.join(",") + "\n");
+    }
+}

@@ -1,0 +1,130 @@
+//! The list. After one bad line, nothing is sent.
+
+use crate::support::{Folder, HEADER, numbered, paid, run, server};
+
+#[test]
+fn a_bad_line_is_named_and_nothing_is_sent() {
+    let server = server(|_| paid());
+    let long_token = format!("order,token\nA1,{}\n", "t".repeat(1025));
+    let long_order = format!("order,token\n{},t\n", "o".repeat(1025));
+    let many = format!("order,token\n{}", "A1\n".repeat(100_000));
+    let cases: &[(&[u8], &str)] = &[
+        (b"", "the list is empty"),
+        (b"\n;;\n", "the list is empty"),
+        (b"A1,t1\n", "line 1 of the list must name [\"order\", \"token\"], and names [\"A1\", \"t1\"]"),
+        (b"sep=;\r\norder;jeton\r\n", "line 2 of the list must name [\"token\"], and names [\"order\", \"jeton\"]"),
+        (b"order,token,Token\nA1,t1,t1\n", "line 1 of the list names a column twice"),
+        // Two lists that were joined.
+        (b"order;token\nA1;t1\nOrder;token\nA2;t2\n", "line 3: repeats the header"),
+        (b"order,token\nA1,9.4E+31\n", "line 2: \"9.4E+31\" is a number that a spreadsheet rounded"),
+        (b"order;token\n9,4E+31;t1\n", "line 2: \"9,4E+31\" is a number that a spreadsheet rounded"),
+        (b"order,token\n#REF!,t1\n", "line 2: \"#REF!\" is an error of a spreadsheet"),
+        (b"order,token\nA1,########\n", "line 2: \"########\" is an error of a spreadsheet"),
+        // The end of the file was lost.
+        (b"order,token\nA1,abcd\nA2", "line 3: the token is missing"),
+        (b"order,token,x\r\nA0,t,\"a\r\nb\"\r\n\r\nA1,t1,\"\r\nA2,t2,\r\n", "line 5: a quote is not closed"),
+        (b"order,token,x\nA0,t,\"a\nb\"\n\nA1,t1,\"\nA2,t2,\n", "line 5: a quote is not closed"),
+        (b"order,token\nA1,t1\nA2,t2\n\nB1,t1\n", "line 5: its token is also on line 2, for another order"),
+        (b"order,token\nA1,a b\n", "line 2: the token must be visible ASCII"),
+        (b"order,token\nA1,..\n", "line 2: the token must not be `.` or `..`"),
+        (b"order,token\n ,t1\n", "line 2: the order is missing"),
+        (b"order,token\n\"A\n1\",t1\n", "line 2: the order holds a line break"),
+        (b"order,token\nA\x1b[31m1,t1\n", "line 2: the order holds a line break or another control character"),
+        (b"PK\x03\x04\x14\0\x06\0", "is a workbook: save it as \"CSV UTF-8\""),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\n\0", "is a workbook: save it as \"CSV UTF-8\""),
+        (b"order,token\rA1,t1\r", "or of an old Mac"),
+        (b"o\0r\0d\0e\0r\0", "is UTF-16 without its mark"),
+        (long_token.as_bytes(), "line 2: the token must be at most 1,024 bytes long"),
+        (long_order.as_bytes(), "line 2: the order is longer than 1,024 bytes"),
+        (many.as_bytes(), "bad lines in the list: 100000; nothing was sent\n  line 2: the token is missing\n"),
+        (many.as_bytes(), "  line 21: the token is missing\n  and 99980 more\n"),
+    ];
+    for (list, message) in cases {
+        let folder = Folder::new(list);
+        folder.run(&server.origin, &[]).says(2, message);
+        assert_eq!(folder.output(), "", "{message}");
+        let mut standard_input = folder.command(crate::support::PROGRAM, &server.origin);
+        standard_input.args(["reconcile", "-", "--output", "out.csv"]);
+        run(standard_input, *list).says(2, message);
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn lists_of_spreadsheets_can_be_read_and_the_output_is_written_alike() {
+    let server = server(|_| paid());
+    let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let utf_16_be = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+    let long = "é, ".repeat(30_000);
+    let columns = "\u{feff}Date\t TOKEN \tNuméro\n1/2\tt1\té1\n1/3\t'ta\té2\n";
+    let lists: [(Vec<u8>, &str, &str); 9] = [
+        ("\u{feff}order,token\r\né1,t1\r\n\r\n\"é2\",ta".into(), "\u{feff}", ","),
+        ("\"order\",\"token\"\n\n\né1,=\"t1\"\n  \n\"é2\",\"=\"\"ta\"\"\"\n\n".into(), "", ","),
+        ("sep=;\r\nOrder;Token;\r\né1;t1;\r\né2;ta;\r\n;;\r\n".into(), "", ";"),
+        (b"token;order\nt1;\xe91\nta;\xe92\n".to_vec(), "\u{feff}", ";"),
+        (utf_16(columns), "\u{feff}", "\t"),
+        (utf_16_be(columns), "\u{feff}", "\t"),
+        // Columns that are not read: line breaks, other separators, long text, quotes, too many and too few cells.
+        ("note,order,token\n\"a\nb;c\t\"\"d\"\"\",é1,t1\n,é2,ta,x,,\n".into(), "", ","),
+        (format!("order,token,note\né1,t1,\"{long}\n\n\"\né2,ta\n").into(), "", ","),
+        // A repeated line is asked once.
+        ("order,token\né1,t1\né2,ta\né1,t1\n".into(), "", ","),
+    ];
+    for (list, mark, separator) in lists {
+        let is_named = list.contains(&b'D');
+        let folder = Folder::new(list);
+        let more = if is_named { &["--threads=1", "--column-order", "numéro"][..] } else { &["--threads=1"] };
+        folder.run(&server.origin, more).says(0, "paid              2\n");
+        let text = folder.output();
+        let rows: Vec<String> = text.lines().map(|line| line.replace(|c: char| "TZ:-".contains(c), "")).collect();
+        assert!(rows[0].starts_with(&format!("{mark}order{separator}token{separator}outcome")), "{rows:?}");
+        assert!(rows[1].starts_with(&format!("é1{separator}t1{separator}paid{separator}20")), "{rows:?}");
+        assert!(rows[2].starts_with(&format!("é2{separator}ta{separator}paid{separator}20")), "{rows:?}");
+        assert_eq!(rows.len(), 3);
+        // They are recognized, so a second run sends nothing.
+        let before = server.requests().len();
+        folder.run(&server.origin, more).says(0, ", 2 of them before.");
+        assert_eq!(server.requests().len(), before);
+    }
+}
+
+#[test]
+fn no_cell_of_the_output_runs_as_a_formula() {
+    let orders = ["=1+1", "+1", "-1", "@SUM(A1)", "a;=1", "a\t", "Commande 7-8"];
+    let lines: String = orders[..5].iter().zip(0..).map(|(order, n)| format!("{order},t{n}\n")).collect();
+    let folder = Folder::new(format!("order,token\n{lines}{},=t\n", orders[6]));
+    let answer = |token: &str| if token == "t0" { crate::support::refusal("=2+2") } else { paid() };
+    folder.run(&server(answer).origin, &["--threads", "1"]).says(1, "refused           1\n");
+    let rows = folder.rows();
+    let written: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(written, ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "a;'=1", "Commande 7-8"]);
+    assert_eq!(rows[5][1], "'=t");
+    assert!(rows[0][4].starts_with("the gateway refused"), "{rows:?}");
+    // Written and read again, it is the same.
+    folder.run(&server(|_| paid()).origin, &[]).says(1, ", 6 of them before.");
+    assert!(folder.output().starts_with(HEADER));
+}
+
+#[test]
+fn each_order_is_in_one_part_with_all_its_tokens() {
+    let server = server(|_| paid());
+    let lines: String = (0..50).map(|order| format!("A{order},{order}a\nA{order},{order}b\n")).collect();
+    let folder = Folder::new(format!("order,token\n{lines}"));
+    let mut found = std::collections::HashSet::new();
+    for part in ["0/3", "1/3", "2/3"] {
+        folder.run(&server.origin, &["--shard", part]).says(1, "Paid twice: ");
+        let orders: std::collections::HashSet<_> = folder.rows().into_iter().map(|[order, ..]| order).collect();
+        assert!(orders.len() * 2 == folder.rows().len() && orders.len() > 3 && found.is_disjoint(&orders));
+        found.extend(orders);
+        std::fs::remove_file(folder.path("out.csv")).unwrap();
+    }
+    assert_eq!((found.len(), server.calls().len()), (50, 100));
+    // Also a part names what is wrong in another.
+    let folder = Folder::new(format!("{}B,t5\n", numbered(40)));
+    for part in ["0/2", "1/2"] {
+        folder.run(&server.origin, &["--shard", part]).says(2, "line 42: its token is also on line 7");
+    }
+    for part in ["2/2", "1", "a/b", "0/0"] {
+        folder.run(&server.origin, &["--shard", part]).says(2, "must be I/N with I less than N");
+    }
+}

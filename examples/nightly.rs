@@ -1,0 +1,119 @@
+//! A batch job to copy: asks about each payment of a list on one thread, and appends a row for each answer.
+//!
+//! ```sh
+//! cargo run --example nightly -- orders.csv night-2026-11-30.csv
+//! ```
+//!
+//! The list has one `order,token` per line, and no header. Start the same command again after a stop: it goes on where it
+//! stopped. Give each night an output of its own. `ekolopay reconcile` does this with threads, waiting, and any list.
+
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::{env, process};
+
+use anyhow::{Context, Result, bail, ensure};
+use ekolopay::purchase::PurchaseToken;
+use ekolopay::verify::Verification;
+use ekolopay::{Error, Gateway};
+
+/// So many refusals before any other answer mean that the key is wrong, rather than the tokens.
+const REFUSALS: usize = 10;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [list, output] = &arguments[..] else { bail!("usage: nightly ORDERS.CSV ANSWERS.CSV") };
+    let left = night(&Gateway::from_env()?, Path::new(list), Path::new(output))?;
+    if left > 0 {
+        eprintln!("{left} tokens have no answer, which does not mean \"not paid\". The same command asks again.");
+        process::exit(1);
+    }
+    Ok(())
+}
+
+/// Returns how many tokens got no answer.
+fn night(gateway: &Gateway, list: &Path, output: &Path) -> Result<usize> {
+    let list = fs::read_to_string(list).with_context(|| format!("cannot read {}", list.display()))?;
+    let mut orders = Vec::new();
+    for (number, line) in (1..).zip(list.lines()) {
+        let (order, token) = line.rsplit_once(',').with_context(|| format!("line {number}: not order,token"))?;
+        let token = PurchaseToken::new(token.trim()).with_context(|| format!("line {number}"))?;
+        orders.push((order, token));
+    }
+    let distinct: HashSet<_> = orders.iter().map(|(_, token)| token).collect();
+    ensure!(distinct.len() == orders.len(), "a token is there twice: one payment would settle both orders");
+
+    let (mut file, answered) = open(output)?;
+    let (mut held, mut is_key_known, mut left) = (Vec::new(), false, 0);
+    for (order, token) in orders.iter().filter(|(_, token)| !answered.contains(token.as_str())) {
+        let outcome = match gateway.check_payment(token) {
+            Ok(Verification::Paid(_)) => "paid",
+            Ok(Verification::NotPaid) => "not_paid",
+            Err(Error::Refused { .. }) => "refused",
+            // The next start comes soon enough.
+            Err(error @ Error::Unavailable { .. }) => return Err(error.into()),
+            Err(error) => {
+                eprintln!("{order}: {error}");
+                left += 1;
+                continue;
+            }
+        };
+        held.push(format!("{order},{token},{outcome}\n"));
+        is_key_known |= outcome != "refused";
+        ensure!(is_key_known || held.len() < REFUSALS, "the gateway refuses every token: is the key right?");
+        if is_key_known {
+            for row in held.drain(..) {
+                file.write_all(row.as_bytes())?;
+            }
+        }
+    }
+    // Refusals alone say nothing about the tokens.
+    Ok(left + held.len())
+}
+
+/// The output, and the tokens that are in it. A last row that a kill has cut is dropped.
+fn open(path: &Path) -> io::Result<(File, HashSet<String>)> {
+    let file = OpenOptions::new().create(true).append(true).open(path)?;
+    let mut text = fs::read_to_string(path)?;
+    text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+    file.set_len(text.len() as u64)?;
+    let token = |row: &str| row.rsplit(',').nth(1).map(str::to_owned);
+    Ok((file, text.lines().filter_map(token).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use ekolopay::Credentials;
+    use ekolopay_sandbox::{Sandbox, Settlement};
+
+    use super::*;
+
+    #[test]
+    fn a_night_goes_on_after_a_cut_row_and_a_wrong_key_writes_nothing() {
+        let sandbox = Sandbox::start().unwrap();
+        let folder = env::temp_dir().join(format!("nightly-{}", process::id()));
+        fs::create_dir(&folder).unwrap();
+        let (list, output) = (folder.join("orders.csv"), folder.join("night.csv"));
+        let tokens: Vec<String> = (0..12).map(|_| sandbox.add_payment("Iphone S", 150_000)).collect();
+        sandbox.settle(&tokens[1], Settlement::Paid);
+        let line = |(number, token): (usize, &String)| format!("A, {number},{token}\n");
+        let lines: Vec<String> = tokens.iter().enumerate().map(line).collect();
+        fs::write(&list, lines.concat()).unwrap();
+        let gateway = |key: &str| {
+            Gateway::builder(Credentials::new("demo", key).unwrap()).origin(&sandbox.origin()).build().unwrap()
+        };
+        let wrong = night(&gateway("wrong"), &list, &output).unwrap_err();
+        assert_eq!(wrong.to_string(), "the gateway refuses every token: is the key right?");
+        assert_eq!(fs::read_to_string(&output).unwrap(), "");
+
+        let rows: Vec<String> = lines.iter().map(|line| format!("{},not_paid\n", line.trim_end())).collect();
+        fs::write(&output, format!("{}{}", rows[0], &rows[1][..20])).unwrap();
+        assert_eq!(night(&gateway(ekolopay_sandbox::DEMO_SECRET_KEY), &list, &output).unwrap(), 0);
+        let expected = rows.concat().replacen(&format!("{},not_paid", tokens[1]), &format!("{},paid", tokens[1]), 1);
+        assert_eq!(fs::read_to_string(&output).unwrap(), expected);
+        sandbox.set_in_service(false);
+        assert_eq!(night(&gateway("any"), &list, &output).unwrap(), 0, "all are answered");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
