@@ -1,22 +1,23 @@
-//! The orders, as their customers see them.
+//! Products and orders, in SQL. Who pays, and how that is known, is in payments.rs.
 
 use std::error::Error;
 use std::str::FromStr;
 
 use ekolopay::callback::Status;
-use ekolopay::purchase::PurchaseToken;
+use ekolopay::purchase::{PhoneNumber, PurchaseToken};
 use rusqlite::types::Type;
-use rusqlite::{ErrorCode, OptionalExtension, Result, Row, params, params_from_iter};
+use rusqlite::{ErrorCode, OptionalExtension, Params, Result, Row, params};
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
-use crate::database::{Database, millis, wall_clock};
+use crate::database::{Database, wall_clock};
 use crate::problem::Problem;
 use crate::schedule::SHORTEST_WAIT;
 
-pub(crate) struct Orders {
-    pub(crate) database: Database,
-}
+/// 1 January 2026, in milliseconds since 1970.
+const FIRST_DAY: i64 = 1_767_225_600_000;
+/// How many of a browser's orders are looked at: the newest.
+const MOST: usize = 20;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Product {
@@ -27,11 +28,8 @@ pub(crate) struct Product {
 }
 
 impl Product {
-    /// The amount in groups of three digits, separated by a narrow no-break space as in French.
     pub(crate) fn price(&self) -> String {
-        let digits = self.amount.to_string();
-        let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-        groups.join("\u{202f}") + "\u{a0}FCFA"
+        grouped(self.amount) + "\u{a0}FCFA"
     }
 }
 
@@ -40,40 +38,41 @@ impl Product {
 pub(crate) struct Order {
     pub(crate) id: i64,
     pub(crate) reference: String,
+    pub(crate) browser: String,
+    /// The first order of those that a customer made of one wish, after payments that failed.
+    pub(crate) first: i64,
     /// As it was when it was ordered.
     pub(crate) product: Product,
     pub(crate) name: String,
     pub(crate) phone: String,
     pub(crate) ordered: String,
-    pub(crate) closed: Option<String>,
+    pub(crate) not_paid: Option<String>,
+    pub(crate) paid: Option<String>,
     pub(crate) delivered: Option<String>,
+    pub(crate) refunded: Option<String>,
+    pub(crate) archived: Option<String>,
     pub(crate) token: Option<PurchaseToken>,
     pub(crate) state: OrderState,
     pub(crate) problem: Option<Problem>,
+    pub(crate) paid_twice: bool,
 }
 
-/// The shop keeps checking the payment of every order with a token that is not paid, whatever its state.
+/// As the view `shown` decides; what each means to people is in `templates/states.html`. The shop keeps checking every order
+/// with a token that is not paid, whatever its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub(crate) enum OrderState {
-    /// The order has no token yet, so it cannot be paid.
     Ordered,
-    /// The customer can pay, or has just paid.
     Pending,
-    /// The same, and the last check failed.
+    Late,
     Delayed,
-    /// A callback said that the payment failed, and the gateway has since confirmed that the order is not paid.
     Failed,
-    /// The same for a rejected payment.
     Rejected,
-    /// The same for a customer who was too late.
     TimedOut,
-    /// The merchant waits for the payment no longer.
-    Closed,
-    /// The gateway has confirmed the payment, and the order is shipped.
-    Shipped,
-    /// The merchant has handed the goods over.
+    Archived,
+    Paid,
     Delivered,
+    Refunded,
 }
 
 impl Order {
@@ -82,76 +81,98 @@ impl Order {
         format!("/commandes/{}", self.reference)
     }
 
-    pub(crate) fn is_paid(&self) -> bool {
-        matches!(self.state, OrderState::Shipped | OrderState::Delivered)
+    /// Its number, as people read it.
+    pub(crate) fn number(&self) -> String {
+        number(self.id)
     }
 
-    /// Whether the customer is not asked to pay this order any more. It may still be paid later.
+    pub(crate) fn is_paid(&self) -> bool {
+        matches!(self.state, OrderState::Paid | OrderState::Delivered | OrderState::Refunded)
+    }
+
+    /// Whether the payment is known to have failed, or is awaited no longer. The order may still be paid later.
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self.state, OrderState::Failed | OrderState::Rejected | OrderState::TimedOut | OrderState::Closed)
+        matches!(self.state, OrderState::Failed | OrderState::Rejected | OrderState::TimedOut | OrderState::Archived)
+    }
+
+    /// Whether the customer may make a new order of it.
+    pub(crate) fn may_start_over(&self) -> bool {
+        self.is_over() || self.state == OrderState::Late
     }
 
     /// Whether the customer may be sent to pay it.
     pub(crate) fn is_payable(&self) -> bool {
-        !self.is_paid() && self.state != OrderState::Closed
+        !self.is_paid() && self.state != OrderState::Archived
     }
 
     /// Whether it is shown as a failure.
     pub(crate) fn looks_failed(&self) -> bool {
         self.is_over() || (self.state == OrderState::Ordered && self.problem.is_some())
     }
+
+    /// The telephone number as people write it, with no-break spaces.
+    pub(crate) fn telephone(&self) -> String {
+        PhoneNumber::try_from(&*self.phone).map_or(self.phone.clone(), |number| number.grouped().replace(' ', "\u{a0}"))
+    }
 }
 
-impl Orders {
+impl Database {
     pub(crate) fn products(&self) -> Result<Vec<Product>> {
-        self.database.read(|connection| {
+        self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT * FROM products ORDER BY label")?;
             statement.query_map([], product)?.collect()
         })
     }
 
     pub(crate) fn product(&self, slug: &str) -> Result<Option<Product>> {
-        self.database.read(|connection| {
-            connection.query_row("SELECT * FROM products WHERE slug = ?1", [slug], product).optional()
-        })
+        let sql = "SELECT * FROM products WHERE slug = ?1";
+        self.read(|connection| connection.prepare_cached(sql)?.query_row([slug], product).optional())
     }
 
-    /// Stores a new order of a product, or finds the one that the same form has made.
-    pub(crate) fn add(&self, slug: &str, form_key: &str, name: &str, phone: &str) -> Result<Order> {
-        let reference = Uuid::new_v4().simple().to_string();
-        let reference: String = self.database.write(|connection| {
-            connection.query_one(
-                "INSERT INTO orders (reference, form_key, slug, label, details, amount, name, phone, ordered_at)
-                 SELECT ?1, ?2, slug, label, details, amount, ?3, ?4, ?5 FROM products WHERE slug = ?6
+    /// Stores a new order, or finds the one that the same form has made.
+    ///
+    /// Numbers grow by one, and never fall behind the seconds since 2026. So none is given again after a backup was
+    /// restored, though the database has forgotten the last ones, unless the shop sold more than one order per second or the
+    /// clock is behind. Nothing but people relies on it: all else goes by token or reference.
+    pub(crate) fn add(
+        &self,
+        product: &Product,
+        form_key: &str,
+        browser: &str,
+        [name, phone]: [&str; 2],
+        first: Option<i64>,
+    ) -> Result<Order> {
+        let now = wall_clock();
+        let reference: String = self.write(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "INSERT INTO orders (id, reference, browser, form_key, first, slug, label, details, amount, name, phone,
+                                     ordered_at)
+                 VALUES (MAX(?1, 1 + COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'orders'), 0)),
+                         ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                  ON CONFLICT (form_key, slug, phone) DO UPDATE SET name = IIF(token IS NULL, excluded.name, name)
                  RETURNING reference",
-                params![reference, form_key, name, phone, wall_clock(), slug],
-                |row| row.get(0),
-            )
+            )?;
+            let (seconds, reference) = ((now - FIRST_DAY) / 1000, Uuid::new_v4().simple().to_string());
+            let Product { slug, label, details, amount } = product;
+            let values =
+                params![seconds, reference, browser, form_key, first, slug, label, details, amount, name, phone, now];
+            statement.query_one(values, |row| row.get(0))
         })?;
         self.by_reference(&reference)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
 
-    /// Stores the token, unless the order already has one. Returns this order, or the one to which the gateway has given
-    /// the token before.
+    /// Stores the token, unless the order already has one: the customer is sent to pay now. Returns this order, or the one to
+    /// which the gateway has given the token before.
     pub(crate) fn keep_token(&self, order: &Order, token: &PurchaseToken) -> Result<Order> {
-        let now = self.database.now();
-        // Unlike `query_row`, `query_one` reports when the row could not be written. Without it, a customer could be sent
-        // to pay with a token that was not stored.
-        let kept = self.database.write(|connection| {
-            connection.query_one(
-                "UPDATE orders
-                 SET due_at = IIF(token IS NULL, ?3, due_at), awaited_at = ?4, token = COALESCE(token, ?2), problem = NULL
-                 WHERE id = ?1 RETURNING reference",
-                params![order.id, token.as_str(), now + millis(SHORTEST_WAIT), now],
-                |row| row.get::<_, String>(0),
-            )
-        });
-        let owner = match kept.optional() {
-            Ok(Some(reference)) => self.by_reference(&reference),
+        let sql = "UPDATE orders SET due = IIF(token IS NULL, ?3, due), token = COALESCE(token, ?2), problem = NULL,
+                                     sent_at = ?4 WHERE id = ?1";
+        let values = params![order.id, token.as_str(), self.now() + SHORTEST_WAIT, wall_clock()];
+        let kept = self.write(|transaction| transaction.prepare_cached(sql)?.execute(values));
+        let owner = match kept {
+            Ok(1) => self.by_reference(&order.reference),
             Err(error) if error.sqlite_error_code() != Some(ErrorCode::ConstraintViolation) => Err(error),
             // Another order has it. A second press of the same button may have found that, and forgotten this one.
-            _ => self.one("token = ?1", &[token.as_str()]),
+            _ => self.one("token = ?1", [token.as_str()]),
         };
         owner?.ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
@@ -159,44 +180,79 @@ impl Orders {
     /// The order that this form has made.
     pub(crate) fn by_form(&self, slug: &str, form_key: &str, phone: &str) -> Result<Option<Order>> {
         let condition = "id = (SELECT id FROM orders WHERE form_key = ?1 AND slug = ?2 AND phone = ?3)";
-        self.one(condition, &[form_key, slug, phone])
+        self.one(condition, [form_key, slug, phone])
     }
 
     pub(crate) fn by_reference(&self, reference: &str) -> Result<Option<Order>> {
-        self.one("reference = ?1", &[reference])
+        self.one("reference = ?1", [reference])
     }
 
-    fn one(&self, condition: &str, values: &[&str]) -> Result<Option<Order>> {
+    pub(crate) fn by_number(&self, id: i64) -> Result<Option<Order>> {
+        self.one("id = ?1", [id])
+    }
+
+    fn one(&self, condition: &str, values: impl Params) -> Result<Option<Order>> {
         let sql = format!("SELECT * FROM shown WHERE {condition}");
-        self.database
-            .read(|connection| connection.prepare_cached(&sql)?.query_row(params_from_iter(values), order).optional())
+        self.read(|connection| connection.prepare_cached(&sql)?.query_row(values, order).optional())
+    }
+
+    /// The browser's orders: first the one whose customer was sent to pay last, and so is most likely to come back.
+    pub(crate) fn of_browser(&self, browser: &str) -> Result<Vec<Order>> {
+        let sql = format!(
+            "SELECT * FROM shown WHERE browser = ?1 AND browser <> ''
+             ORDER BY COALESCE(sent_at, 0) DESC, id DESC LIMIT {MOST}"
+        );
+        self.read(|connection| connection.prepare_cached(&sql)?.query_map([browser], order)?.collect())
+    }
+
+    /// The customer is sent to pay now.
+    pub(crate) fn sent(&self, order: &Order) -> Result<()> {
+        let sql = "UPDATE orders SET sent_at = ?2 WHERE id = ?1";
+        self.write(|transaction| transaction.execute(sql, params![order.id, wall_clock()]).map(drop))
     }
 
     /// Stores why the order has no token, unless another request has stored one in the meantime.
     pub(crate) fn no_token(&self, order: &Order, problem: &Problem) -> Result<()> {
         let sql = "UPDATE orders SET problem = ?2, problem_text = ?3, problem_at = ?4 WHERE id = ?1 AND token IS NULL";
         let kind: &str = problem.kind.into();
-        self.database
-            .write(|connection| connection.execute(sql, params![order.id, kind, problem.text, wall_clock()]).map(drop))
-    }
-
-    /// Deletes an order whose number the gateway refused: the customer corrects the form and orders again.
-    pub(crate) fn forget(&self, order: &Order) -> Result<()> {
-        self.database.write(|connection| {
-            connection.execute("DELETE FROM orders WHERE id = ?1 AND token IS NULL", [order.id]).map(drop)
+        self.write(|transaction| {
+            transaction.execute(sql, params![order.id, kind, problem.text, wall_clock()]).map(drop)
         })
     }
 
-    /// Stores what a callback says, and returns whether an order has this token. A failure is stored, and shown once the
-    /// gateway has confirmed that the order is not paid. A success is not stored.
+    /// Deletes an order that the gateway took for another one of the same customer.
+    pub(crate) fn forget(&self, order: &Order) -> Result<()> {
+        let sql = "DELETE FROM orders WHERE id = ?1 AND token IS NULL";
+        self.write(|transaction| transaction.execute(sql, [order.id]).map(drop))
+    }
+
+    /// Stores what a callback says, makes its order due, and returns whether an order has this token. A failure is shown
+    /// once the gateway has confirmed that the order is not paid. A success is not stored.
     pub(crate) fn note_callback(&self, token: &PurchaseToken, status: &Status) -> Result<bool> {
         let failed = matches!(status, Status::Failed | Status::Rejected | Status::Timeout);
         let claim = failed.then(|| status.as_str());
-        self.database.write(|connection| {
-            let sql = "UPDATE orders SET claim = ?2, claimed_at = ?3, not_paid_at = NULL WHERE token = ?1";
-            Ok(connection.execute(sql, params![token.as_str(), claim, self.database.now()])? > 0)
-        })
+        let sql = "UPDATE orders SET claim = ?2, failure = IIF(failure = ?2, failure, NULL) WHERE token = ?1";
+        let known = self
+            .write(|transaction| Ok(transaction.prepare_cached(sql)?.execute(params![token.as_str(), claim])? > 0))?;
+        if known {
+            self.hurry(token)?;
+        } else if !failed {
+            self.keep_stray(token)?;
+        }
+        Ok(known)
     }
+}
+
+/// In groups of three digits, separated by a narrow no-break space as in French.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join("\u{202f}")
+}
+
+/// An order's number, as people read it.
+pub(crate) fn number(id: i64) -> String {
+    format!("n°\u{a0}{}", grouped(id.unsigned_abs()))
 }
 
 fn product(row: &Row<'_>) -> Result<Product> {
@@ -212,18 +268,25 @@ fn product(row: &Row<'_>) -> Result<Product> {
 pub(crate) fn order(row: &Row<'_>) -> Result<Order> {
     let (text, time) = (row.get("problem_text")?, row.get("problem_time")?);
     let problem = |kind| parse(kind).map(|kind| Problem { kind, text, time });
+    let id = row.get("id")?;
     Ok(Order {
-        id: row.get("id")?,
+        id,
         reference: row.get("reference")?,
+        browser: row.get("browser")?,
+        first: row.get::<_, Option<i64>>("first")?.unwrap_or(id),
         product: product(row)?,
         name: row.get("name")?,
         phone: row.get("phone")?,
         ordered: row.get("ordered")?,
-        closed: row.get("closed")?,
+        not_paid: row.get("not_paid")?,
+        paid: row.get("paid")?,
         delivered: row.get("delivered")?,
+        refunded: row.get("refunded")?,
+        archived: row.get("archived")?,
         token: row.get::<_, Option<String>>("token")?.map(parse).transpose()?,
         state: parse(row.get("state")?)?,
         problem: row.get::<_, Option<String>>("problem")?.map(problem).transpose()?,
+        paid_twice: row.get::<_, Option<bool>>("twice")?.unwrap_or(false),
     })
 }
 

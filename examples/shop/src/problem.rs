@@ -1,4 +1,4 @@
-//! Why a call to the gateway failed: its kind is stored, and told in French.
+//! Why an order cannot be paid or checked now: the kind is stored, and told to the merchant in French.
 
 use std::error::Error;
 use std::iter::successors;
@@ -8,7 +8,7 @@ use strum::{EnumString, IntoStaticStr};
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     pub(crate) kind: Kind,
-    /// The gateway's own words, in French, if there are any; the order that has the token.
+    /// The gateway's or the database's own words, if there are any; the order that has the token.
     pub(crate) text: Option<String>,
     /// In the time of Brazzaville, once it is stored.
     pub(crate) time: Option<String>,
@@ -21,12 +21,14 @@ pub(crate) enum Kind {
     Unavailable,
     /// It does not answer.
     Unreachable,
-    /// It refuses the request: a wrong key, or a number that it does not accept.
+    /// It refuses the request: a wrong key, an account that is suspended, a token that it does not know.
     Refused,
     /// Its answer is not a documented one, or the shop's own request was invalid.
     Unexpected,
     /// It gave the token of another order.
     TokenTaken,
+    /// The order is paid, and the database refuses to store it.
+    NotStored,
 }
 
 impl Problem {
@@ -48,23 +50,17 @@ impl Problem {
             Kind::Unreachable => "La plateforme de paiement ne répond pas".to_owned(),
             Kind::Refused => format!("La plateforme de paiement refuse la demande\u{a0}: «\u{a0}{text}\u{a0}»"),
             Kind::Unexpected => "La plateforme de paiement a donné une réponse imprévue".to_owned(),
-            Kind::TokenTaken => format!("La plateforme de paiement a redonné le token de la commande n°\u{a0}{text}"),
+            Kind::NotStored => {
+                format!("Payée, mais le paiement n’a pas pu être enregistré\u{a0}: «\u{a0}{text}\u{a0}»")
+            }
+            Kind::TokenTaken => format!("La plateforme de paiement a redonné le token de la commande {text}"),
         }
-    }
-
-    /// Whether the gateway refused the customer's number, by the field that its documentation names.
-    pub(crate) fn is_about_the_number(&self) -> bool {
-        self.refuses(&["phone", "téléphone", "numéro"])
     }
 
     /// Whether the gateway refused the merchant's credentials.
     pub(crate) fn is_about_the_key(&self) -> bool {
-        self.refuses(&["secret_key", "api_client", "clé"])
-    }
-
-    fn refuses(&self, words: &[&str]) -> bool {
         let text = self.text.as_deref().unwrap_or_default().to_lowercase();
-        self.kind == Kind::Refused && words.iter().any(|word| text.contains(word))
+        self.kind == Kind::Refused && ["secret_key", "api_client", "clé"].iter().any(|word| text.contains(word))
     }
 }
 

@@ -1,147 +1,114 @@
-//! Which order is checked next, and what the answer changes.
-
-use std::time::Duration;
+//! Which order is checked next, and when again. Waits are kept as counts and durations, so that no step of the computer's
+//! clock delays a check.
 
 use ekolopay::purchase::PurchaseToken;
-use ekolopay::verify::PaidPurchase;
-use rusqlite::{ErrorCode, OptionalExtension, Result, Row, params};
+use rusqlite::{Result, Row, params};
 
-use crate::database::{millis, wall_clock};
-use crate::orders::{Orders, parse};
+use crate::database::{Database, wall_clock};
+use crate::orders::parse;
 use crate::problem::Problem;
 
-/// The shortest and the longest wait between two checks of an open order. The wait grows with the age of the order. The
-/// checks never stop, because a customer may pay late and only a payment closes an order.
-pub(crate) const SHORTEST_WAIT: Duration = Duration::from_secs(5);
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
-/// The wait is the age of the order, or the time since its last callback or visit, divided by this number. A month costs
-/// about fifty checks per order.
-const AGE_PER_WAIT: i64 = 4;
+/// The first wait between two checks of an open order, in milliseconds. Each is longer than the one before, up to a week.
+/// They never stop, because a customer may pay late. A year costs fewer than a hundred checks per order.
+pub(crate) const SHORTEST_WAIT: i64 = 5_000;
+const LONGEST_WAIT: f64 = 7.0 * 24.0 * 60.0 * 60.0 * 1_000.0;
+const GROWTH: f64 = 1.4;
 /// The shortest time between two checks of an order, however many callbacks and visits it gets.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// An order that is being checked is not taken by another thread for this long, and not forgotten if its thread dies.
-const LEASE: Duration = Duration::from_secs(30);
+const PATIENCE: i64 = 2_000;
+/// An order that is being checked is due again after this time, if its thread died.
+pub(crate) const LEASE: i64 = 60_000;
+/// Tokens without an order that wait for a check.
+const STRAYS: i64 = 100;
 
-/// Which orders a thread checks first. With threads of both kinds, a crowd of new orders cannot block the old ones, nor
-/// the other way round.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Turn {
-    /// The order with the latest callback or visit.
-    Urgent,
-    /// The order that has been due for the longest time.
-    Due,
-}
-
-/// An open order that is being checked.
+/// What is being checked: the token of an order, or one without an order.
 pub(crate) struct Asked {
-    id: i64,
+    pub(crate) order: Option<i64>,
     pub(crate) token: PurchaseToken,
+    claim: Option<String>,
+    pub(crate) checks: i32,
     at: i64,
 }
 
-/// The result of shipping a paid order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shipment {
-    Shipped,
-    ShippedBefore,
-    /// No order has the paid token.
-    UnknownToken,
-}
-
-/// The wait before the next check of a row of `orders`, also if the merchant has closed it.
-fn wait() -> String {
-    let (shortest, longest) = (millis(SHORTEST_WAIT), millis(LONGEST_WAIT));
-    format!("MIN(MAX((?1 - COALESCE(awaited_at, ordered_at)) / {AGE_PER_WAIT}, {shortest}), {longest})")
-}
-
-impl Orders {
-    /// Spreads the checks of all open orders: each is due within its usual wait. What an earlier run wrote may lie in the
-    /// future, as the computer's clock may have been set back.
-    pub(crate) fn resume(&self) -> Result<()> {
-        let sql = format!(
-            "UPDATE orders SET due_at = ?1 + ABS(RANDOM() % {}), urgent_at = NULL, asked_at = NULL,
-                               awaited_at = MIN(COALESCE(awaited_at, ordered_at), ?1), claimed_at = MIN(claimed_at, ?1)
-             WHERE due_at IS NOT NULL",
-            wait()
-        );
-        self.database.write(|connection| connection.execute(&sql, [self.database.now()]).map(drop))
-    }
-
-    /// Makes an open order due as soon as possible.
+impl Database {
+    /// Makes an open order due as soon as possible, before those that nobody waits for.
     pub(crate) fn hurry(&self, token: &PurchaseToken) -> Result<()> {
-        self.database.write(|connection| {
-            connection
-                .execute(
-                    "UPDATE orders SET awaited_at = ?2, urgent_at = MAX(?2, COALESCE(asked_at, 0) + ?3)
-                     WHERE token = ?1 AND due_at IS NOT NULL",
-                    params![token.as_str(), self.database.now(), millis(PATIENCE)],
-                )
-                .map(drop)
+        let sql =
+            "UPDATE orders SET due = IIF(urgent = 1, due, MAX(?2, COALESCE(asked, -?3) + ?3)), urgent = 1, checks = 0
+                   WHERE token = ?1 AND due IS NOT NULL";
+        self.write(|transaction| {
+            transaction.prepare_cached(sql)?.execute(params![token.as_str(), self.now(), PATIENCE]).map(drop)
         })
     }
 
-    /// Takes an order that is due.
-    pub(crate) fn take(&self, turn: Turn) -> Result<Option<Asked>> {
-        let urgent = "SELECT id FROM orders WHERE urgent_at <= ?1 ORDER BY urgent_at DESC LIMIT 1";
-        let due = "SELECT id FROM orders WHERE due_at <= ?1 ORDER BY due_at LIMIT 1";
-        let (first, second) = match turn {
-            Turn::Urgent => (urgent, due),
-            Turn::Due => (due, urgent),
-        };
-        let sql = format!(
-            "UPDATE orders SET asked_at = ?1, due_at = ?1 + ?2, urgent_at = IIF(urgent_at <= ?1, NULL, urgent_at)
-             WHERE id = COALESCE(({first}), ({second})) RETURNING id, token"
-        );
-        let at = self.database.now();
-        let asked = |row: &Row<'_>| Ok(Asked { id: row.get("id")?, token: parse(row.get("token")?)?, at });
-        self.database.write(|connection| connection.query_one(&sql, params![at, millis(LEASE)], asked).optional())
+    /// Notes the token of a callback that belongs to no order, perhaps as a backup was restored. Anyone can post one: so
+    /// few are kept, one is checked every two seconds, and only once.
+    pub(crate) fn keep_stray(&self, token: &PurchaseToken) -> Result<()> {
+        let sql = "INSERT INTO strays (token, seen_at, due)
+                   SELECT ?1, ?2, MAX(?3, COALESCE((SELECT MAX(due) FROM strays), 0) + ?4)
+                   WHERE (SELECT COUNT(due) FROM strays) < ?5 ON CONFLICT DO NOTHING";
+        let values = params![token.as_str(), wall_clock(), self.now(), PATIENCE, STRAYS];
+        self.write(|transaction| transaction.execute(sql, values).map(drop))
     }
 
-    /// The time until the next order is due, or `None` if no order is open.
-    pub(crate) fn until_due(&self) -> Result<Option<Duration>> {
-        let sql = "SELECT MIN(next) FROM (SELECT MIN(due_at) AS next FROM orders WHERE due_at IS NOT NULL
-                   UNION ALL SELECT MIN(urgent_at) FROM orders WHERE urgent_at IS NOT NULL)";
-        let next: Option<i64> = self.database.read(|connection| connection.query_row(sql, [], |row| row.get(0)))?;
-        Ok(next.map(|due| Duration::from_millis(u64::try_from(due - self.database.now()).unwrap_or(0))))
-    }
-
-    /// Stores that the gateway answered "not paid".
-    pub(crate) fn not_paid(&self, asked: &Asked) -> Result<()> {
-        let sql = format!(
-            "UPDATE orders SET not_paid_at = ?3, problem = NULL, due_at = ?1 + {} WHERE id = ?2 AND due_at IS NOT NULL",
-            wait()
-        );
-        self.database
-            .write(|connection| connection.execute(&sql, params![self.database.now(), asked.id, asked.at]).map(drop))
-    }
-
-    /// Stores why the check failed. The order is due again soon if the gateway failed, and after its usual wait if the
-    /// order did.
-    pub(crate) fn not_known(&self, asked: &Asked, problem: &Problem, soon: bool) -> Result<()> {
-        let again = if soon { millis(SHORTEST_WAIT).to_string() } else { wait() };
-        let sql = format!(
-            "UPDATE orders SET problem = ?3, problem_text = ?4, problem_at = ?5, due_at = ?1 + {again}
-             WHERE id = ?2 AND due_at IS NOT NULL"
-        );
-        self.database.write(|connection| {
-            let (now, kind): (_, &str) = (self.database.now(), problem.kind.into());
-            connection.execute(&sql, params![now, asked.id, kind, problem.text, wall_clock()]).map(drop)
-        })
-    }
-
-    /// The only place where goods are shipped: once, for the order whose token was paid. The warehouse sends what is in the
-    /// table of shipments.
-    pub(crate) fn ship(&self, paid: &PaidPurchase) -> Result<Shipment> {
-        let sql = "INSERT INTO shipments (order_id, shipped_at) SELECT id, ?2 FROM orders WHERE token = ?1";
-        let parameters = params![paid.token().as_str(), wall_clock()];
-        let inserted = self.database.write(|connection| connection.execute(sql, parameters));
-        match inserted {
-            Ok(0) => Ok(Shipment::UnknownToken),
-            Ok(_) => Ok(Shipment::Shipped),
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                Ok(Shipment::ShippedBefore)
-            }
-            Err(error) => Err(error),
+    /// Takes what is due: first the orders that somebody waits for, the longest wait first, then the others, the newest of
+    /// those that are due since the start first.
+    pub(crate) fn take(&self) -> Result<Option<Asked>> {
+        let sql = "SELECT COALESCE((SELECT id FROM orders WHERE urgent = 1 AND due <= ?1 ORDER BY due LIMIT 1),
+                                   (SELECT id FROM orders WHERE due <= ?1 ORDER BY due, id DESC LIMIT 1)),
+                          (SELECT token FROM strays WHERE due <= ?1 LIMIT 1)";
+        let now = self.now();
+        let due = |row: &Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<String>>(1)?));
+        if self.read(|connection| connection.prepare_cached(sql)?.query_row([now], due))? == (None, None) {
+            return Ok(None);
         }
+        self.write(|transaction| {
+            let (order, stray) = transaction.prepare_cached(sql)?.query_row([now], due)?;
+            let at = wall_clock();
+            if let Some(id) = order {
+                let sql = "UPDATE orders SET asked = ?2, due = ?2 + ?3, urgent = 0, checks = checks + 1 WHERE id = ?1
+                           RETURNING token, claim, checks";
+                let asked = |row: &Row<'_>| {
+                    let (token, claim, checks) = (parse(row.get(0)?)?, row.get(1)?, row.get(2)?);
+                    Ok(Asked { order, token, claim, checks, at })
+                };
+                return transaction.prepare_cached(sql)?.query_one(params![id, now, LEASE], asked).map(Some);
+            }
+            let Some(token) = stray else { return Ok(None) };
+            transaction.execute("UPDATE strays SET due = ?2 WHERE token = ?1", params![token, now + LEASE])?;
+            Ok(Some(Asked { order, token: parse(token)?, claim: None, checks: 0, at }))
+        })
     }
+
+    /// The gateway answered "not paid".
+    pub(crate) fn not_paid(&self, asked: &Asked) -> Result<()> {
+        self.write(|transaction| {
+            let sql = "UPDATE orders SET not_paid_at = ?2, failure = IIF(claim = ?3, claim, failure), problem = NULL,
+                                         due = IIF(urgent = 1, due, ?4) WHERE id = ?1 AND due IS NOT NULL";
+            let due = self.now() + wait(asked.checks);
+            transaction.prepare_cached(sql)?.execute(params![asked.order, asked.at, asked.claim, due])?;
+            Ok(())
+        })
+    }
+
+    /// A token of no order that the gateway does not call paid.
+    pub(crate) fn forget_stray(&self, asked: &Asked) -> Result<()> {
+        let sql = "DELETE FROM strays WHERE token = ?1 AND due IS NOT NULL";
+        self.write(|transaction| transaction.execute(sql, [asked.token.as_str()]).map(drop))
+    }
+
+    /// The check failed, or what it said cannot be stored. The order is due again soon if the gateway failed, and after its
+    /// usual wait if the order did.
+    pub(crate) fn not_known(&self, token: &PurchaseToken, problem: &Problem, wait: i64) -> Result<()> {
+        let sql = "UPDATE orders SET problem = ?2, problem_text = ?3, problem_at = ?4, due = IIF(urgent = 1, due, ?5)
+                   WHERE token = ?1 AND due IS NOT NULL";
+        let kind: &str = problem.kind.into();
+        let values = params![token.as_str(), kind, problem.text, wall_clock(), self.now() + wait];
+        self.write(|transaction| transaction.execute(sql, values).map(drop))
+    }
+}
+
+/// The wait after this many checks.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a week at most")]
+pub(crate) fn wait(checks: i32) -> i64 {
+    (SHORTEST_WAIT as f64 * GROWTH.powi(checks.max(1) - 1)).min(LONGEST_WAIT) as i64
 }

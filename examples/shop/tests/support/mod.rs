@@ -1,6 +1,7 @@
 //! A shop that runs as in production, its database, and a local gateway that the test starts for it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+use std::env;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::iter;
@@ -12,8 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, Trouble};
-use ekolopay_test_kit::run::{Killed, signal};
+use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox, SandboxBuilder};
 use minreq::Response;
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
@@ -37,47 +37,48 @@ pub struct Ordered {
     pub token: String,
     pub cookie: String,
     pub reference: String,
+    pub id: i64,
+}
+
+impl Ordered {
+    /// As the pages show it.
+    pub fn number(&self) -> String {
+        let digits = self.id.to_string();
+        let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+        format!("n°\u{a0}{}", groups.join("\u{202f}"))
+    }
 }
 
 impl World {
     pub fn start() -> World {
-        World::start_by(program(), Duration::ZERO)
+        World::with(program(), |sandbox| sandbox)
+    }
+
+    /// With a command that runs the program, and a local gateway with other settings.
+    pub fn with(shop: Command, settings: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> World {
+        World::start_with(shop, settings, None)
     }
 
     /// With a gateway of the test's own.
     pub fn start_at(gateway: &str) -> World {
-        World::start_for(program(), gateway)
+        World::start_with(program(), |sandbox| sandbox, Some(gateway))
     }
 
-    /// With a command that runs the program, too.
-    pub fn start_for(shop: Command, gateway: &str) -> World {
-        World::start_with(shop, Duration::ZERO, Trouble::default(), Some(gateway))
-    }
-
-    /// With a gateway that fails now and then.
-    pub fn start_in_trouble(trouble: Trouble) -> World {
-        World::start_with(program(), Duration::ZERO, trouble, None)
-    }
-
-    /// With a command that runs the program, and a gateway that answers this late.
-    pub fn start_by(shop: Command, latency: Duration) -> World {
-        World::start_with(shop, latency, Trouble::default(), None)
-    }
-
-    fn start_with(shop: Command, latency: Duration, trouble: Trouble, gateway: Option<&str>) -> World {
+    fn start_with(
+        shop: Command,
+        settings: impl FnOnce(SandboxBuilder) -> SandboxBuilder,
+        gateway: Option<&str>,
+    ) -> World {
         let origin = format!("http://127.0.0.1:{}", free_port());
         let checks = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&checks);
         let sandbox = Sandbox::builder()
             .callback_url(format!("{origin}/callback"))
             .redirect_url(format!("{origin}/payment-status"))
-            .latency(latency)
-            .trouble(trouble)
             .log(move |line| {
                 counter.fetch_add(u64::from(line.contains("/check-payment ")), Ordering::SeqCst);
-            })
-            .start()
-            .expect("a local gateway");
+            });
+        let sandbox = settings(sandbox).start().expect("a local gateway");
         let directory = tempfile::tempdir().expect("a directory");
         fs::create_dir(directory.path().join("shop")).expect("a directory");
         let gateway = gateway.map_or(sandbox.origin(), str::to_owned);
@@ -94,22 +95,10 @@ impl World {
         self.shop = run(program(), &self.origin, &self.sandbox.origin(), &self.directory());
     }
 
-    /// Adds orders that are not sent to pay, beginning with number 2.
-    pub fn fill(&self, last: u32) {
-        let sql = "WITH RECURSIVE series (value) AS (SELECT 2 UNION ALL SELECT value + 1 FROM series WHERE value < ?1)
-                   INSERT INTO orders (reference, form_key, slug, label, details, amount, name, phone, ordered_at)
-                   SELECT value, value, 'cafe', 'Café', '', 1, '', '06', 0 FROM series";
-        self.database().execute(sql, [last]).expect("the orders");
-    }
-
     /// Asks it to end, as a supervisor does, and waits until it has.
     pub fn stop(&mut self) {
         signal(&self.shop.0, "TERM");
         assert!(self.ended().success());
-    }
-
-    pub fn child(&mut self) -> &mut Child {
-        &mut self.shop.0
     }
 
     pub fn process(&self) -> u32 {
@@ -140,10 +129,10 @@ impl World {
 
     /// Makes the order this old, and due in 20 hours.
     pub fn age(&self, order: &Ordered, age: Duration) {
-        let sql = "UPDATE orders SET ordered_at = ?2, awaited_at = NULL, due_at = ?3 WHERE token = ?1";
+        let sql =
+            "UPDATE orders SET ordered_at = ?2, sent_at = ?2, checks = 30, due = 20 * 60 * 60 * 1000 WHERE token = ?1";
         let age = i64::try_from(age.as_millis()).expect("an age");
-        let changed = self.database().execute(sql, params![order.token, now() - age, now() + 20 * 60 * 60 * 1000]);
-        assert_eq!(changed.expect("the order"), 1);
+        assert_eq!(self.database().execute(sql, params![order.token, now() - age]).expect("the order"), 1);
     }
 
     pub fn checks(&self) -> u64 {
@@ -159,7 +148,14 @@ impl World {
         self.post_with(path, body, "")
     }
 
+    /// A form carries the price that its page shows.
     pub fn post_with(&self, path: &str, body: impl Into<Vec<u8>>, cookie: &str) -> Response {
+        let mut body = body.into();
+        let prices = [("cafe", 7_500), ("iphone", 150_000), ("lampe", 24_000), ("pagne", 18_500)];
+        let price = prices.iter().find(|(slug, _)| path.strip_prefix("/produits/") == Some(slug));
+        if let Some((_, price)) = price.filter(|_| !body.windows(6).any(|window| window == b"price=")) {
+            body.extend(format!("&price={price}").bytes());
+        }
         let request = minreq::post(format!("{}{path}", self.origin)).with_header("Cookie", cookie);
         let request = request.with_header("Content-Type", "application/x-www-form-urlencoded").with_body(body);
         request.with_follow_redirects(false).with_timeout(20).send().expect("an answer")
@@ -168,6 +164,13 @@ impl World {
     pub fn merchant(&self, path: &str) -> Response {
         let request = minreq::get(format!("{}{path}", self.origin)).with_header("Authorization", AUTHORIZATION);
         request.with_timeout(20).send().expect("an answer")
+    }
+
+    /// Changes an order as the merchant's page does.
+    pub fn change(&self, form: &str) -> Response {
+        let page = self.merchant("/marchand");
+        let (_, key) = page.as_str().expect("a page").split_once(r#"name="key" value=""#).expect("a form");
+        self.merchant_posts(&format!("key={}&{form}", &key[..32]))
     }
 
     pub fn merchant_posts(&self, form: &str) -> Response {
@@ -179,6 +182,7 @@ impl World {
     /// Sends these bytes, and reads the answer to its end.
     pub fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.origin.trim_start_matches("http://")).expect("the shop");
+        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a setting");
         stream.write_all(bytes).expect("sent");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
@@ -193,10 +197,17 @@ impl World {
         let answer = self.post_with(&format!("/produits/{slug}"), form, cookie);
         assert_eq!(answer.status_code, 303, "{:?}", answer.as_str());
         let cookie = header(&answer, "set-cookie").split(';').next().expect("a cookie").to_owned();
-        let reference = cookie.split_once('=').expect("the order's reference").1.to_owned();
         let location = header(&answer, "location");
         let token = location.strip_prefix(&format!("{}/purchase-product/", self.sandbox.origin()));
-        Ordered { token: token.expect("the payment page").to_owned(), cookie, reference }
+        self.ordered(token.expect("the payment page"), cookie)
+    }
+
+    /// What the shop knows of the order with this token.
+    pub fn ordered(&self, token: &str, cookie: String) -> Ordered {
+        let sql = "SELECT reference, id FROM orders WHERE token = ?1";
+        let found = self.database().query_row(sql, [token], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (reference, id) = found.expect("the order");
+        Ordered { token: token.to_owned(), cookie, reference, id }
     }
 
     /// What the customer's browser does on the payment page. The gateway sends the callback before it answers.
@@ -240,9 +251,10 @@ impl World {
         });
     }
 
-    pub fn shipments(&self) -> Vec<String> {
+    /// The tokens of the paid orders.
+    pub fn paid(&self) -> Vec<String> {
         let database = self.database();
-        let sql = "SELECT token FROM shipments JOIN orders ON id = order_id ORDER BY id";
+        let sql = "SELECT token FROM payments JOIN orders ON id = order_id ORDER BY id";
         let mut statement = database.prepare(sql).expect("the tables");
         let tokens = statement.query_map([], |row| row.get(0)).expect("the tables");
         tokens.collect::<Result<_, _>>().expect("the shipments")
@@ -289,9 +301,24 @@ pub fn program() -> Command {
 }
 
 pub fn without_settings(program: &str) -> Command {
-    let mut command = ekolopay_test_kit::command(program);
-    command.env_remove("SHOP_PASSWORD").env_remove("RUST_LOG");
+    let mut command = Command::new(program);
+    command.env_clear().envs(env::vars().filter(|(name, _)| ["PATH", "HOME", "TMPDIR"].contains(&&**name)));
     command
+}
+
+/// A program that is killed when this is dropped.
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub fn signal(child: &Child, signal: &str) {
+    let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+    assert!(kill.expect("kill").success());
 }
 
 fn run(mut program: Command, origin: &str, gateway: &str, directory: &Path) -> Killed {
@@ -314,4 +341,13 @@ fn run(mut program: Command, origin: &str, gateway: &str, directory: &Path) -> K
 pub fn first_lines(program: &mut Killed, count: usize) -> Vec<String> {
     let out = program.0.stdout.take().expect("stdout");
     BufReader::new(out).lines().take(count).collect::<Result<_, _>>().expect("what the program says")
+}
+
+/// A gateway that gives this answer to every call.
+pub fn answer_all(gateway: &TcpListener, body: &str) {
+    for mut stream in gateway.incoming().flatten() {
+        let _ = stream.set_read_timeout(Some(Duration::from_millis(100)));
+        let _ = stream.read_to_end(&mut Vec::new());
+        let _ = write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    }
 }
