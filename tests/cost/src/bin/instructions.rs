@@ -1,19 +1,40 @@
-//! How many instructions a call takes, counted by valgrind. With canned replies it is nearly the same on every run, however
-//! busy the machine is; over loopback, where threads meet, within some percent.
+//! How many instructions a check takes, counted by valgrind. With a canned reply it is nearly the same on every run,
+//! however busy the machine is; over loopback, where threads meet, within some percent.
+//!
+//! With arguments it makes the checks that are counted: a client, how many, the gateway's origin and its root.
 
-use ekolopay_cost::peers::{OWN_CALLS, PEERS, gateway, made_calls, of_1000_calls};
+use std::env;
+use std::process::Command;
 
-fn main() -> Result<(), String> {
-    if made_calls() {
-        return Ok(());
+use ekolopay::canned::PAID;
+use ekolopay::transport::{Reply, Request};
+use ekolopay_cost::peers::{PEERS, Peer, builder, check_payment};
+use ekolopay_test_kit::{Authority, RawRequest, Server};
+
+/// The SDK's own work: its code from argument to result, with no network.
+const OWN: (&str, Peer) =
+    ("ekolopay, canned reply", |_, _| check_payment(builder().transport(|_: &Request| Ok(Reply::new(200, PAID)))));
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let mut clients = [OWN].into_iter().chain(PEERS);
+    if let [wanted, times, origin, root] = &arguments[..] {
+        let mut check = clients.find(|(name, _)| name == wanted).expect("a client").1(origin, root);
+        return (0..times.parse().expect("a number")).for_each(|_| check());
     }
-    let origin = gateway(None);
-    for name in OWN_CALLS.map(|(name, _)| name).into_iter().chain(PEERS.map(|(name, _)| name)) {
-        let tool = "valgrind --tool=callgrind --callgrind-out-file=/dev/null";
-        let instructions = of_1000_calls(tool, name, &origin, |report| {
-            report.split_once("Collected : ")?.1.lines().next()?.trim().parse().ok()
-        })?;
-        println!("{name:<32} {:>8} instructions per call", instructions / 1_000);
+    let (origin, root) = (Server::start(RawRequest::documented).origin, Authority::new().pem());
+    for (name, _) in clients {
+        // Without what is done once.
+        let [more, fewer] = ["1100", "100"].map(|times| {
+            let mut valgrind = Command::new("valgrind");
+            valgrind
+                .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+                .arg(env::current_exe().expect("a path"));
+            let output = valgrind.args([name, times, &origin, &root]).output().expect("apt-get install valgrind");
+            let report = String::from_utf8_lossy(&output.stderr);
+            let count = report.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse::<u64>().ok());
+            count.unwrap_or_else(|| panic!("valgrind counted nothing:\n{report}"))
+        });
+        println!("{name:<24} {:>8} instructions per check", (more - fewer) / 1_000);
     }
-    Ok(())
 }
