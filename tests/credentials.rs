@@ -4,6 +4,7 @@ mod merchant;
 
 use std::env;
 use std::ffi::OsStr;
+use std::process::Command;
 use std::time::Duration;
 
 use ekolopay::{Credentials, Gateway, GatewayBuilder, InvalidInput};
@@ -52,7 +53,13 @@ fn debug_shows_the_client_and_hides_the_secret() {
 /// Environment variables belong to a process, so each case is one: this test's own executable, run again. It says what
 /// became of `Gateway::from_env`, `Credentials::from_env`, the two builders below, and which proxy is used.
 fn in_environment(variables: &[(&str, impl AsRef<OsStr>)]) -> Vec<String> {
-    let mut child = ekolopay_test_kit::command(env::current_exe().unwrap());
+    let mut child = Command::new(env::current_exe().unwrap());
+    for (name, _) in env::vars_os() {
+        let upper = name.to_string_lossy().to_uppercase();
+        if upper.starts_with("EKOLOPAY_") || upper.ends_with("_PROXY") {
+            child.env_remove(name);
+        }
+    }
     child.args(["child", "--exact", "--ignored", "--nocapture"]);
     let output = child.envs(variables.iter().map(|(name, value)| (name, value))).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

@@ -3,16 +3,13 @@
 #[cfg(feature = "tls")]
 mod authority;
 mod connection;
-mod program;
 pub mod replies;
-pub mod run;
 mod secret;
 mod server;
 
 #[cfg(feature = "tls")]
 pub use authority::Authority;
 pub use connection::{Answer, Connection, RawRequest, Script, response, response_with};
-pub use program::{as_pid_1, command, terminate_pid_1};
 pub use secret::{assert_hidden, secret, spellings};
 pub use server::{Counts, Server};
 
