@@ -59,6 +59,7 @@ for name in "${names[@]}"; do
     [ "$name" = ekolopay ] || continue
     limit "${crates[$name]}" $((${crates[ureq]} + 3)) "${crates[$name]} crates, ${crates[ureq]} by hand: the limit is 3 more"
     limit "${bytes[$name]}" $((${bytes[ureq]} + 60000)) "${bytes[$name]} bytes, ${bytes[ureq]} by hand: the limit is 60000 more"
-    limit "$build" 120 "$(decimal "$build") times the build by hand: the limit is 1.2"
+    # One round on a busy machine says nothing.
+    [ "$rounds" -lt 3 ] || limit "$build" 120 "$(decimal "$build") times the build by hand: the limit is 1.2"
 done
 exit $broken
