@@ -3,12 +3,11 @@
 mod merchant;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ekolopay::canned::Canned;
+use ekolopay::canned::{Canned, PAID, REFUSED, UNAVAILABLE};
 use ekolopay::transport::{Endpoint, Reply, Request, TransportError};
 use ekolopay::{Error, Gateway};
-use ekolopay_test_kit::replies::{PAID, REFUSED, UNAVAILABLE};
 use merchant::{errors, message, over, token, unexpected};
 
 /// A gateway whose check gets this reply and whose calls are answered as paid, and how many calls got through.
@@ -138,20 +137,4 @@ fn a_gateway_that_goes_down_between_check_and_call_has_done_nothing() {
     // A call was answered: whatever a proxy made of it, something may have been done.
     let error = over(Canned::new().reply(503, "")).check_payment(&token()).unwrap_err();
     assert_eq!(unexpected(error).0, 503);
-}
-
-#[test]
-fn every_call_is_checked_anew() {
-    let status = Arc::new(AtomicU16::new(200));
-    let answered = Arc::clone(&status);
-    let transport = move |request: &Request| match request.endpoint() {
-        Endpoint::Availability => Ok(Reply::new(answered.load(Ordering::SeqCst), "")),
-        _ => Ok(Reply::new(200, PAID)),
-    };
-    let gateway = over(transport);
-    assert!(gateway.check_payment(&token()).is_ok());
-    status.store(503, Ordering::SeqCst);
-    assert!(gateway.check_payment(&token()).unwrap_err().is_unavailable());
-    status.store(200, Ordering::SeqCst);
-    assert!(gateway.check_payment(&token()).is_ok());
 }

@@ -5,10 +5,9 @@ mod merchant;
 use std::error::Error as _;
 use std::time::Duration;
 
-use ekolopay::canned::Canned;
+use ekolopay::canned::{Canned, REFUSED, UNAVAILABLE};
 use ekolopay::transport::{Request, TransportError};
 use ekolopay::{Credentials, Error, Gateway, GatewayBuilder};
-use ekolopay_test_kit::replies::{REFUSED, UNAVAILABLE};
 use merchant::{credentials, message, over, token, unexpected};
 
 #[track_caller]

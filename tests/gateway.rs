@@ -12,8 +12,8 @@ use ekolopay::purchase::{Customer, Product, Purchase, PurchaseToken};
 use ekolopay::transport::{Endpoint, Reply, Request, Transport};
 use ekolopay::verify::Verification;
 use ekolopay::{Credentials, Error, Gateway};
-use ekolopay_sandbox::Sandbox;
-use ekolopay_test_kit::{SECRET_KEY, Server, response};
+use ekolopay_sandbox::{Inbox, Sandbox};
+use ekolopay_test_kit::SECRET_KEY;
 use merchant::{at, errors, purchase, token};
 
 /// What the customer's browser does on the payment page.
@@ -59,9 +59,8 @@ fn an_order_is_not_paid_until_the_customer_pays() {
 #[test]
 fn every_other_outcome_is_not_paid_and_its_callback_is_read() {
     for php_booleans in [false, true] {
-        let merchant = Server::start(|_| response(200, ""));
-        let url = format!("{}/callback", merchant.origin);
-        let sandbox = Sandbox::builder().callback_url(url).php_booleans(php_booleans).start().unwrap();
+        let inbox = Inbox::start().unwrap();
+        let sandbox = Sandbox::builder().callback_url(inbox.url()).php_booleans(php_booleans).start().unwrap();
         let gateway = at(&sandbox.origin());
         for (outcome, status, message) in [
             ("paid", Status::Successful, "Paiement réussi."),
@@ -71,8 +70,7 @@ fn every_other_outcome_is_not_paid_and_its_callback_is_read() {
         ] {
             let token = gateway.create_purchase_token(&purchase()).unwrap();
             submit(&gateway, &token, outcome);
-            let body = merchant.wait_for(sandbox.payments().len()).pop().unwrap().body;
-            let callback = Callback::parse(body.as_bytes()).unwrap();
+            let callback = Callback::parse(&inbox.recv_timeout(Duration::from_secs(10)).unwrap()).unwrap();
             assert_eq!(callback.purchase_token(), &token);
             assert_eq!((callback.status(), callback.message()), (&status, message));
             assert_eq!(callback.claims_success(), outcome == "paid");

@@ -4,12 +4,11 @@ mod merchant;
 
 use std::collections::{BTreeMap, HashMap};
 
-use ekolopay::canned::Canned;
+use ekolopay::canned::{Canned, TOKEN};
 use ekolopay::purchase::{Customer, PhoneNumber, Product, Purchase, PurchaseToken};
 use ekolopay::transport::Endpoint;
 use ekolopay::{Error, Gateway};
 use ekolopay_test_kit::SECRET_KEY;
-use ekolopay_test_kit::replies::TOKEN;
 use merchant::{credentials, over, purchase, token};
 use serde_json::{Value, json};
 

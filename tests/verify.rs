@@ -3,10 +3,9 @@
 mod merchant;
 
 use ekolopay::Error;
-use ekolopay::canned::Canned;
+use ekolopay::canned::{Canned, NOT_PAID, PAID, REFUSED};
 use ekolopay::transport::Endpoint;
 use ekolopay::verify::Verification;
-use ekolopay_test_kit::replies::{NOT_PAID, PAID, REFUSED};
 use merchant::{over, token};
 use serde_json::{Value, json};
 

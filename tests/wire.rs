@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ekolopay::canned::{NOT_PAID, PAID};
 use ekolopay::verify::Verification;
 use ekolopay::{Error, Gateway};
-use ekolopay_test_kit::replies::{NOT_PAID, PAID};
 use ekolopay_test_kit::{SECRET_KEY, Server, response};
 use merchant::{at, credentials, token};
 
@@ -39,7 +39,7 @@ fn a_call_is_a_check_and_a_post_each_sent_once() {
             "POST /api/v1/gateway/check-payment?api_client=demo HTTP/1.1\r\nhost: 127.0.0.1:{}\r\n\
              content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\
              user-agent: ekolopay/{}\r\naccept: application/json\r\n\r\n",
-            server.port,
+            server.address.port(),
             body.len(),
             env!("CARGO_PKG_VERSION"),
         );
@@ -49,7 +49,7 @@ fn a_call_is_a_check_and_a_post_each_sent_once() {
         assert_eq!(request.head.len(), head.len());
         assert_eq!(headers(&request.head), headers(&head));
     }
-    assert_eq!(server.counts().connections, 1, "check and call share a connection");
+    assert_eq!(server.connections(), 1, "check and call share a connection");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_redirect_is_not_followed() {
         assert_eq!(unexpected(&server.origin), (status, "a redirect is not followed"));
         assert_eq!(server.calls().len(), 1);
     }
-    assert_eq!(other.counts().connections, 0);
+    assert_eq!(other.connections(), 0);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn an_idle_connection_is_kept_for_three_seconds() {
     for (pause, connections) in [(0, 1), (1_500, 1), (3_100, 2)] {
         thread::sleep(Duration::from_millis(pause));
         gateway.check_payment(&token()).map(drop).unwrap();
-        assert_eq!(server.counts().connections, connections);
+        assert_eq!(server.connections(), connections);
     }
 }
 
@@ -158,5 +158,5 @@ fn without_a_tls_feature_https_is_not_tried() {
         std::error::Error::source(&error).unwrap().to_string(),
         "https needs the feature `rustls` or `native-tls`"
     );
-    assert_eq!(server.counts().connections, 0);
+    assert_eq!(server.connections(), 0);
 }

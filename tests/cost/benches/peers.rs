@@ -4,8 +4,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ekolopay_cost::peers::PEERS;
-use ekolopay_test_kit::{Authority, RawRequest, Server};
+use ekolopay_cost::peers::{PEERS, paid};
+use ekolopay_test_kit::{Authority, Server};
 
 const NONE: f64 = f64::INFINITY;
 
@@ -37,12 +37,12 @@ fn main() {
 
 /// The time of a check by `ekolopay` ÷ that of each other client: the median of the turns.
 fn ratios(tls: bool, core: usize) -> Vec<f64> {
-    let (authority, answer) = (Authority::new(), RawRequest::documented);
+    let authority = Authority::new();
     // Read once, since a pinned thread has one core. The threads of client and gateway inherit that of their maker.
     let cores = core_affinity::get_core_ids().expect("the cores");
     let pin = |core: usize| assert!(core_affinity::set_for_current(cores[core]), "a core to be pinned to");
     pin(core);
-    let server = if tls { authority.server(answer) } else { Server::start(answer) };
+    let server = if tls { Server::start_tls(authority.config("localhost"), paid) } else { Server::start(paid) };
     pin(0);
     let (origin, root) = (server.origin.replace("127.0.0.1", "localhost"), authority.pem());
     // The raw socket speaks no TLS.
@@ -63,6 +63,6 @@ fn ratios(tls: bool, core: usize) -> Vec<f64> {
         }
         ratios.iter_mut().zip(&times).for_each(|(ratios, time)| ratios.push(times[0] / time));
     }
-    assert_eq!(server.counts().connections, checks.len(), "each keeps its connection");
+    assert_eq!(server.connections(), checks.len(), "each keeps its connection");
     ratios[1..].iter_mut().map(|turns| *turns.select_nth_unstable_by(TURNS / 2, f64::total_cmp).1).collect()
 }

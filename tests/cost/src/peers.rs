@@ -3,9 +3,10 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use ekolopay::canned::PAID;
 use ekolopay::verify::Verification;
 use ekolopay::{Credentials, Gateway, GatewayBuilder};
-use ekolopay_test_kit::{API_CLIENT, KEPT_TOKEN, SECRET_KEY, replies::PAID, response};
+use ekolopay_test_kit::{API_CLIENT, KEPT_TOKEN, RawRequest, SECRET_KEY, response};
 
 use crate::{CONTENT_TYPE, LONGEST_BODY, StatusAndBody, TIMEOUT, USER_AGENT, is_paid, reqwest, ureq, url};
 
@@ -27,6 +28,11 @@ pub const PEERS: [(&str, Peer); 5] = [
     ("ureq by hand", |origin, root| check(ureq(url(origin, API_CLIENT), Some(root)))),
     ("a raw socket", |origin, _| check(raw(origin))),
 ];
+
+/// The gateway that is asked: every order is paid.
+pub fn paid(_: &RawRequest) -> Vec<u8> {
+    response(200, PAID)
+}
 
 pub fn builder() -> GatewayBuilder {
     Gateway::builder(Credentials::new(API_CLIENT, SECRET_KEY).expect("valid credentials"))

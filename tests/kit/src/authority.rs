@@ -3,14 +3,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::crypto::ring;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::version::{TLS12, TLS13};
+use rustls::version::TLS13;
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
-use crate::{Answer, Server};
-
 /// A certificate authority made on the spot, which nobody trusts unless told to.
-#[derive(Debug)]
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
@@ -29,14 +25,8 @@ impl Authority {
         Authority { issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate") }
     }
 
-    /// The authority's certificate.
     pub fn pem(&self) -> String {
         self.issuer.pem()
-    }
-
-    /// A server for TLS 1.3 with a certificate for `localhost`.
-    pub fn server(&self, answer: impl Answer) -> Server {
-        Server::start_tls(self.config("localhost"), answer)
     }
 
     /// TLS 1.3 with a certificate for this host.
@@ -49,23 +39,18 @@ impl Authority {
         self.sign(host, 2021, &TLS13)
     }
 
-    /// The same for TLS 1.2 only.
-    pub fn config_for_tls_1_2(&self, host: &str) -> Arc<ServerConfig> {
-        self.sign(host, 2999, &TLS12)
-    }
-
-    fn sign(&self, host: &str, until: i32, version: &'static SupportedProtocolVersion) -> Arc<ServerConfig> {
+    /// TLS of this version with a certificate for this host, until this year.
+    pub fn sign(&self, host: &str, until: i32, version: &'static SupportedProtocolVersion) -> Arc<ServerConfig> {
         let mut params = CertificateParams::new([host.to_owned()]).expect("a host name");
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a PKCS #8 key");
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(&[version])
             .expect("a version that ring can speak")
             .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key);
+            .with_single_cert(vec![certificate.into()], key.into());
         Arc::new(config.expect("the key fits the certificate"))
     }
 }

@@ -3,14 +3,11 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::replies::{PAID, TOKEN};
-use crate::server::{Record, lock};
+use crate::server::Record;
 
-/// What a server does on a connection.
 pub trait Script: Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static {}
 impl<F: Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static> Script for F {}
 
-/// What a server answers to a request.
 pub trait Answer: Fn(&RawRequest) -> Vec<u8> + Send + Sync + 'static {}
 impl<F: Fn(&RawRequest) -> Vec<u8> + Send + Sync + 'static> Answer for F {}
 
@@ -19,13 +16,11 @@ pub struct Connection {
     /// Its number, from 0.
     pub number: usize,
     /// The socket, and what is read and written; `None` once it is closed.
-    open: Option<Open>,
+    open: Option<(TcpStream, Box<dyn Stream>)>,
     /// From the beginning of the request at hand.
     received: Vec<u8>,
     record: Arc<Mutex<Record>>,
 }
-
-type Open = (TcpStream, Box<dyn Stream>);
 
 trait Stream: Read + Write + Send {
     fn say_goodbye(&mut self) {}
@@ -44,11 +39,12 @@ impl Stream for rustls::StreamOwned<rustls::ServerConnection, TcpStream> {
 
 impl Connection {
     pub(crate) fn new(socket: TcpStream, record: &Arc<Mutex<Record>>) -> Connection {
-        let number = lock(record).connections;
-        lock(record).connections += 1;
+        let connections = &mut record.lock().unwrap().connections;
+        let number = *connections;
+        *connections += 1;
         // Otherwise some responses over TLS wait for an acknowledgement.
         let stream = socket.set_nodelay(true).and_then(|()| socket.try_clone());
-        let open = stream.ok().map(|stream| -> Open { (socket, Box::new(stream)) });
+        let open = stream.ok().map(|stream| -> (_, Box<dyn Stream>) { (socket, Box::new(stream)) });
         Connection { number, open, received: Vec::new(), record: Arc::clone(record) }
     }
 
@@ -58,19 +54,15 @@ impl Connection {
         while self.received(false).is_some() {}
     }
 
-    /// Completes a TLS handshake; everything after it is encrypted.
+    /// From here on everything is encrypted.
     #[cfg(feature = "tls")]
     pub fn tls(&mut self, config: &Arc<rustls::ServerConfig>) -> io::Result<()> {
-        let mut session = rustls::ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+        let session = rustls::ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
         let (socket, stream) = self.open()?;
-        while session.is_handshaking() {
-            session.complete_io(socket)?;
-        }
         *stream = Box::new(rustls::StreamOwned::new(session, socket.try_clone()?));
         Ok(())
     }
 
-    /// Reads what comes next.
     pub fn read(&mut self) -> io::Result<()> {
         let mut buffer = [0; 4096];
         let length = self.open()?.1.read(&mut buffer)?;
@@ -78,7 +70,6 @@ impl Connection {
         if length > 0 { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) }
     }
 
-    /// Reads a whole request.
     pub fn request(&mut self) -> io::Result<RawRequest> {
         loop {
             if let Some(request) = self.received(true) {
@@ -122,12 +113,11 @@ impl Connection {
         Ok(())
     }
 
-    /// The socket, for its settings.
     pub fn socket(&mut self) -> io::Result<&TcpStream> {
         Ok(&self.open()?.0)
     }
 
-    fn open(&mut self) -> io::Result<&mut Open> {
+    fn open(&mut self) -> io::Result<&mut (TcpStream, Box<dyn Stream>)> {
         self.open.as_mut().ok_or_else(|| ErrorKind::NotConnected.into())
     }
 
@@ -152,17 +142,14 @@ impl Connection {
         let end = self.received.len().min(start + length);
         let body = String::from_utf8_lossy(&self.received[start..end]).into_owned();
         self.received.drain(..end);
-        let request = RawRequest { connection: self.number, head, body, length };
-        lock(&self.record).requests.push(request.clone());
+        let request = RawRequest { head, body, length };
+        self.record.lock().unwrap().requests.push(request.clone());
         Some(request)
     }
 }
 
-/// A request as received.
 #[derive(Clone, Debug)]
 pub struct RawRequest {
-    /// The number of its connection, from 0.
-    pub connection: usize,
     /// The request line and the headers, with the empty line after them.
     pub head: String,
     /// As many bytes as `Content-Length` says, or fewer if it was cut.
@@ -176,17 +163,6 @@ impl RawRequest {
     pub fn is_check(&self) -> bool {
         const FORM: &str = "purchaseToken=";
         self.length == FORM.len() && FORM.starts_with(&self.body)
-    }
-
-    /// The token that a call names, or nothing.
-    pub fn token(&self) -> &str {
-        let form = self.body.strip_prefix("purchaseToken=").unwrap_or_default();
-        form.split('&').next().unwrap_or_default()
-    }
-
-    /// The documented answer of a gateway that has been paid for every token.
-    pub fn documented(&self) -> Vec<u8> {
-        response(200, if self.head.contains("/purchase-token?") { TOKEN } else { PAID })
     }
 }
 

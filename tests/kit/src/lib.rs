@@ -3,7 +3,6 @@
 #[cfg(feature = "tls")]
 mod authority;
 mod connection;
-pub mod replies;
 mod secret;
 mod server;
 
@@ -11,15 +10,11 @@ mod server;
 pub use authority::Authority;
 pub use connection::{Answer, Connection, RawRequest, Script, response, response_with};
 pub use secret::{assert_hidden, secret, spellings};
-pub use server::{Counts, Server};
+pub use server::Server;
 
-/// The documentation's own demo merchant.
+// The documentation's own demo merchant, key and token.
 pub const API_CLIENT: &str = "demo";
-
-/// The documentation's own demo key.
 pub const SECRET_KEY: &str = "054e9a59-ab57-4e9a-940d-97e6b940d875";
-
-/// The documentation's own token.
 pub const KEPT_TOKEN: &str = "940d4e9aab5797e6055e1259b84a9875";
 
 /// An error as it would be logged: its `Display`, its `Debug`, and those of all its sources.

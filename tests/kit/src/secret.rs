@@ -8,8 +8,7 @@ pub fn secret() -> String {
 /// The secret as a page, a log or a script might write it.
 pub fn spellings() -> Vec<String> {
     let secret = secret();
-    let json = serde_json::to_string(&secret).expect("a string is JSON");
-    let json = &json[1..json.len() - 1];
+    let json = serde_json::to_string(&secret).expect("a string is JSON").trim_matches('"').to_owned();
     let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let unicode: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
     // What JavaScript's encodeURIComponent does not encode, and forms do.
@@ -17,7 +16,7 @@ pub fn spellings() -> Vec<String> {
     vec![
         form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
         json.replace('/', "\\/"),
-        json.to_owned(),
+        json,
         percent.to_lowercase(),
         percent,
         component,

@@ -8,7 +8,7 @@ use ekolopay::callback::{Callback, Status};
 use ekolopay::canned::{self, Canned};
 use ekolopay::purchase::{Customer, Product, Purchase};
 use ekolopay_properties::{callback, check_payment, create_purchase_token, over};
-use ekolopay_test_kit::{KEPT_TOKEN, replies, secret, spellings};
+use ekolopay_test_kit::{KEPT_TOKEN, secret, spellings};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -63,7 +63,7 @@ fn words(text: &[u8]) -> Vec<(usize, usize)> {
 fn reply() -> impl Strategy<Value = (u16, Vec<u8>)> {
     let notice = r#"{"code":0,"reason":"INVALID_KEY","message":"non"}"#.to_owned();
     let echo = canned::refusal(&format!("la clé {} est fausse", secret()));
-    let fixtures = [replies::PAID, replies::NOT_PAID, replies::TOKEN, replies::REFUSED, replies::UNAVAILABLE];
+    let fixtures = [canned::PAID, canned::NOT_PAID, canned::TOKEN, canned::REFUSED, canned::UNAVAILABLE];
     let texts = fixtures.map(str::to_owned).into_iter().chain([notice, echo]).map(String::into_bytes).collect();
     (prop_oneof![6 => Just(200), 1 => 199..301_u16, 1 => any::<u16>()], mutated(texts))
 }

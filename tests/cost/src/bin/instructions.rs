@@ -8,8 +8,8 @@ use std::process::Command;
 
 use ekolopay::canned::PAID;
 use ekolopay::transport::{Reply, Request};
-use ekolopay_cost::peers::{PEERS, Peer, builder, check_payment};
-use ekolopay_test_kit::{Authority, RawRequest, Server};
+use ekolopay_cost::peers::{PEERS, Peer, builder, check_payment, paid};
+use ekolopay_test_kit::{Authority, Server};
 
 /// The SDK's own work: its code from argument to result, with no network.
 const OWN: (&str, Peer) =
@@ -22,7 +22,7 @@ fn main() {
         let mut check = clients.find(|(name, _)| name == wanted).expect("a client").1(origin, root);
         return (0..times.parse().expect("a number")).for_each(|_| check());
     }
-    let (origin, root) = (Server::start(RawRequest::documented).origin, Authority::new().pem());
+    let (origin, root) = (Server::start(paid).origin, Authority::new().pem());
     for (name, _) in clients {
         // Without what is done once.
         let [more, fewer] = ["1100", "100"].map(|times| {

@@ -1,7 +1,8 @@
 //! A complete answer, but not the documented one.
 
+use ekolopay::canned;
 use ekolopay_faults::service::{CLOSE, serve};
-use ekolopay_test_kit::{Server, replies, response, response_with, secret};
+use ekolopay_test_kit::{Server, response, response_with, secret};
 use serde_json::json;
 
 use crate::fault::{Fault, Front};
@@ -26,7 +27,7 @@ fn a_redirect_from_https_to_http_is_not_followed() {
             Fault { front: Front::Tls, ..fault }.becomes(UNEXPECTED, "success");
         }
     }
-    assert_eq!(other.counts().connections, 0, "the other host sees nothing");
+    assert_eq!(other.connections(), 0, "the other host sees nothing");
 }
 
 #[test]
@@ -63,7 +64,7 @@ fn an_unusual_status_is_never_a_success_and_100_is_no_answer() {
 #[test]
 fn a_gateway_that_goes_out_of_service_between_check_and_call() {
     for status in [200, 302, 503] {
-        let body = replies::UNAVAILABLE.replace("Service", &secret().replace(['\\', '"'], ""));
+        let body = canned::UNAVAILABLE.replace("Service", &secret().replace(['\\', '"'], ""));
         Fault::answer(status, move |_| response(status, &body)).becomes(UNAVAILABLE, UNAVAILABLE);
     }
 }

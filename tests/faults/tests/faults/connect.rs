@@ -37,7 +37,7 @@ fn closing(host: &str, timeout: Duration, then: impl Fn(SocketAddr) + Send + Syn
     let builder = builder.wrap(move |request, next| {
         if request.endpoint() != Endpoint::Availability {
             server.finish();
-            then(server.address());
+            then(server.address);
         }
         next.send(request)
     });
@@ -105,7 +105,7 @@ fn localhost_is_this_machine_by_ipv4_and_then_by_ipv6() {
             host == "127.0.0.1" || TcpListener::bind(("127.0.0.1", port)).is_ok()
         };
         let server = Server::on((0..100).map(|_| listen(host)).find(is_free).unwrap(), serve);
-        let origin = format!("localhost:{}", server.port);
+        let origin = format!("localhost:{}", server.address.port());
         let make = || call.make(&gateway(&format!("http://{origin}"), TIMEOUT));
         judge::is(&judge::call(TIMEOUT, &server, make), "success");
         let says = format!("\r\nhost: {origin}\r\n");

@@ -122,8 +122,8 @@ impl Case {
                 _ => response(200, json),
             })
         });
-        let line = line_to(server.address(), self.lines);
-        let caller = front.caller(line.address(), TIMEOUT);
+        let line = line_to(server.address, self.lines);
+        let caller = front.caller(line.address, TIMEOUT);
         let outcome = judge::call(TIMEOUT, &server, || caller.ends_with(self.call));
         line.finish();
         (outcome, server.calls().len())

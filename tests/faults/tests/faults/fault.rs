@@ -163,13 +163,13 @@ impl Fault {
                 Ordering::Equal => script(connection),
             }
         });
-        let caller = front.caller(server.address(), timeout);
+        let caller = front.caller(server.address, timeout);
         let outcome = judge::call(timeout, &server, || caller.ends_with(call));
         let (what, context) = (outcome.what, format!("{}, {call:?}, after the check: {passes}", self.name));
         assert!(outcome.growth < 8 << 10, "{context}: {} KiB more memory", outcome.growth);
         assert!(expected.split(" or ").any(|expected| expected == what), "{context}: {what}, expected {expected}");
         // Nothing is tried again, nor in another way, such as in plain text after TLS failed.
-        assert!(what == "success" || server.counts().connections <= nth + 1, "{context}: another connection");
+        assert!(what == "success" || server.connections() <= nth + 1, "{context}: another connection");
         assert!(server.calls().len() <= usize::from(passes || what == "success"), "{context}: {:?}", server.calls());
     }
 }

@@ -9,7 +9,7 @@ use crate::judge;
 
 fn call(front: Front, call: Call, script: impl Script) -> Outcome {
     let server = Server::play(move |connection| front.greet(connection).and_then(|()| script(connection)));
-    let caller = front.caller(server.address(), TIMEOUT);
+    let caller = front.caller(server.address, TIMEOUT);
     judge::call(TIMEOUT, &server, move || caller.call(call))
 }
 

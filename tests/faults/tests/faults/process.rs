@@ -35,7 +35,7 @@ fn a_signal_during_the_wait_changes_nothing() {
         client.end();
         judge::is(&outcome, "success");
         judge::finish(&server);
-        assert_eq!((server.counts().connections, server.requests().len()), (1, 2));
+        assert_eq!((server.connections(), server.requests().len()), (1, 2));
     }
 }
 
@@ -46,7 +46,7 @@ fn without_threads_an_address_works_and_a_name_is_not_sent() {
     let no_threads = [("RUST_MIN_STACK", "1125899906842624")];
     for host in ["http://127.0.0.1", "http://localhost"] {
         let server = Server::start(right);
-        let mut client = Client::new(&format!("{host}:{}", server.port), TIMEOUT, &no_threads);
+        let mut client = Client::new(&format!("{host}:{}", server.address.port()), TIMEOUT, &no_threads);
         judge::is(&client.call(Call::Payment(0)), "success");
         client.end();
     }
@@ -71,5 +71,5 @@ fn a_gateway_that_was_used_before_a_fork_does_not_send_after_it() {
     judge::is(&client.call(Call::Payment(7)), "success");
     client.end();
     judge::finish(&server);
-    assert_eq!((server.calls().len(), server.counts().connections), (3, 2));
+    assert_eq!((server.calls().len(), server.connections()), (3, 2));
 }

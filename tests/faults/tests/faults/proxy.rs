@@ -31,7 +31,7 @@ fn a_proxy_that_fails() {
 #[test]
 fn a_proxy_is_told_the_gateways_name_and_port_in_plain_text_and_nothing_else() {
     let server = Server::play(|connection| Front::Proxy.greet(connection).and_then(|()| serve(connection)));
-    let caller = Front::Proxy.caller(server.address(), TIMEOUT);
+    let caller = Front::Proxy.caller(server.address, TIMEOUT);
     judge::is(&caller.call(Call::Payment(0)), "success");
     caller.end();
     judge::finish(&server);
@@ -48,10 +48,10 @@ fn a_proxy_is_never_used_for_loopback() {
     let variables = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"];
     let environment = variables.map(|name| (name, &*proxy.origin));
     for (number, host) in [(0, "127.0.0.1"), (2, "localhost")] {
-        let mut client = Client::new(&format!("http://{host}:{}", server.port), TIMEOUT, &environment);
+        let mut client = Client::new(&format!("http://{host}:{}", server.address.port()), TIMEOUT, &environment);
         judge::is(&client.call(Call::Payment(number)), "success");
         client.end();
     }
     judge::finish(&server);
-    assert_eq!((server.calls().len(), proxy.counts().connections), (2, 0));
+    assert_eq!((server.calls().len(), proxy.connections()), (2, 0));
 }

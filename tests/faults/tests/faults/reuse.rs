@@ -29,10 +29,10 @@ pub(crate) fn seed() -> u64 {
 /// Calls by some callers to a server with this script, which begins where the first request is about to arrive.
 fn session(front: Front, script: impl Script, callers: usize, calls: impl FnOnce(&[Caller])) -> Server {
     let server = Server::play(move |connection| front.greet(connection).and_then(|()| script(connection)));
-    let first = front.caller(server.address(), TIMEOUT);
+    let first = front.caller(server.address, TIMEOUT);
     let others = (1..callers).map(|_| match &first {
         Caller::Here(gateway) => Caller::Here(gateway.clone()),
-        Caller::Process(_) => front.caller(server.address(), TIMEOUT),
+        Caller::Process(_) => front.caller(server.address, TIMEOUT),
     });
     let others: Vec<_> = others.collect();
     let callers: Vec<_> = [first].into_iter().chain(others).collect();
@@ -83,7 +83,7 @@ fn an_idle_connection_that_was_closed_is_not_used() {
                 wait_for(&is_closed);
                 succeeds(&callers[0], Call::Payment(1));
             });
-            assert_eq!((server.counts().connections, server.calls().len()), (2, 3), "{front:?}");
+            assert_eq!((server.connections(), server.calls().len()), (2, 3), "{front:?}");
         }
     }
 }
@@ -189,5 +189,5 @@ fn threads_share_a_gateway_and_no_reply_is_crossed() {
     const CALLS: usize = THREADS * 50;
     let server = session(Front::Plain, serve, THREADS, |callers| at_once(callers, CALLS as u64, succeeds));
     assert_eq!(server.calls().len(), CALLS);
-    assert!(server.counts().connections <= THREADS, "{:?}", server.counts());
+    assert!(server.connections() <= THREADS, "{}", server.connections());
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ekolopay_faults::Call;
-use ekolopay_faults::service::{drip, serve};
-use ekolopay_test_kit::{Authority, Connection, RawRequest, Script, Server, response, secret};
+use ekolopay_faults::service::{drip, right, serve};
+use ekolopay_test_kit::{Authority, Connection, Script, Server, response, secret};
 use rustls::ServerConfig;
+use rustls::version::TLS12;
 
 use crate::client::Client;
 use crate::fault::{AUTHORITY, Fault, Front, TIMEOUT, reset};
@@ -82,22 +83,22 @@ fn a_certificate_of_the_merchants_own_authority_is_trusted_among_others() {
     let (authority, other) = (Authority::new(), Authority::new());
     // As Windows saves it, with a byte order mark.
     let pem = format!("\u{feff}{}\nA company's roots\n{}", authority.pem(), other.pem());
-    let server = authority.server(RawRequest::documented);
+    let server = Server::start_tls(authority.config("localhost"), right);
     call(&server, &[("FAULTS_ROOTS", &pem)], "success");
     assert_eq!(server.calls().len(), 1);
 }
 
 #[test]
 fn an_authority_that_nobody_named_is_not_trusted() {
-    let server = Authority::new().server(RawRequest::documented);
+    let server = Server::start_tls(Authority::new().config("localhost"), right);
     call(&server, &[], "Transport: not sent");
     // Nothing was sent in plain text either.
-    assert_eq!((server.counts().connections, server.requests().len()), (1, 0));
+    assert_eq!((server.connections(), server.requests().len()), (1, 0));
 }
 
 #[test]
 fn tls_1_2_is_spoken_too() {
-    let server = Server::start_tls(AUTHORITY.config_for_tls_1_2("localhost"), RawRequest::documented);
+    let server = Server::start_tls(AUTHORITY.sign("localhost", 2999, &TLS12), right);
     call(&server, &[("FAULTS_ROOTS", &AUTHORITY.pem())], "success");
 }
 
@@ -106,7 +107,7 @@ fn tls_1_2_is_spoken_too() {
 #[test]
 fn the_systems_store_is_asked_with_the_features_that_say_so_and_given_roots_win() {
     let authority = Authority::new();
-    let server = authority.server(RawRequest::documented);
+    let server = Server::start_tls(authority.config("localhost"), right);
     let store = tempfile::NamedTempFile::new().unwrap();
     fs::write(store.path(), authority.pem()).unwrap();
     let in_store = ("SSL_CERT_FILE", store.path().to_str().unwrap());
