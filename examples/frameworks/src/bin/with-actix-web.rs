@@ -2,12 +2,12 @@
 
 use std::error::Error;
 
+use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
-use actix_web::http::header::COOKIE;
 use actix_web::web::{Data, Form, FormConfig, block, get, post, resource};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use ekolopay::callback::Callback;
-use ekolopay_frameworks::{Answer, LONGEST_CALLBACK, Shop, address, come_back_by_form};
+use ekolopay_frameworks::{Answer, HOME, LONGEST_CALLBACK, Shop, address, come_back_by_form, page};
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         App::new()
             .app_data(shop.clone())
             .app_data(FormConfig::default().limit(LONGEST_CALLBACK))
-            .route("/", get().to(async |shop: Data<Shop>| respond(shop.home())))
+            .route("/", get().to(async || respond(page(200, HOME))))
             .route("/order", post().to(async |shop: Data<Shop>| blocking(move || shop.order()).await))
             .route("/callback", post().to(callback))
             .service(status.route(post().to(async || respond(come_back_by_form()))))
@@ -35,13 +35,13 @@ async fn callback(shop: Data<Shop>, Form(callback): Form<Callback>) -> HttpRespo
 }
 
 async fn come_back(shop: Data<Shop>, request: HttpRequest) -> HttpResponse {
-    let cookies = request.headers().get(COOKIE).map(|cookies| cookies.as_bytes().to_vec()).unwrap_or_default();
-    blocking(move || shop.come_back(&cookies)).await
+    let cookie = request.cookie("order");
+    blocking(move || shop.come_back(cookie.as_ref().map(Cookie::value))).await
 }
 
 /// The shop waits for the gateway, which must not hold up actix-web's own threads.
 async fn blocking(work: impl FnOnce() -> Answer + Send + 'static) -> HttpResponse {
-    block(work).await.map_or_else(|_| HttpResponse::InternalServerError().finish(), respond)
+    respond(block(work).await.unwrap_or_else(|_| page(500, "")))
 }
 
 fn respond((status, headers, text): Answer) -> HttpResponse {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::header::COOKIE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
+use axum_extra::extract::cookie::{Cookie, CookieJar};
 use ekolopay::callback::Callback;
-use ekolopay_frameworks::{Answer, LONGEST_CALLBACK, Shop, address, come_back_by_form};
+use ekolopay_frameworks::{Answer, HOME, LONGEST_CALLBACK, Shop, address, come_back_by_form, page};
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 
@@ -19,7 +19,7 @@ use tokio::task::spawn_blocking;
 async fn main() -> Result<(), Box<dyn Error>> {
     let shop = Arc::new(Shop::from_env()?);
     let app = Router::new()
-        .route("/", get(async |State(shop): State<Arc<Shop>>| respond(shop.home())))
+        .route("/", get(async || respond(page(200, HOME))))
         .route("/order", post(async |State(shop): State<Arc<Shop>>| blocking(move || shop.order()).await))
         .route("/callback", post(callback).layer(DefaultBodyLimit::max(LONGEST_CALLBACK)))
         .route("/payment-status", get(come_back).post(async || respond(come_back_by_form())))
@@ -34,14 +34,13 @@ async fn callback(State(shop): State<Arc<Shop>>, Form(callback): Form<Callback>)
     blocking(move || shop.callback(&callback)).await
 }
 
-async fn come_back(State(shop): State<Arc<Shop>>, headers: HeaderMap) -> Response {
-    let cookies = headers.get(COOKIE).map(|cookies| cookies.as_bytes().to_vec()).unwrap_or_default();
-    blocking(move || shop.come_back(&cookies)).await
+async fn come_back(State(shop): State<Arc<Shop>>, cookies: CookieJar) -> Response {
+    blocking(move || shop.come_back(cookies.get("order").map(Cookie::value))).await
 }
 
 /// The shop waits for the gateway, which must not hold up axum's own threads.
 async fn blocking(work: impl FnOnce() -> Answer + Send + 'static) -> Response {
-    spawn_blocking(work).await.map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), respond)
+    respond(spawn_blocking(work).await.unwrap_or_else(|_| page(500, "")))
 }
 
 fn respond((status, headers, text): Answer) -> Response {

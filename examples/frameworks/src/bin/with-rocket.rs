@@ -1,59 +1,47 @@
-//! EkoloPay with rocket. Its forms do not use serde, so the body is taken as bytes and parsed.
+//! EkoloPay with rocket. Its forms do not use serde, so the body is taken as bytes, of which it reads 8 KiB at most.
 
-use std::error::Error;
 use std::io::Cursor;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ekolopay::callback::Callback;
-use ekolopay_frameworks::{Answer, LONGEST_CALLBACK, Shop, address, come_back_by_form, text};
-use rocket::data::Limits;
-use rocket::fairing::AdHoc;
-use rocket::http::{CookieJar, Header, Status};
+use ekolopay_frameworks::{Answer, HOME, Shop, address, come_back_by_form, page};
+use rocket::http::{CookieJar, Status};
 use rocket::response::{self, Responder};
 use rocket::tokio::task::spawn_blocking;
 use rocket::{Config, Request, Response, State, get, post, routes};
 
-type Shared = State<Arc<Shop>>;
-
 #[rocket::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let listen: SocketAddr = address().parse()?;
-    let limits = Limits::new().limit("bytes", LONGEST_CALLBACK.into());
-    let config = Config::figment().merge(("address", listen.ip())).merge(("port", listen.port()));
-    let announce = AdHoc::on_liftoff("address", |rocket| {
-        Box::pin(async { println!("http://{}:{}", rocket.config().address, rocket.config().port) })
-    });
-    let routes = routes![home, order, callback, come_back, by_form];
-    let rocket =
-        rocket::custom(config.merge(("limits", limits))).manage(Arc::new(Shop::from_env()?)).mount("/", routes);
-    rocket.attach(announce).launch().await?;
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listen: std::net::SocketAddr = address().parse()?;
+    let config = Config { address: listen.ip(), port: listen.port(), ..Config::default() };
+    let (shop, routes) = (Arc::new(Shop::from_env()?), routes![home, order, callback, come_back, by_form]);
+    rocket::custom(config).manage(shop).mount("/", routes).launch().await?;
     Ok(())
 }
 
 #[get("/")]
-fn home(shop: &Shared) -> Page {
-    Page(shop.home())
+fn home() -> Page {
+    Page(page(200, HOME))
 }
 
 #[post("/order")]
-async fn order(shop: &Shared) -> Result<Page, Status> {
+async fn order(shop: &State<Arc<Shop>>) -> Page {
     blocking(shop, Shop::order).await
 }
 
 #[post("/callback", data = "<body>")]
-async fn callback(shop: &Shared, body: Vec<u8>) -> Result<Page, Status> {
+async fn callback(shop: &State<Arc<Shop>>, body: Vec<u8>) -> Page {
     match Callback::parse(&body) {
         Ok(callback) => blocking(shop, move |shop| shop.callback(&callback)).await,
         // It names the field, never the value.
-        Err(invalid) => Ok(Page(text(400, &invalid.to_string()))),
+        Err(invalid) => Page(page(400, &invalid.to_string())),
     }
 }
 
 #[get("/payment-status")]
-async fn come_back(shop: &Shared, cookies: &CookieJar<'_>) -> Result<Page, Status> {
-    let cookie = cookies.get("order").map(|cookie| format!("order={}", cookie.value())).unwrap_or_default();
-    blocking(shop, move |shop| shop.come_back(cookie.as_bytes())).await
+async fn come_back(shop: &State<Arc<Shop>>, cookies: &CookieJar<'_>) -> Page {
+    let cookie = cookies.get("order").map(|cookie| cookie.value().to_owned());
+    blocking(shop, move |shop| shop.come_back(cookie.as_deref())).await
 }
 
 #[post("/payment-status")]
@@ -62,9 +50,9 @@ fn by_form() -> Page {
 }
 
 /// The shop waits for the gateway, which must not hold up rocket's own threads.
-async fn blocking(shop: &Shared, work: impl FnOnce(&Shop) -> Answer + Send + 'static) -> Result<Page, Status> {
+async fn blocking(shop: &State<Arc<Shop>>, work: impl FnOnce(&Shop) -> Answer + Send + 'static) -> Page {
     let shop = Arc::clone(shop);
-    spawn_blocking(move || work(&shop)).await.map(Page).map_err(|_| Status::InternalServerError)
+    Page(spawn_blocking(move || work(&shop)).await.unwrap_or_else(|_| page(500, "")))
 }
 
 struct Page(Answer);
@@ -75,7 +63,7 @@ impl<'r> Responder<'r, 'static> for Page {
         let mut response = Response::build();
         response.status(Status::new(status)).sized_body(text.len(), Cursor::new(text));
         for (name, value) in headers {
-            response.header(Header::new(name, value));
+            response.raw_header(name, value);
         }
         response.ok()
     }

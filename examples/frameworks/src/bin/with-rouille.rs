@@ -4,7 +4,8 @@ use std::error::Error;
 use std::io::Read;
 
 use ekolopay::callback::Callback;
-use ekolopay_frameworks::{Answer, LONGEST_CALLBACK, Shop, address, come_back_by_form, text};
+use ekolopay_frameworks::{Answer, HOME, LONGEST_CALLBACK, Shop, address, come_back_by_form, page};
+use rouille::input::cookies;
 use rouille::{Request, Response, Server, router};
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -17,12 +18,12 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
 fn route(shop: &Shop, request: &Request) -> Answer {
     router!(request,
-        (GET) ["/"] => { shop.home() },
+        (GET) ["/"] => { page(200, HOME) },
         (POST) ["/order"] => { shop.order() },
         (POST) ["/callback"] => { callback(shop, request) },
-        (GET) ["/payment-status"] => { shop.come_back(request.header("Cookie").unwrap_or_default().as_bytes()) },
+        (GET) ["/payment-status"] => { come_back(shop, request) },
         (POST) ["/payment-status"] => { come_back_by_form() },
-        _ => text(404, "")
+        _ => page(404, "")
     )
 }
 
@@ -31,13 +32,17 @@ fn callback(shop: &Shop, request: &Request) -> Answer {
     let mut body = Vec::new();
     let data = request.data().map(|data| data.take(LONGEST_CALLBACK as u64 + 1));
     if data.is_none_or(|mut data| data.read_to_end(&mut body).is_err()) || body.len() > LONGEST_CALLBACK {
-        return text(413, "too long");
+        return page(413, "too long");
     }
     match Callback::parse(&body) {
         Ok(callback) => shop.callback(&callback),
         // It names the field, never the value.
-        Err(invalid) => text(400, &invalid.to_string()),
+        Err(invalid) => page(400, &invalid.to_string()),
     }
+}
+
+fn come_back(shop: &Shop, request: &Request) -> Answer {
+    shop.come_back(cookies(request).find_map(|(name, value)| (name == "order").then_some(value)))
 }
 
 fn respond((status, headers, text): Answer) -> Response {
