@@ -9,8 +9,8 @@ use crate::transport::Reply;
 /// The form of the check.
 pub(crate) const FORM: &[u8] = b"purchaseToken=";
 
-/// The message of a check's reply that stops the call. Any other reply, even an error page, comes from a gateway in
-/// service.
+/// The message of a check's reply that stops the call. Any other reply, even an error page, counts as that of a gateway
+/// in service.
 pub(crate) fn message_of_check(reply: &Reply) -> Option<String> {
     let envelope = Envelope::read(reply);
     message_of_outage(&envelope).or_else(|| match reply.status() {

@@ -33,7 +33,7 @@ const SUCCESSFUL: &str = "paymentSuccessful";
 const STATUS: &str = "status";
 const MESSAGE: &str = "message";
 
-/// The keys that are read.
+/// The fields that are read.
 const KEYS: [&str; 4] = [TOKEN, SUCCESSFUL, STATUS, MESSAGE];
 
 /// A callback's claim about one payment.
@@ -44,12 +44,12 @@ const KEYS: [&str; 4] = [TOKEN, SUCCESSFUL, STATUS, MESSAGE];
 /// | `Deserialize` by | used by | rules |
 /// |---|---|---|
 /// | `serde_urlencoded` | `Form` in axum and actix-web | all are kept |
-/// | `serde_html_form` | `Form` in axum-extra | kept, but the error about a key that is given twice is the deserializer's own: it does not name the field |
-/// | `serde_qs` | its own extractors | not kept: it takes the last of two values, also from `purchaseToken[]=…`, and refuses a `message` that is not UTF-8 |
+/// | `serde_html_form` | `Form` in axum-extra | kept, but the error about a field that is given twice is the deserializer's own: it does not name the field |
+/// | `serde_qs` | its own extractors | not kept: it takes the last of two values, also from `purchaseToken[]=…`, and fails on a `message` that is not UTF-8 |
 ///
 /// With `serde_qs`, or any other deserializer, use `parse` instead. Rocket's forms do not use serde: take `Vec<u8>` there.
 ///
-/// PHP's `http_build_query` drops a key whose value is null. A missing `message` is empty; any other missing key is an
+/// PHP's `http_build_query` drops a field whose value is null. A missing `message` is empty; any other missing field is an
 /// [error](Callback::parse).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback {
@@ -130,7 +130,7 @@ impl From<&str> for Status {
 impl Callback {
     /// Reads the body of the request, `application/x-www-form-urlencoded`.
     ///
-    /// Unknown keys are ignored. `message` may be missing; invalid UTF-8 in it becomes U+FFFD.
+    /// Unknown fields are ignored. `message` may be missing; invalid UTF-8 in it becomes U+FFFD.
     ///
     /// # Errors
     ///
@@ -202,7 +202,7 @@ impl<'de> Deserialize<'de> for Callback {
     }
 }
 
-/// Which of the keys that are read.
+/// Which of the fields that are read.
 fn index(key: &str) -> Option<usize> {
     KEYS.iter().position(|known| *known == key)
 }
@@ -235,7 +235,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// PHP writes `1` and `0`, or nothing for false; Java writes words.
+/// PHP writes `1` and `0`, or an empty text for false; Java writes words.
 fn boolean(text: &str) -> Result<bool, InvalidInput> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" => Ok(true),

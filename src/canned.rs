@@ -1,7 +1,7 @@
 //! Canned replies instead of the network, for a shop's unit tests.
 //!
 //! The availability check passes by itself, and the calls get the replies in the given order. The replies go through
-//! the same code as those of the real gateway.
+//! the same code as those of the live gateway.
 //!
 //! ```
 //! use ekolopay::canned::{Canned, NOT_PAID, PAID, callback, refusal, token_reply};
@@ -19,8 +19,8 @@
 //!     .reply(200, PAID);
 //! let credentials = Credentials::new("demo", "a-secret-key")?;
 //! let gateway = Gateway::builder(credentials).transport(canned.clone()).build()?;
-//! let order = Purchase::new(150_000, Product::new("Iphone S"), Customer::new("066304925"))?;
-//! let tokens = [gateway.create_purchase_token(&order)?, gateway.create_purchase_token(&order)?];
+//! let purchase = Purchase::new(150_000, Product::new("Iphone S"), Customer::new("066304925"))?;
+//! let tokens = [gateway.create_purchase_token(&purchase)?, gateway.create_purchase_token(&purchase)?];
 //! assert!(matches!(gateway.check_payment(&tokens[0])?, Verification::NotPaid));
 //! assert!(matches!(gateway.check_payment(&tokens[1])?, Verification::Paid(paid) if paid.token() == &tokens[1]));
 //!
@@ -52,7 +52,7 @@ pub const TOKEN: &str = r#"{
   }
 }"#;
 
-/// The documented success of « Vérifier le paiement »: the order is paid.
+/// The documented success of « Vérifier le paiement » with `true`: the order is paid.
 pub const PAID: &str = r#"{
     "response" : {
         "API_RESPONSE_CODE" : 200,

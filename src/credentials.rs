@@ -63,8 +63,8 @@ impl Credentials {
     }
 
     /// The text with the secret key replaced by `[secret]`, for a log of the merchant's own: as the SDK does with the
-    /// gateway's texts, the key is found as given, percent-encoded or JSON-escaped. If it still occurs in the result, the
-    /// text is empty.
+    /// gateway's texts, the key is found as given, percent-encoded or JSON-escaped, [also cut](crate#security). If it
+    /// still occurs in the result, the text is empty.
     ///
     /// ```
     /// let credentials = ekolopay::Credentials::new("demo", "054e9a59/ab57")?;

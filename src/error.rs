@@ -47,7 +47,7 @@ pub enum Error {
         message: String,
     },
 
-    /// The gateway answered with its own refusal: a code other than 200 and a message.
+    /// The gateway refused what was asked: a code other than 200 and a message.
     ///
     /// Documentation: « Réponse du serveur », « Echoué ». A notice with a `code`, a `reason` and a `message`, which the
     /// company's newer API documents for every error, counts too.
@@ -58,11 +58,11 @@ pub enum Error {
         status: u16,
         /// `API_RESPONSE_CODE`; the documentation shows 0.
         code: i64,
-        /// `clearMessage`, in French, for people; at most 1,000 characters. Of a notice the message, or else the reason.
+        /// `clearMessage`, for people; at most 1,000 characters. For a notice: its message, or else its reason.
         message: String,
     },
 
-    /// An answer that is not documented. It proves neither that something was done nor that nothing was.
+    /// A reply that is not documented. It proves neither that something was done nor that nothing was.
     #[error("unexpected reply, HTTP {status}: {reason}; it begins with {excerpt:?}")]
     #[non_exhaustive]
     UnexpectedReply {
@@ -74,7 +74,7 @@ pub enum Error {
         excerpt: String,
     },
 
-    /// The exchange failed: no connection, no certificate to trust, no answer in time, an answer cut short.
+    /// The exchange failed: no connection, no certificate to trust, no reply in time, a reply cut short.
     #[error(transparent)]
     Transport(#[from] TransportError),
 }
@@ -82,8 +82,8 @@ pub enum Error {
 impl Error {
     /// Whether the gateway may have done what was asked: true for an [`UnexpectedReply`](Error::UnexpectedReply), for a
     /// [`Transport`](Error::Transport) failure after which the call may have arrived, and for a
-    /// [`Refused`](Error::Refused) under HTTP 5xx, which a program that broke down halfway may
-    /// give. False for all else.
+    /// [`Refused`](Error::Refused) under HTTP 5xx, which a gateway that failed halfway may give. False for everything
+    /// else.
     pub fn may_have_acted(&self) -> bool {
         match self {
             Error::Invalid(_) | Error::Unavailable { .. } => false,

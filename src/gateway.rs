@@ -24,7 +24,7 @@ const LONGEST_EXCERPT: usize = 200;
 /// A client for the gateway. Every call blocks until it is answered or times out.
 ///
 /// A clone is cheap and shares connections; one gateway can serve every thread. Make one and keep it: its connections
-/// stay open for 3 s between calls, and its name is looked up once a minute ([names](crate#names)).
+/// stay open for 3 s between calls, and its name is looked up at most once a minute ([names](crate#names)).
 ///
 /// ```no_run
 /// use ekolopay::Gateway;
@@ -38,7 +38,7 @@ const LONGEST_EXCERPT: usize = 200;
 /// # Ok::<(), ekolopay::Error>(())
 /// ```
 ///
-/// A gateway that was used refuses to send in another process: a program that forks builds one after the fork.
+/// A gateway that was used in one process does not send in another: a program that forks builds one after the fork.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,

@@ -1,12 +1,12 @@
-//! A blocking client for **EkoloPay Collect**, the mobile-money payment gateway of Congo.
+//! A blocking SDK for **EkoloPay Collect**, a mobile-money payment gateway in Congo.
 //!
 //! It creates the token of an order, says where the customer pays, reads the gateway's callback, and verifies the
-//! payment. Where the [gateway's documentation](https://ekolopay.com/documentation/collect-gateway) is silent, it makes
-//! the choice that ships no unpaid goods and loses no payment.
+//! payment. Where the [gateway's documentation](https://ekolopay.com/documentation/collect-gateway) is silent, it
+//! chooses so that no unpaid goods are shipped and no payment is lost.
 //!
 //! Unofficial. Built from the documentation of 1 July 2023; not yet run against the live gateway.
 //!
-//! **Guides**, from the keys to going live, with every error by its text: [in English](crate::_guide) and
+//! **Guides**, from the keys to going live, with the texts of the errors: [in English](crate::_guide) and
 //! [en français](crate::_guide_fr).
 //!
 //! **Programs** in the repository, for which a checkout is needed: a local gateway to try everything without an account
@@ -14,9 +14,9 @@
 //!
 //! # What it is not
 //!
-//! It is not a web framework, a queue or a database: it stores nothing, retries nothing and runs nothing in the
-//! background. When to check a payment again is the shop's decision. It moves no money out: transfers from the
-//! merchant's account are not part of the gateway's API.
+//! It is not a web framework, a queue or a database: it stores nothing, repeats no call and checks nothing by itself.
+//! When to check a payment again is the shop's decision. It moves no money out: transfers from the merchant's account
+//! are not part of the gateway's API.
 //!
 //! # The five steps of a payment
 //!
@@ -106,9 +106,9 @@
 //! | [`Error`] | when | [`may_have_acted()`](Error::may_have_acted) | what to do |
 //! |---|---|---|---|
 //! | [`Unavailable`](Error::Unavailable) | the gateway is out of service | no | try again later |
-//! | [`Refused`](Error::Refused) | the gateway says no, and why: wrong credentials, unknown token … | no; under HTTP 5xx yes | read its message, which is in French |
-//! | [`UnexpectedReply`](Error::UnexpectedReply) | the answer is not a documented one | yes | it proves nothing: leave the order open and check again |
-//! | [`Transport`](Error::Transport) | no connection, no answer in time, an answer cut short | no if the call was certainly not sent, else yes | check again; if a token was lost, create another: nobody was sent to the first |
+//! | [`Refused`](Error::Refused) | the gateway says no, and why: for example wrong credentials, or an unknown token | no; under HTTP 5xx yes | read its message, probably in French |
+//! | [`UnexpectedReply`](Error::UnexpectedReply) | the reply is not a documented one | yes | it proves nothing: leave the order open and check again |
+//! | [`Transport`](Error::Transport) | no connection, no reply in time, a reply cut short | no if the call was certainly not sent, else yes | check again; if a token was lost, create another: nobody was sent to the first |
 //! | [`Invalid`](Error::Invalid) | an input breaks a rule, before any call | no | fix the [field](InvalidInput::field) that it names |
 //!
 //! No error means "not paid": only [`Verification::NotPaid`](verify::Verification::NotPaid) does. Never close an order
@@ -122,14 +122,14 @@
 //!   check, `Debug`, `Display`, or the errors, even if the gateway echoes it as below. It has no getter. Keep it in the
 //!   environment ([`Gateway::from_env`]) of the server, never in a page or an app.
 //! - **What redaction finds.** Text from the gateway is searched for the key as given, percent-encoded and
-//!   JSON-escaped, whole or cut at the end of the text. HTML escapes, text that was escaped twice, and base64 are not
-//!   recognized.
+//!   JSON-escaped: whole, or at the end of the text its first 8 characters or more. HTML escapes, text that was escaped
+//!   twice, and base64 are not recognized.
 //! - **Logs.** The crate itself logs nothing. ureq logs no bodies, but at TRACE `ureq_proto` dumps headers, addresses
 //!   and the gateway's replies: limit it to `debug` (`RUST_LOG=trace,ureq_proto=debug`).
 //! - **The network.** https with verified certificates; plain http for loopback only. Redirects are not followed, so
 //!   the secret goes to no other host. A [proxy](crate#proxies) is never bypassed by mistake.
-//! - **Forks.** The SDK's own HTTP, once used in one process, refuses to send in another: no reply reaches the wrong
-//!   process. Build a gateway after the fork. Building first and using after is fine.
+//! - **Forks.** The SDK's own HTTP, once used in one process, does not send in another, so that no reply reaches the
+//!   wrong process. Build a gateway after the fork, or build it before and use it only after.
 //! - **The token** is stored with the order. Check the *order's* token, not one from a request.
 //!
 //! # Proxies
@@ -158,10 +158,10 @@
 //!
 //! # ureq's unversioned API
 //!
-//! These look-ups are the feature `ureq-unversioned`, and so is a faster connection: a request leaves in one write, and an
-//! idle connection is probed once. It relies on an API of ureq that a minor release of ureq may change, whose traits
-//! have not changed since ureq 3.0.12: if a release breaks your build, turn the feature off until there is a new release of this
-//! crate.
+//! These look-ups are the feature `ureq-unversioned`, and so is a faster connection: a request of up to 16 KiB leaves in
+//! one write, and an idle connection is probed once. It relies on an API of ureq that a minor release of ureq may
+//! change, whose traits have not changed since ureq 3.0.12: if a release breaks your build, turn the feature off until
+//! there is a new release of this crate.
 //!
 //! Without it, ureq looks the name up at each exchange, two per call, and spawns a thread for it; `https://localhost` is
 //! looked up too, and TLS proves the host. And each exchange over TLS opens a connection of its own: ureq does not notice
@@ -170,9 +170,9 @@
 //! # Threads and asynchronous programs
 //!
 //! A call blocks its thread for up to twice the [timeout](GatewayBuilder::timeout). It spawns a thread to look up the
-//! name, at most once a minute and after a failed exchange; a gateway given by its address (`https://192.0.2.1`), or on
-//! `localhost`, needs none at all without a proxy. If no thread can be spawned and no address from the last day is known, the call fails
-//! with [`Error::Transport`] and was not sent. Without `ureq-unversioned`, ureq panics if it can't spawn its thread.
+//! name, at most once a minute and after a failed exchange; without a proxy, a gateway given by its address
+//! (`https://192.0.2.1`) or on `localhost` needs none. If no thread can be spawned and no address from the last day is
+//! known, the call was not sent ([`Error::Transport`]). Without `ureq-unversioned`, ureq panics if it can't spawn one.
 //!
 //! From async code, move a clone of the gateway, which is cheap, to a thread for blocking work:
 //! `tokio::task::spawn_blocking(move || gateway.check_payment(&token)).await`.

@@ -7,9 +7,9 @@ use crate::invalid::{InvalidInput, require};
 
 /// A telephone number of Congo as the gateway's documentation writes it: nine digits, the first a zero.
 ///
-/// It is made of what people type and copy: with spaces, dots, dashes, slashes, parentheses or invisible characters, with
-/// `tel:`, with `+242`, `00242` or `242` in front. [`Customer::new`](crate::purchase::Customer::new) takes it, and any other text
-/// too.
+/// It is made of the number that people type or copy: with spaces, dots, dashes, slashes, parentheses or invisible
+/// characters, with `tel:`, with `+242`, `00242` or `242` in front. [`Customer::new`](crate::purchase::Customer::new)
+/// takes it, and any other text too.
 ///
 /// ```
 /// use ekolopay::purchase::{Customer, PhoneNumber};
@@ -59,7 +59,7 @@ impl TryFrom<&str> for PhoneNumber {
     }
 }
 
-/// Invisible are zero-width characters and marks of direction, which are copied along unseen.
+/// Invisible characters are those of zero width and the marks of direction, which are copied along unseen.
 fn is_separator(c: char) -> bool {
     let is_invisible = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     c.is_whitespace() || c.is_control() || is_invisible || ".·-‐‑‒–—−()/".contains(c)

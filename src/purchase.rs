@@ -76,7 +76,7 @@ pub struct Customer {
 
 impl Customer {
     /// A customer with a telephone number, sent as it is: any text that is not blank. The documentation writes
-    /// `066304925`, which a [`PhoneNumber`] makes of what people type.
+    /// `066304925`, which a [`PhoneNumber`] makes of the number that people type.
     pub fn new(phone: impl Into<String>) -> Customer {
         Customer { uuid: None, name: None, phone: phone.into() }
     }

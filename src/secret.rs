@@ -58,7 +58,7 @@ impl Secret {
         })
     }
 
-    /// What follows the secret; nothing where the text ends within it.
+    /// The text that follows the secret; empty if the text ends within the secret.
     fn after_secret<'a>(&self, text: &'a [u8], escapes: Escapes) -> Option<&'a [u8]> {
         self.0.bytes().enumerate().try_fold(text, |rest, (matched, byte)| {
             let cut = matched >= TELLING && is_cut(rest);

@@ -36,11 +36,11 @@ mod proxy;
 /// The longest body that can be a reply of the gateway, in bytes.
 pub(crate) const LONGEST_REPLY: usize = 64 * 1024;
 
-/// One HTTP exchange: posts the request and returns whatever was answered.
+/// One HTTP exchange: posts the request and returns the reply, whatever it is.
 ///
 /// An implementation must not follow redirects, repeat a request or turn a status into an error. It must limit how long
-/// it waits and how much it reads; no body over 64 KiB is taken for a success or a refusal. It must not log [`Request::body`], which holds the
-/// secret key.
+/// it waits and how much it reads; a body over 64 KiB is never taken for a success or a refusal. It must not log
+/// [`Request::body`], which holds the secret key.
 pub trait Transport: Send + Sync {
     /// Sends one request and waits for its reply.
     ///
@@ -100,7 +100,7 @@ impl Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// The check that runs before every call: a `check-payment` with no token and no secret.
+    /// The check that runs before every call: a `check-payment` with an empty token and no secret.
     Availability,
     /// `POST /purchase-token`.
     PurchaseToken,

@@ -90,8 +90,8 @@ impl GatewayBuilder {
     /// Root certificates, in PEM, to trust instead of the built-in ones, such as those of a company's inspecting proxy
     /// or of a test gateway. A byte order mark in front is skipped.
     ///
-    /// They are authorities: one that the server shows as its *own* certificate is refused (`CaUsedAsEndEntity`). Let it
-    /// sign a certificate for the server's name.
+    /// They are authorities: one that the server shows as its *own* certificate is not accepted (`CaUsedAsEndEntity`).
+    /// Let it sign a certificate for the server's name.
     ///
     /// Default: the roots bundled with the feature `rustls`, or those of the system with `platform-verifier` or
     /// `native-tls`.
@@ -124,7 +124,7 @@ impl GatewayBuilder {
 
     /// Puts a closure round each exchange of the SDK's own HTTP, or of the given
     /// [transport](GatewayBuilder::transport): for a log, a metric or a recorder. It gets the request and what comes
-    /// next, which it calls once. When it is set does not matter; of several, the last one is the outermost.
+    /// next, which it calls once. The order of the setters does not matter; the last closure is the outermost.
     ///
     /// ```
     /// use std::time::Instant;

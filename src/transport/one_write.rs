@@ -1,6 +1,6 @@
 //! Head and body of a request leave together, over TLS as one record: ureq writes each on its own, and a CONNECT in 15
-//! pieces. An idle connection is probed once an exchange, where ureq's pool does so twice, and below TLS too, where ureq
-//! does not look: what is left over there would be taken for the next reply.
+//! pieces. An idle connection is probed once per exchange, where ureq's pool does so twice, and below TLS too, where ureq
+//! does not look: bytes that are left over there would be taken for the next reply.
 
 use std::mem;
 use std::time::{Duration, Instant};
@@ -114,7 +114,7 @@ impl<T: Transport> Transport for HeldOutput<T> {
 /// Where the last TLS record that was received ends.
 #[derive(Debug, Default)]
 struct Records {
-    /// What has come of the five bytes before a record; the last two are its length.
+    /// The part that has come of the five bytes before a record; the last two are its length.
     head: Vec<u8>,
     /// How many bytes of it are still to come.
     left: usize,

@@ -146,7 +146,7 @@ mod tests {
         assert!(used("ekolopay.com", &both).unwrap().is_some(), "the lower-case one counts");
     }
 
-    /// Of a proxy that is not used, nothing is asked.
+    /// A proxy that is not used need not be valid.
     #[test]
     fn no_proxy_is_looked_at_before_the_proxy() {
         assert_eq!(used("ekolopay.com", &[("HTTPS_PROXY", "socks5://p:1"), ("NO_PROXY", "ekolopay.com")]), Ok(None));
