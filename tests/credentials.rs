@@ -132,6 +132,9 @@ fn the_proxy_is_found_when_the_gateway_is_built() {
     let proxy = "http://user:password@proxy.example:3128";
     assert_eq!(with("https://gateway.example", proxy)[4], r#"Some("proxy.example:3128")"#);
     assert_eq!(with("http://localhost", proxy)[4], "None", "never before loopback");
+    let origin = ("EKOLOPAY_ORIGIN", "https://gateway.example");
+    let shown = in_environment(&[CLIENT, SECRET, origin, ("HTTPS_PROXY", proxy), ("NO_PROXY", "gateway.example")]);
+    assert_eq!(shown[4], "None", "the variable names this host");
     let shown = with("https://gateway.example", "socks5://proxy.example");
     assert_eq!(
         shown[0],

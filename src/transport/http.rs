@@ -201,3 +201,37 @@ mod tls {
         config
     }
 }
+
+#[cfg(all(test, feature = "ureq-unversioned"))]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::transport::{Bytes, Endpoint};
+
+    /// The gateway may have moved.
+    #[test]
+    fn a_failed_exchange_makes_the_name_be_looked_up_again() {
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let names = Names::by(move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok(vec![closed])
+        });
+        let origin = Origin::parse("http://127.0.0.1").unwrap();
+        let mut http = Http::new(&origin, Duration::from_secs(10), "test", None).unwrap();
+        let config = http.agent.config().clone();
+        let connector = one_write::connector(&config);
+        (http.agent, http.names) = (Agent::with_parts(config, connector, names.clone()), names);
+        let body = Bytes(b"purchaseToken=".to_vec());
+        let request = Request { endpoint: Endpoint::Availability, url: "http://gateway.test/".into(), body };
+        for exchanges in 1..=2 {
+            assert!(!http.send(&request).unwrap_err().may_have_arrived());
+            assert_eq!(asked.load(Ordering::SeqCst), exchanges);
+        }
+    }
+}

@@ -54,7 +54,7 @@ impl Names {
         Names::by(|target| target.to_socket_addrs().map(Iterator::collect))
     }
 
-    fn by(look_up: impl Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Names {
+    pub(super) fn by(look_up: impl Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Names {
         let (state, look_up_ended) = (Mutex::default(), Condvar::new());
         Names(Arc::new(Shared { look_up: Box::new(look_up), state, look_up_ended }))
     }
@@ -94,10 +94,8 @@ impl Names {
             names.state().learn(found, Instant::now());
             names.0.look_up_ended.notify_all();
         };
-        let thread = thread::Builder::new().name("name look-up".to_owned()).spawn(look_up);
-        thread
-            .map(drop)
-            .map_err(|error| io::Error::new(error.kind(), format!("no thread to look up the name: {error}")))
+        let thread = thread::Builder::new().name("name look-up".to_owned()).spawn(look_up).map(drop);
+        thread.map_err(|error| io::Error::new(error.kind(), format!("no thread to look up the name: {error}")))
     }
 
     /// No code panics while it holds the lock.
