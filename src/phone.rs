@@ -49,9 +49,9 @@ impl TryFrom<&str> for PhoneNumber {
         };
         let international = number.strip_prefix('+').or_else(|| number.strip_prefix("00"));
         let digits = match international.unwrap_or(number).strip_prefix("242") {
-            Some(national) if international.is_some() || number.len() == 12 => national,
-            _ if international.is_some() => "",
-            _ => number,
+            Some(national) => national,
+            None if international.is_some() => "",
+            None => number,
         };
         let is_national = digits.len() == 9 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
         require(is_national, "customer.phone", "must have nine digits, the first a zero")?;
