@@ -8,8 +8,9 @@ use std::process::{self, Child, Command, Stdio};
 use std::time::Duration;
 use std::{env, fs, thread};
 
+use ekolopay_sandbox::DEMO_SECRET_KEY;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-sandbox");
-const DEMO_KEY: &str = "054e9a59-ab57-4e9a-940d-97e6b940d875";
 const README: &str = include_str!("../README.md");
 
 /// Killed when dropped.
@@ -31,24 +32,19 @@ fn command(listen: &str, arguments: &[&str], key: &str) -> Command {
     command
 }
 
-/// The running program, the lines that it prints, and its origin.
-fn start(listen: &str, arguments: &[&str], key: &str) -> (Running, Vec<String>, String) {
-    let mut child = command(listen, arguments, key).spawn().unwrap();
-    let out = BufReader::new(child.stdout.take().unwrap());
-    let lines: Vec<String> = out.lines().take(8).collect::<Result<_, _>>().unwrap();
-    let origin = lines[0].strip_prefix("Gateway: ").unwrap().to_owned();
-    (Running(child), lines, origin)
-}
-
 /// Process 1 of a container has no defaults for signals, so it stops by its own.
 #[test]
 fn it_prints_variables_to_paste_and_logs_until_it_is_asked_to_stop() {
     let odd = r#"it's "$HOME"; * `echo` \n"#;
     for (listen, client, key, shown, signal, code, warning) in [
-        ("localhost:0", "demo", "", DEMO_KEY, "INT", 130, ""),
+        ("localhost:0", "demo", "", DEMO_SECRET_KEY, "INT", 130, ""),
         ("0.0.0.0:0", odd, "not-the-demo-key", "", "TERM", 143, "warning: not a loopback address, "),
     ] {
-        let (mut program, lines, origin) = start(listen, &["--api-client", client], key);
+        let mut program = Running(command(listen, &["--api-client", client], key).spawn().unwrap());
+        let out = BufReader::new(program.0.stdout.take().unwrap());
+        let lines: Vec<String> = out.lines().take(8).collect::<Result<_, _>>().unwrap();
+        let origin = lines[0].strip_prefix("Gateway: ").unwrap();
+        assert!(origin.starts_with("http://127.0.0.1:"), "where it can be reached: {origin}");
         let script = lines[3..6].join("\n") + "\nprintenv EKOLOPAY_ORIGIN EKOLOPAY_API_CLIENT EKOLOPAY_SECRET_KEY";
         let pasted = Command::new("sh").args(["-c", &script]).env_remove("EKOLOPAY_SECRET_KEY").output().unwrap();
         assert_eq!(String::from_utf8_lossy(&pasted.stdout).trim(), format!("{origin}\n{client}\n{shown}").trim());
@@ -106,19 +102,21 @@ fn the_php_of_the_readme_sells() {
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(process::id().to_string());
     fs::create_dir_all(&folder).unwrap();
-    let shop = README.split("```php\n").nth(1).unwrap().split("```").next().unwrap();
-    fs::write(folder.join("shop.php"), shop).unwrap();
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let callback = format!("http://{address}/callback");
-    let (_sandbox, _, origin) = start("localhost:0", &["--callback-url", &callback, "--pay-after", "0.5"], "");
+    let script = README.split("```php\n").nth(1).unwrap().split("```").next().unwrap();
+    fs::write(folder.join("shop.php"), script).unwrap();
+    let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let [shop, gateway] = free.map(|listener| listener.local_addr().unwrap().to_string());
+    let callback = format!("--callback-url=http://{shop}/callback");
+    let _gateway = Running(command(&gateway, &[&callback, "--pay-after=0.5"], "").spawn().unwrap());
     let php = |arguments: &[&str]| {
         let mut command = Command::new("php");
-        command.args(arguments).current_dir(&folder).env("TMPDIR", &folder).env("SHOP", format!("http://{address}"));
-        command.env("EKOLOPAY_ORIGIN", &origin).env("EKOLOPAY_API_CLIENT", "demo").env("EKOLOPAY_SECRET_KEY", DEMO_KEY);
+        command.args(arguments).current_dir(&folder).env("TMPDIR", &folder).env("SHOP", format!("http://{shop}"));
+        command.env("EKOLOPAY_ORIGIN", format!("http://{gateway}"));
+        command.env("EKOLOPAY_API_CLIENT", "demo").env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
         command
     };
-    let _shop = Running(php(&["-S", &address, "shop.php"]).stderr(Stdio::null()).spawn().unwrap());
-    while TcpStream::connect(&address).is_err() {
+    let _shop = Running(php(&["-S", &shop, "shop.php"]).stderr(Stdio::null()).spawn().unwrap());
+    while [&shop, &gateway].iter().any(|address| TcpStream::connect(address).is_err()) {
         thread::sleep(Duration::from_millis(20));
     }
     let test = php(&[concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journey.php")]).output().unwrap();

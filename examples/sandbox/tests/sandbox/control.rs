@@ -20,11 +20,9 @@ fn a_payment_is_settled_and_shown_with_what_was_said() {
     let settled = new_token(&sandbox, &[("product", r#"{"label":"<script>"}"#)]);
     let pending = new_token(&sandbox, &[]);
     let listed = control(&sandbox, "GET", "payments", "").json()["payments"][0].take();
-    assert_eq!(
-        listed,
-        json!({"token": settled, "state": "pending", "amount": 150_000, "label": "<script>",
-        "phone": "066304925", "details": null, "name": null, "uuid": null})
-    );
+    let order = json!({"token": settled, "state": "pending", "amount": 150_000, "label": "<script>",
+        "phone": "066304925", "details": null, "name": null, "uuid": null});
+    assert_eq!(listed, order);
 
     // As `curl -d` sends it: as a form.
     let answer = post(&sandbox, &format!("/sandbox/api/payments/{settled}/settle"), r#"{"outcome":"paid"}"#);

@@ -6,39 +6,37 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ekolopay_sandbox::{DEMO_SECRET_KEY, Sandbox, Trouble};
+use ekolopay_sandbox::{Sandbox, Trouble};
 use ekolopay_test_kit::response;
 
-use crate::client::{Answer, CHECK, FORM, check, get, is_paid, new_token, post, purchase, raw, settle, shop};
+use crate::client::{Answer, CHECK, check, get, is_paid, new_token, post, purchase, raw, settle, shop};
 
 /// Each is settled twice at once, and its shop checks it before it answers the callback.
 #[test]
 fn a_thousand_payments_over_64_connections_end_once() {
-    let url = Arc::new(OnceLock::<String>::new());
-    let known = Arc::clone(&url);
-    let shop = shop(move |callback| {
-        let form = format!("purchaseToken={}&secret_key={DEMO_SECRET_KEY}", callback.token());
-        let check = minreq::post(known.get().unwrap()).with_headers([FORM]).with_body(form).with_timeout(4);
-        let paid = check.send().unwrap().as_str().unwrap().contains(r#""payment_successful":true"#);
+    let gateway = Arc::new(OnceLock::<Sandbox>::new());
+    let known = Arc::clone(&gateway);
+    let url = shop(move |callback| {
+        let paid = is_paid(known.get().unwrap(), callback.token());
         response(if callback.body.contains(&format!("Successful={paid}&")) { 200 } else { 500 }, "")
     });
-    let sandbox = Sandbox::builder().callback_url(shop).start().unwrap();
-    url.set(sandbox.origin() + CHECK).unwrap();
+    gateway.set(Sandbox::builder().callback_url(url).start().unwrap()).unwrap();
+    let sandbox = gateway.get().unwrap();
     let one = || {
-        let token = new_token(&sandbox, &[]);
-        let settle = |outcome| settle(&sandbox, &token, outcome).status;
+        let token = new_token(sandbox, &[]);
+        let settle = |outcome| settle(sandbox, &token, outcome).status;
         let (paid, failed) = thread::scope(|scope| {
             let failed = scope.spawn(|| settle("failed"));
             (settle("paid"), failed.join().unwrap())
         });
-        assert_eq!((paid, failed), if is_paid(&sandbox, &token) { (303, 409) } else { (409, 303) });
+        assert_eq!((paid, failed), if is_paid(sandbox, &token) { (303, 409) } else { (409, 303) });
     };
     thread::scope(|scope| (0..64).for_each(|_| drop(scope.spawn(|| (0..16).for_each(|_| one())))));
     for payment in sandbox.payments() {
         assert_eq!(payment.notifications.iter().map(|sent| &sent.result).collect::<Vec<_>>(), [&Ok(200)]);
     }
     sandbox.add_payment("the newest", 1);
-    let page = get(&sandbox, "/sandbox");
+    let page = get(sandbox, "/sandbox");
     page.shows(&["Les 50 plus récents sur 1\u{202f}025.", ">the newest<"]);
     assert_eq!(page.text.matches("<li>").count(), 50);
 }
@@ -60,15 +58,14 @@ fn a_full_sandbox_says_so() {
 
 #[test]
 fn a_dropped_sandbox_answers_what_is_under_way_and_leaves_nothing_open() {
-    let builder = Sandbox::builder().listen("0.0.0.0:0".parse().unwrap()).latency(Duration::from_millis(300));
     // It starts and stops in asynchronous tests too.
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let builder = Sandbox::builder().latency(Duration::from_millis(300));
     let sandbox = runtime.block_on(async { builder.start().unwrap() });
-    let port = sandbox.address().port();
-    assert_eq!(sandbox.origin(), format!("http://127.0.0.1:{port}"));
+    let address = sandbox.address();
     let call = format!("POST {CHECK} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let streams = ["", "POST /", &call].map(|bytes| {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         stream.write_all(bytes.as_bytes()).unwrap();
         stream
@@ -78,7 +75,7 @@ fn a_dropped_sandbox_answers_what_is_under_way_and_leaves_nothing_open() {
     let started = Instant::now();
     runtime.block_on(async { drop(sandbox) });
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
-    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    assert!(TcpStream::connect(address).is_err());
     let answers = streams.map(|mut stream| {
         let mut answer = String::new();
         let silent = stream.read_to_string(&mut answer).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);

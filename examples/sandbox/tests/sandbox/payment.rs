@@ -15,7 +15,7 @@ fn the_page_shows_the_order_the_outcomes_and_the_way_back() {
     let form = "<form method=\"post\" action=\"https://demosa.com/payment-status?from=ekolopay&amp;a=b\"><button";
     for (by_post, way, end) in [(false, link, "</a>"), (true, form, "</button>")] {
         let sandbox = Sandbox::builder().redirect_url(redirect).redirect_by_post(by_post).start().unwrap();
-        let product = r#"{"label":"<script>alert(1)</script>","details":"<img src=x>\"'&amp;"}"#;
+        let product = r#"{"label":"<script>alert</script>","details":"<img src=x>\"'&amp;"}"#;
         let customer = r#"{"phone":"066304925","name":"</dd><b>Kanza"}"#;
         purchase(&sandbox, &[("product", product), ("customer", customer), ("amount", "1234567")]).reply().unwrap();
         let token = sandbox.payments().remove(0).token;
@@ -23,12 +23,7 @@ fn the_page_shows_the_order_the_outcomes_and_the_way_back() {
         let page = get(&sandbox, &path);
         page.shows(&["<html lang=\"fr\">", "width=device-width", "Aucun argent ne circule.", "method=\"post\">"]);
         page.shows(&["1\u{202f}234\u{202f}567\u{a0}FCFA", "066304925", "<dt>Marchand</dt><dd>demo</dd>"]);
-        page.shows(&[
-            "&lt;script&gt;alert(1)&lt;/script&gt;",
-            "&lt;img src=x&gt;",
-            "&amp;amp;",
-            "&lt;/dd&gt;&lt;b&gt;Kanza",
-        ]);
+        page.shows(&["&lt;script&gt;alert&lt;/script&gt;", "&lt;img src=x&gt;", "&amp;amp;", "&lt;/dd&gt;&lt;b&gt;"]);
         page.shows(&["value=\"paid\">Simuler un paiement réussi<", "value=\"failed\">Simuler un échec<"]);
         page.shows(&["value=\"rejected\">Simuler un rejet<", "value=\"timeout\">Simuler un délai dépassé<"]);
         page.shows(&[way, &format!("Annuler et revenir{end}")]);
@@ -130,11 +125,8 @@ fn a_failed_callback_is_recorded_and_not_sent_again() {
         assert!(started.elapsed() < Duration::from_secs(15), "the shop has 5 s");
         let payment = sandbox.payments().remove(0);
         let sent = &payment.notifications[0];
-        assert_eq!(
-            (&sent.result, &*sent.reply, payment.notifications.len()),
-            (&result.map_err(str::to_owned), reply, 1)
-        );
-        assert_eq!(payment.state, PaymentState::Settled(Settlement::Paid));
+        assert_eq!((&sent.result, &*sent.reply), (&result.map_err(str::to_owned), reply));
+        assert_eq!((payment.notifications.len(), payment.state), (1, PaymentState::Settled(Settlement::Paid)));
     }
     assert!(elsewhere.recv_timeout(Duration::ZERO).is_err());
 }
