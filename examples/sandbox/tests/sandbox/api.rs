@@ -103,7 +103,7 @@ fn both_calls_need_the_credentials_and_a_form() {
 }
 
 #[test]
-fn a_repeated_order_gets_the_token_given_before_and_a_new_one_is_known_late() {
+fn a_repeated_order_gets_its_first_token_and_a_new_one_is_known_late() {
     let sandbox = Sandbox::builder().same_token(true).late_known(2).start().unwrap();
     let token = new_token(&sandbox, &[]);
     assert_eq!(sandbox.settle(&token, Settlement::Paid), Some(true));

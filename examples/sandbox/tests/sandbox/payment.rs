@@ -52,7 +52,7 @@ const PAY_AFTER: Duration = Duration::from_millis(500);
 
 /// Rows 115 and 116: by telephone numbers without a browser, and by hand on the payment page, which refuses a second time.
 #[test]
-fn each_payment_ends_as_its_number_or_its_customer_says_and_is_announced_in_the_documented_form() {
+fn each_payment_ends_as_its_number_or_its_customer_says() {
     let success = SUCCESSFUL.replace("SUCCESSFUL", "SUCCESS");
     // The number, the outcome by hand, the callbacks each with what check-payment says then, and what it says at the end.
     let payments = [
