@@ -104,19 +104,21 @@ fn the_php_of_the_readme_sells() {
     fs::create_dir_all(&folder).unwrap();
     let script = README.split("```php\n").nth(1).unwrap().split("```").next().unwrap();
     fs::write(folder.join("shop.php"), script).unwrap();
-    let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    let [shop, gateway] = free.map(|listener| listener.local_addr().unwrap().to_string());
+    let shop = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let callback = format!("--callback-url=http://{shop}/callback");
-    let _gateway = Running(command(&gateway, &[&callback, "--pay-after=0.5"], "").spawn().unwrap());
+    let mut gateway = Running(command("localhost:0", &[&callback, "--pay-after=0.5"], "").spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(gateway.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let origin = line.trim().strip_prefix("Gateway: ").unwrap();
     let php = |arguments: &[&str]| {
         let mut command = Command::new("php");
         command.args(arguments).current_dir(&folder).env("TMPDIR", &folder).env("SHOP", format!("http://{shop}"));
-        command.env("EKOLOPAY_ORIGIN", format!("http://{gateway}"));
-        command.env("EKOLOPAY_API_CLIENT", "demo").env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
+        command.env("EKOLOPAY_ORIGIN", origin).env("EKOLOPAY_API_CLIENT", "demo");
+        command.env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
         command
     };
     let _shop = Running(php(&["-S", &shop, "shop.php"]).stderr(Stdio::null()).spawn().unwrap());
-    while [&shop, &gateway].iter().any(|address| TcpStream::connect(address).is_err()) {
+    while TcpStream::connect(&shop).is_err() {
         thread::sleep(Duration::from_millis(20));
     }
     let test = php(&[concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journey.php")]).output().unwrap();
