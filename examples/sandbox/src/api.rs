@@ -123,7 +123,8 @@ fn order(form: &Form) -> Result<Payment, &'static str> {
     let details = optional(&product, "details", "product.details doit être un texte.")?;
 
     let customer = object(form, "customer").ok_or("customer doit être un objet JSON.")?;
-    let phone = text(&customer, "phone").filter(|phone| dialable(phone)).ok_or(PHONE)?;
+    let dialable = |phone: &String| !phone.is_empty() && phone.bytes().all(|byte| byte.is_ascii_digit());
+    let phone = text(&customer, "phone").filter(dialable).ok_or(PHONE)?;
     let name = optional(&customer, "name", "customer.name doit être un texte.")?;
     let uuid = optional(&customer, "uuid", "customer.uuid doit être un texte.")?;
 
@@ -134,10 +135,6 @@ fn order(form: &Form) -> Result<Payment, &'static str> {
 fn whole(digits: &str) -> Option<u64> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
     digits.parse().ok().filter(|_| plain)
-}
-
-fn dialable(phone: &str) -> bool {
-    !phone.is_empty() && phone.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn object(form: &Form, key: &str) -> Option<Map<String, Value>> {

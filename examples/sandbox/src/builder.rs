@@ -117,7 +117,7 @@ fn deliverable(url: &str) -> bool {
     let host = url.strip_prefix("http://").and_then(|rest| rest.split(['/', '?']).next());
     host.is_some_and(|host| {
         let port = host.split_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0));
-        port && !host.contains(['[', '@']) && web_address(url)
+        port && !host.contains('@') && web_address(url)
     })
 }
 

@@ -110,7 +110,7 @@ fn call(call: &Call) -> Value {
 fn notification(sent: &Notification) -> Value {
     let (status, error) = (sent.result.as_ref().ok(), sent.result.as_ref().err());
     json!({
-        "at": unix(sent.at), "body": sent.body, "status": status, "error": error, "reply": sent.reply, "seconds": sent.elapsed.as_secs_f32(),
+        "at": unix(sent.at), "body": sent.body, "status": status, "error": error, "reply": sent.reply, "seconds": sent.elapsed.as_secs_f64(),
     })
 }
 

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::control::unix;
 use crate::html as pages;
 use crate::outcome::NUMBERS;
-use crate::payments::{Call, Notification, Payment, PaymentState, Settlement};
+use crate::payments::{Notification, Payment, PaymentState, Settlement};
 
 /// How many of the newest payments are listed.
 const LISTED: usize = 50;
@@ -84,25 +84,27 @@ fn row(payment: &Payment, callback: bool) -> Markup {
     }
 }
 
-/// The calls and callbacks, each with both bodies.
+/// The calls and callbacks in the order of their times, each with both bodies.
 fn exchanges(payment: &Payment) -> Markup {
+    let calls = payment.calls.iter().map(|call| {
+        let fields: String = call.request.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        (call.at, format!("{}, HTTP\u{a0}{}", call.name, call.status), fields, &call.reply)
+    });
+    let callbacks = payment.notifications.iter().map(|sent| {
+        let title = format!("callback, {}, {}\u{a0}ms", result(sent), sent.elapsed.as_millis());
+        (sent.at, title, format!("{}\n", sent.body), &sent.reply)
+    });
+    let mut exchanges: Vec<_> = calls.chain(callbacks).collect();
+    exchanges.sort_by_key(|(at, ..)| *at);
     html! {
         details {
             summary { "Échanges" }
-            @for call in &payment.calls {
-                p { (time(call.at)) "\u{a0}: " (call.name) ", HTTP\u{a0}" (call.status) }
-                pre { (fields(call)) "\n\n" (call.reply) }
-            }
-            @for sent in &payment.notifications {
-                p { (time(sent.at)) "\u{a0}: callback, " (result(sent)) ", " (sent.elapsed.as_millis()) "\u{a0}ms" }
-                pre { (sent.body) "\n\n" (sent.reply) }
+            @for (at, title, request, reply) in exchanges {
+                p { (time(at)) "\u{a0}: " (title) }
+                pre { (request) "\n" (reply) }
             }
         }
     }
-}
-
-fn fields(call: &Call) -> String {
-    call.request.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
 }
 
 fn result(sent: &Notification) -> String {

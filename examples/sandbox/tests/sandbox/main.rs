@@ -6,8 +6,4 @@ mod control;
 mod guard;
 mod load;
 mod log;
-mod outcome;
-mod pages;
 mod payment;
-mod samples;
-mod settings;
