@@ -243,6 +243,7 @@ mod tests {
         let (names, server, asked) = served();
         server.send(failure()).unwrap();
         assert_eq!(ask(&names, 10 * SECOND).unwrap_err(), "io: no such host");
+        assert_eq!(ask(&names, SECOND / 5).unwrap_err(), "timeout: resolve");
         server.send(Ok(addresses())).unwrap();
         assert!(ask(&names, 10 * SECOND).is_ok());
         names.forget();
