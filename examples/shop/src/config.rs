@@ -1,12 +1,11 @@
 //! What the person who starts the shop decides: options, and variables of the environment.
 
-use std::env;
-use std::error::Error;
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{env, fs};
 
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
 use ekolopay::GatewayBuilder;
 
@@ -64,34 +63,29 @@ pub(crate) enum Command {
 }
 
 impl Arguments {
-    pub(crate) fn gateway(&self) -> Result<GatewayBuilder, Box<dyn Error>> {
-        let mut gateway = GatewayBuilder::from_env()?;
-        if let Some(path) = &self.root_certificates {
-            let pem = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            gateway = gateway.root_certificates(&pem);
-        }
-        Ok(gateway)
+    pub(crate) fn gateway(&self) -> Result<GatewayBuilder> {
+        let gateway = GatewayBuilder::from_env()?;
+        let Some(path) = &self.root_certificates else { return Ok(gateway) };
+        let pem = fs::read(path).with_context(|| path.display().to_string())?;
+        Ok(gateway.root_certificates(&pem))
     }
 }
 
-pub(crate) fn password() -> Result<String, String> {
-    let password = env::var(PASSWORD).map_err(|_| format!("{PASSWORD} is not set"))?;
-    check(&password).map_err(|rule| format!("{PASSWORD} {rule}"))?;
+pub(crate) fn password() -> Result<String> {
+    let password = env::var(PASSWORD).ok().with_context(|| format!("{PASSWORD} is not set"))?;
+    check(&password)?;
     Ok(password)
 }
 
 /// What a file of variables adds by mistake would lock the merchant out.
-fn check(password: &str) -> Result<(), String> {
-    let quoted = ['"', '\''].iter().any(|quote| password.starts_with(*quote) || password.ends_with(*quote));
-    if password.contains(char::is_control) || password != password.trim() {
-        Err("must not begin or end with a space, nor hold a line break".to_owned())
-    } else if quoted {
-        Err("must not begin or end with a quotation mark".to_owned())
-    } else if password.chars().count() < SHORTEST_PASSWORD {
-        Err(format!("must have at least {SHORTEST_PASSWORD} characters"))
-    } else {
-        Ok(())
-    }
+fn check(password: &str) -> Result<()> {
+    let (quotes, length) = (['"', '\''], password.chars().count());
+    let is_one_line = password == password.trim() && !password.contains(char::is_control);
+    ensure!(is_one_line, "{PASSWORD} must not begin or end with a space, nor hold a line break");
+    let is_quoted = password.starts_with(quotes) || password.ends_with(quotes);
+    ensure!(!is_quoted, "{PASSWORD} must not begin or end with a quotation mark");
+    ensure!(length >= SHORTEST_PASSWORD, "{PASSWORD} must have at least {SHORTEST_PASSWORD} characters");
+    Ok(())
 }
 
 #[cfg(test)]
@@ -106,7 +100,7 @@ mod tests {
             ("\"a long password", "quotation mark"),
             ("short", "at least 12"),
         ] {
-            assert!(super::check(password).unwrap_err().contains(rule), "{password:?}");
+            assert!(super::check(password).unwrap_err().to_string().contains(rule), "{password:?}");
         }
         assert!(super::check("it's a \"long\" pass:word é").is_ok());
     }

@@ -1,33 +1,31 @@
 //! A small web shop that sells by mobile money. The files, in the order in which an order runs through them:
 //!
-//! 1. `pages.rs`, `customers.rs`, `views.rs`: the addresses, the way to the payment page, what people see
+//! 1. `pages.rs`, `checkout.rs`: the addresses, what customers see, and their way to the payment page
 //! 2. `orders.rs`, `database.rs`: products and orders, in SQL; the tables are in `migrations`
-//! 3. `payments.rs`, `schedule.rs`, `problem.rs`: the token, the checks, and `pay`, which decides that an order is paid
-//! 4. `merchant.rs`, `listing.rs`: what the merchant sees and does
+//! 3. `payments.rs`, `checks.rs`: the token, `pay`, which decides that an order is paid, and which order is checked when
+//! 4. `merchant.rs`: what the merchant sees and does
 //!
 //! `cargo run` starts a demonstration with a local gateway and a temporary database. With `--live` the shop uses the gateway
 //! named by the environment and a database file.
 
+mod checkout;
+mod checks;
 mod config;
-mod customers;
 mod database;
-mod listing;
 mod merchant;
 mod orders;
 mod pages;
 mod payments;
-mod problem;
-mod schedule;
-mod views;
 
-use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
 
+use anyhow::{Context, Result};
 use axum::ServiceExt;
 use axum::extract::Request;
 use clap::Parser;
@@ -40,11 +38,8 @@ use uuid::Uuid;
 
 use crate::config::{Arguments, Command, GATEWAY_TIMEOUT};
 use crate::database::Database;
-use crate::merchant::Merchant;
 use crate::pages::Shop;
 use crate::payments::Payments;
-use crate::problem::with_sources;
-use crate::views::Settings;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -52,28 +47,23 @@ fn main() -> ExitCode {
     // ureq_proto logs the gateway's replies at finer levels.
     let filter = filter.add_directive("ureq_proto=info".parse().expect("a directive"));
     // The shop runs on when nobody reads its log.
-    let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(colours)
-        .log_internal_errors(false)
-        .init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false);
+    log.with_ansi(io::stderr().is_terminal()).init();
     let result = match &arguments.command {
         Some(Command::Backup { from, to }) => database::backup(from, to),
         None => run(arguments),
     };
     let Err(error) = result else { return ExitCode::SUCCESS };
-    tracing::error!("{}", with_sources(&*error));
+    tracing::error!("{error:#}");
     ExitCode::FAILURE
 }
 
 #[tokio::main]
-async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+async fn run(arguments: Arguments) -> Result<()> {
     // Before anything else, so that a stop is never missed.
     let stopped = stop_signal()?;
     let listen = arguments.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let origin = format!("http://{}", listener.local_addr()?);
     // The demonstration lives as long as the shop.
     let (gateway, path, password, note, _demonstration) = match &arguments.live {
@@ -81,16 +71,20 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         None => demonstration(&origin)?,
     };
     let gateway = gateway.timeout(GATEWAY_TIMEOUT).user_agent("ekolopay-shop").build()?;
-    let settings = Settings { contact: arguments.contact, demo: arguments.live.is_none() };
-    let opened = Database::open(&path).map_err(|error| format!("{}: {}", path.display(), with_sources(&*error)));
-    let database = Arc::new(opened?);
+    let database = Arc::new(Database::open(&path).with_context(|| path.display().to_string())?);
     let payments = Payments::new(gateway, Arc::clone(&database));
-    let threads = payments.start()?;
-    let merchant = Merchant { password, form_key: Uuid::new_v4().simple().to_string() };
-    let shop = Shop { database, payments: Arc::clone(&payments), settings, merchant };
-    let starting = Arc::clone(&payments);
-    // Customers do not wait for it.
-    thread::Builder::new().spawn(move || starting.check_credentials())?;
+    let checks = thread::Builder::new().spawn({
+        let payments = Arc::clone(&payments);
+        move || payments.run()
+    })?;
+    let shop = Shop {
+        database,
+        payments: Arc::clone(&payments),
+        contact: arguments.contact,
+        demo: arguments.live.is_none(),
+        password,
+        form_key: Uuid::new_v4().simple().to_string(),
+    };
     // The shop runs on when nobody reads its output.
     let _ = writeln!(io::stdout(), "Shop: {origin}\nAll orders: {origin}/marchand{note}");
     // With a slash at the end or without. A stop finishes what is under way.
@@ -98,10 +92,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(router);
     axum::serve(listener, service).with_graceful_shutdown(stopped).await?;
     tracing::info!("stopped");
-    payments.stop();
-    for thread in threads {
-        let _ = thread.join();
-    }
+    payments.stops.store(true, SeqCst);
+    let _ = checks.join();
     Ok(())
 }
 
@@ -123,7 +115,7 @@ type Start = (GatewayBuilder, PathBuf, String, String, Option<Box<dyn Send>>);
 
 /// A local gateway, and a database that is deleted at the end.
 #[cfg(feature = "demo")]
-fn demonstration(origin: &str) -> Result<Start, Box<dyn Error>> {
+fn demonstration(origin: &str) -> Result<Start> {
     use ekolopay_sandbox::{DEMO_API_CLIENT, DEMO_SECRET_KEY, Sandbox};
 
     const PASSWORD: &str = "demo";
@@ -138,6 +130,6 @@ fn demonstration(origin: &str) -> Result<Start, Box<dyn Error>> {
 }
 
 #[cfg(not(feature = "demo"))]
-fn demonstration(_origin: &str) -> Result<Start, Box<dyn Error>> {
-    Err("this shop was built without its demonstration: --live DATABASE".into())
+fn demonstration(_origin: &str) -> Result<Start> {
+    anyhow::bail!("this shop was built without its demonstration: --live DATABASE")
 }
