@@ -5,7 +5,6 @@ use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
-use axum_extra::extract::cookie::{Cookie, SameSite};
 use ekolopay::purchase::PhoneNumber;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -140,8 +139,8 @@ impl Shop {
             _ => order.path(),
         };
         // For a week.
-        let cookie = Cookie::build((BROWSER, &*order.browser)).path("/").http_only(true).same_site(SameSite::Lax);
-        let cookie = format!("{}; Max-Age=604800{}", cookie.build(), if self.demo { "" } else { "; Secure" });
+        let (cookie, secure) = (&order.browser, if self.demo { "" } else { "; Secure" });
+        let cookie = format!("{BROWSER}={cookie}; HttpOnly; SameSite=Lax; Path=/; Max-Age=604800{secure}");
         Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&address)).into_response())
     }
 

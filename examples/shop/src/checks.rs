@@ -10,10 +10,9 @@ use crate::database::{Database, wall_clock};
 use crate::orders::parse;
 
 /// The first wait between two checks of an open order, in milliseconds. Each is longer than the one before, up to a week.
-/// They never stop, because a customer may pay late. A year costs fewer than a hundred checks per order.
+/// They never stop, because a customer may pay late.
 pub(crate) const SHORTEST_WAIT: i64 = 5_000;
-const LONGEST_WAIT: f64 = 7.0 * 24.0 * 60.0 * 60.0 * 1_000.0;
-const GROWTH: f64 = 1.4;
+const LONGEST_WAIT: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// The shortest time between two checks of an order, however many callbacks and visits it gets.
 const PATIENCE: i64 = 2_000;
 /// An order that is being checked is due again after this time, if the check does not end.
@@ -143,17 +142,15 @@ impl Database {
         })
     }
 
-    /// Forgets a token of no order, which the gateway does not call paid.
-    pub(crate) fn forget_stray(&self, token: &PurchaseToken) -> Result<()> {
-        self.change("DELETE FROM strays WHERE token = ?1 AND due IS NOT NULL", [token.as_str()]).map(drop)
-    }
-
-    /// The gateway answered "not paid".
+    /// The gateway does not call it paid. A token of no order is forgotten.
     pub(crate) fn not_paid(&self, asked: &Asked) -> Result<()> {
+        let token = asked.token.as_str();
+        if asked.checks.is_none() {
+            return self.change("DELETE FROM strays WHERE token = ?1 AND due IS NOT NULL", [token]).map(drop);
+        }
         let sql = "UPDATE orders SET not_paid_at = ?2, failure = IIF(claim = ?3, claim, failure), problem = NULL,
                                      due = IIF(urgent = 1, due, ?4) WHERE token = ?1 AND due IS NOT NULL";
-        let due = self.now() + wait(asked);
-        self.change(sql, params![asked.token.as_str(), asked.at, asked.claim, due]).map(drop)
+        self.change(sql, params![token, asked.at, asked.claim, self.now() + wait(asked)]).map(drop)
     }
 
     /// The check failed, or what it said cannot be stored: the order stays open, and is due again after this wait.
@@ -166,7 +163,6 @@ impl Database {
 }
 
 /// The wait after this check. There are fewer than a hundred in a year.
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a week at most")]
 pub(crate) fn wait(asked: &Asked) -> i64 {
-    (SHORTEST_WAIT as f64 * GROWTH.powi(asked.checks.unwrap_or(0))).min(LONGEST_WAIT) as i64
+    (0..asked.checks.unwrap_or(0)).fold(SHORTEST_WAIT, |wait, _| (wait * 7 / 5).min(LONGEST_WAIT))
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, ensure};
 use parking_lot::Mutex;
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Params, Result, Row, Transaction, TransactionBehavior, ffi};
+use rusqlite::{Connection, OpenFlags, Params, Result, Row, Transaction, TransactionBehavior, ffi};
 use rusqlite_migration::{M, Migrations};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -95,7 +95,7 @@ pub(crate) fn backup(from: &Path, to: &Path) -> anyhow::Result<()> {
     };
     // Able to write, so that a stopped shop's database stays one file. Where nothing can be written nobody writes either.
     let mut copied = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(copy);
-    if copied.as_ref().is_err_and(is_temporary) && !fs::exists(format!("{}-wal", from.display()))? {
+    if copied.is_err() && !fs::exists(format!("{}-wal", from.display()))? {
         let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
         let name = from.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
         copied = Connection::open_with_flags(format!("file:{name}?immutable=1"), read_only).and_then(copy);
@@ -123,13 +123,6 @@ fn private() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
-}
-
-/// Whether the same statement may succeed later: the database is locked, or the disk is full.
-pub(crate) fn is_temporary(error: &rusqlite::Error) -> bool {
-    use ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, ReadOnly, SystemIoFailure};
-    let temporary = [DatabaseBusy, DatabaseLocked, DiskFull, SystemIoFailure, ReadOnly, CannotOpen, OutOfMemory];
-    error.sqlite_error_code().is_some_and(|code| temporary.contains(&code))
 }
 
 /// Milliseconds since 1970 by the computer's clock, for people to read.

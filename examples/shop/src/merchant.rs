@@ -43,22 +43,14 @@ const NAMED: usize = 20;
 /// After this time a paid order that is not delivered is named, in milliseconds.
 const LATE: i64 = 2 * 24 * 60 * 60 * 1_000;
 
-/// The filters: in the address, on the page, and their orders, by an index.
+/// The filters: in the address, on the page, and their orders, by an index. The rowid is the order's number.
 const FILTERS: [(&str, &str, &str); 6] = [
-    ("livrer", "À livrer", "SELECT order_id AS id FROM payments WHERE delivered_at IS NULL AND refunded_at IS NULL"),
-    (
-        "attente",
-        "En attente",
-        "SELECT id FROM orders WHERE due IS NOT NULL AND failure IS NULL AND archived_at IS NULL",
-    ),
-    (
-        "echecs",
-        "Échouées",
-        "SELECT id FROM orders WHERE due IS NOT NULL AND failure IS NOT NULL AND archived_at IS NULL",
-    ),
-    ("verifier", "À vérifier", "SELECT id FROM orders WHERE problem IS NOT NULL AND archived_at IS NULL"),
-    ("livrees", "Livrées", "SELECT order_id AS id FROM payments WHERE delivered_at IS NOT NULL"),
-    ("archivees", "Archivées", "SELECT id FROM orders WHERE archived_at IS NOT NULL"),
+    ("livrer", "À livrer", "payments WHERE delivered_at IS NULL AND refunded_at IS NULL"),
+    ("attente", "En attente", "orders WHERE due IS NOT NULL AND failure IS NULL AND archived_at IS NULL"),
+    ("echecs", "Échouées", "orders WHERE due IS NOT NULL AND failure IS NOT NULL AND archived_at IS NULL"),
+    ("verifier", "À vérifier", "orders WHERE problem IS NOT NULL AND archived_at IS NULL"),
+    ("livrees", "Livrées", "payments WHERE delivered_at IS NOT NULL"),
+    ("archivees", "Archivées", "orders WHERE archived_at IS NOT NULL"),
 ];
 
 /// What the merchant changes, of the order ?1 at the time ?2, and how it is undone. An order that is archived or opened again
@@ -66,18 +58,18 @@ const FILTERS: [(&str, &str, &str); 6] = [
 const CHANGES: [(&str, &str); 7] = [
     (
         "livrer",
-        "UPDATE payments SET delivered_at = ?2 WHERE order_id = ?1 AND COALESCE(delivered_at, refunded_at) IS NULL",
+        "UPDATE payments SET delivered_at = IFNULL(delivered_at, ?2) WHERE order_id = ?1 AND refunded_at IS NULL",
     ),
     ("remettre", "UPDATE payments SET delivered_at = NULL WHERE order_id = ?1 AND ?2"),
     (
         "rembourser",
-        "UPDATE payments SET refunded_at = ?2 WHERE order_id = ?1 AND COALESCE(delivered_at, refunded_at) IS NULL",
+        "UPDATE payments SET refunded_at = IFNULL(refunded_at, ?2) WHERE order_id = ?1 AND delivered_at IS NULL",
     ),
     ("annuler", "UPDATE payments SET refunded_at = NULL WHERE order_id = ?1 AND ?2"),
     (
         "archiver",
-        "UPDATE orders SET archived_at = ?2, due = MIN(due, 0) WHERE id = ?1 AND archived_at IS NULL
-         AND id NOT IN (SELECT order_id FROM payments WHERE order_id = ?1)",
+        "UPDATE orders SET archived_at = IFNULL(archived_at, ?2), due = MIN(due, 0)
+         WHERE id = ?1 AND id NOT IN (SELECT order_id FROM payments WHERE order_id = ?1)",
     ),
     ("rouvrir", "UPDATE orders SET archived_at = NULL, due = MIN(due, 0) WHERE id = ?1 AND ?2"),
     // A paid token without an order was dealt with: here, ?1 is the token.
@@ -124,7 +116,16 @@ struct Query {
 #[template(path = "merchant.html")]
 struct AllOrders<'a> {
     shop: &'a Shop,
-    alerts: Alerts,
+    gateway: Option<Problem>,
+    database_fails: bool,
+    /// Orders of one wish that are paid more than once.
+    twice: Vec<Vec<i64>>,
+    /// Paid, and the database refuses to store it.
+    not_stored: Vec<i64>,
+    /// Paid two days ago, and not delivered.
+    late: Vec<i64>,
+    /// Tokens that are paid and belong to no order.
+    strays: Vec<String>,
     /// The filters, with the numbers of their orders.
     counters: Vec<(&'static str, &'static str, String)>,
     query: Query,
@@ -133,8 +134,31 @@ struct AllOrders<'a> {
 
 pub(crate) fn list(shop: &Shop, (_, RawQuery(query)): (Allowed, RawQuery)) -> Answer {
     let query: Query = read(query.unwrap_or_default().as_bytes())?;
-    let (alerts, counters, found) = (alerts(shop)?, shop.database.counters()?, shop.database.find(&query)?);
-    Ok(page(StatusCode::OK, &AllOrders { shop, alerts, counters, query, found }))
+    let ids = |sql: &str, values: &[&dyn ToSql]| -> Result<Vec<i64>> {
+        shop.database.rows(&format!("{sql} LIMIT {NAMED}"), values, |row| row.get(0))
+    };
+    let wishes = "SELECT COALESCE(first, id) FROM payments JOIN orders ON id = order_id
+                  WHERE twice = 1 AND refunded_at IS NULL
+                  GROUP BY 1 HAVING COUNT(*) > 1 AND COUNT(delivered_at) < COUNT(*)";
+    let paid = "SELECT id FROM payments JOIN orders ON id = order_id
+                WHERE twice = 1 AND refunded_at IS NULL AND (id = ?1 OR first = ?1) ORDER BY id";
+    let not_stored = "SELECT id FROM orders WHERE problem = 'not-stored' ORDER BY id";
+    let late = "SELECT order_id FROM payments
+                WHERE delivered_at IS NULL AND refunded_at IS NULL AND paid_at < ?1 ORDER BY paid_at";
+    let strays = format!("SELECT token FROM strays WHERE due IS NULL ORDER BY seen_at LIMIT {NAMED}");
+    let listing = AllOrders {
+        shop,
+        gateway: shop.payments.problem.lock().clone(),
+        database_fails: shop.payments.database_fails.load(SeqCst),
+        twice: ids(wishes, &[])?.iter().map(|first| ids(paid, &[first])).collect::<Result<_>>()?,
+        not_stored: ids(not_stored, &[])?,
+        late: ids(late, &[&(wall_clock() - LATE)])?,
+        strays: shop.database.rows(&strays, [], |row| row.get(0))?,
+        counters: shop.database.counters()?,
+        found: shop.database.find(&query)?,
+        query,
+    };
+    Ok(page(StatusCode::OK, &listing))
 }
 
 #[derive(Template)]
@@ -194,42 +218,6 @@ pub(crate) fn export(shop: &Shop, _: Allowed) -> Answer {
     Ok((file, format!("order,token,amount,date\n{}", lines.concat())).into_response())
 }
 
-/// What needs the merchant now.
-struct Alerts {
-    gateway: Option<Problem>,
-    database_fails: bool,
-    /// Orders of one wish that are paid more than once.
-    twice: Vec<Vec<i64>>,
-    /// Paid, and the database refuses to store it.
-    not_stored: Vec<i64>,
-    /// Paid two days ago, and not delivered.
-    late: Vec<i64>,
-    /// Tokens that are paid and belong to no order.
-    strays: Vec<String>,
-}
-
-fn alerts(shop: &Shop) -> Result<Alerts> {
-    let ids = |sql: &str, values: &[&dyn ToSql]| -> Result<Vec<i64>> {
-        shop.database.rows(&format!("{sql} LIMIT {NAMED}"), values, |row| row.get(0))
-    };
-    let wishes = "SELECT COALESCE(first, id) FROM payments JOIN orders ON id = order_id
-                  WHERE twice = 1 AND refunded_at IS NULL
-                  GROUP BY 1 HAVING COUNT(*) > 1 AND COUNT(delivered_at) < COUNT(*)";
-    let paid = "SELECT id FROM payments JOIN orders ON id = order_id
-                WHERE twice = 1 AND refunded_at IS NULL AND (id = ?1 OR first = ?1) ORDER BY id";
-    let late = "SELECT order_id FROM payments
-                WHERE delivered_at IS NULL AND refunded_at IS NULL AND paid_at < ?1 ORDER BY paid_at";
-    let strays = format!("SELECT token FROM strays WHERE due IS NULL ORDER BY seen_at LIMIT {NAMED}");
-    Ok(Alerts {
-        gateway: shop.payments.problem.lock().clone(),
-        database_fails: shop.payments.database_fails.load(SeqCst),
-        twice: ids(wishes, &[])?.iter().map(|first| ids(paid, &[first])).collect::<Result<_>>()?,
-        not_stored: ids("SELECT id FROM orders WHERE problem = 'not-stored' ORDER BY id", &[])?,
-        late: ids(late, &[&(wall_clock() - LATE)])?,
-        strays: shop.database.rows(&strays, [], |row| row.get(0))?,
-    })
-}
-
 /// A page of orders, the newest first.
 struct Found {
     orders: Vec<Order>,
@@ -243,8 +231,7 @@ impl Found {
     /// Where the page stands after a press at this order: a filter may show it no more, and then its neighbour is there.
     fn place(&self, index: usize, query: &Query) -> i64 {
         let neighbour = self.orders.get(index + 1).or(self.orders.get(index.wrapping_sub(1)));
-        let leaves = query.q.trim().is_empty() && !query.filtre.is_empty();
-        neighbour.filter(|_| leaves).map_or(self.orders[index].id, |order| order.id)
+        neighbour.filter(|_| !query.filtre.is_empty()).map_or(self.orders[index].id, |order| order.id)
     }
 }
 
@@ -255,15 +242,15 @@ impl Database {
         let (text, before) = (query.q.trim(), query.avant.unwrap_or(i64::MAX));
         if text.is_empty() {
             let filter = FILTERS.iter().find(|filter| filter.0 == query.filtre);
-            let ids = filter.map_or("SELECT id FROM orders WHERE TRUE", |filter| filter.2);
-            return self.page_of(&format!("{ids} AND id < ?1"), [before]);
+            let orders = filter.map_or("orders WHERE TRUE", |filter| filter.2);
+            return self.page_of(&format!("{orders} AND rowid < ?1"), [before]);
         }
         // As people write it: 12, N° 12 or #12, and with spaces.
         let lower = fold(text).replace(' ', "");
         let number = lower.trim_start_matches(['n', '°', 'º', 'o', '#']);
         let phone = PhoneNumber::try_from(text).map_or(String::new(), Into::into);
         for (condition, value) in [("phone = ?2", &*phone), ("(id = ?2 OR token = ?3)", number)] {
-            let exact = format!("SELECT id FROM orders WHERE id < ?1 AND {condition} AND ?3 <> ''");
+            let exact = format!("orders WHERE id < ?1 AND {condition} AND ?3 <> ''");
             let found = self.page_of(&exact, params![before, value, text])?;
             if !found.orders.is_empty() {
                 return Ok(found);
@@ -276,25 +263,25 @@ impl Database {
         let (from, to, count): (i64, i64, i64) = bounds[0];
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let part = if digits.len() < 4 || text.contains(char::is_alphabetic) { "" } else { &digits };
-        let scan = "SELECT id FROM orders WHERE id BETWEEN ?1 AND ?2
+        let scan = "orders WHERE id BETWEEN ?1 AND ?2
                     AND (instr(fold(name || ' ' || label), ?3) OR (?4 <> '' AND instr(phone, ?4)))";
         let scanned = self.page_of(scan, params![from, to, fold(text), part])?;
         let searched = Some((scanned.next.unwrap_or(from), to));
         Ok(Found { searched, next: scanned.next.or((count == SEARCHED).then_some(from)), ..scanned })
     }
 
-    /// The newest orders of those that this statement selects.
-    fn page_of(&self, ids: &str, values: impl Params) -> Result<Found> {
-        let newest = format!("{ids} ORDER BY id DESC LIMIT {ORDERS_PER_PAGE}");
-        let orders = self.orders(&format!("id IN (SELECT id FROM ({newest})) ORDER BY id DESC"), values)?;
+    /// The newest orders of those that are selected from these rows.
+    fn page_of(&self, rows: &str, values: impl Params) -> Result<Found> {
+        let newest = format!("SELECT rowid FROM {rows} ORDER BY rowid DESC LIMIT {ORDERS_PER_PAGE}");
+        let orders = self.orders(&format!("id IN ({newest}) ORDER BY id DESC"), values)?;
         let next = orders.last().filter(|_| orders.len() == ORDERS_PER_PAGE).map(|last| last.id);
         Ok(Found { orders, searched: None, next })
     }
 
     fn counters(&self) -> Result<Vec<(&'static str, &'static str, String)>> {
-        let count = |(name, label, ids): (&'static str, &'static str, &str)| {
+        let count = |(name, label, orders): (&'static str, &'static str, &str)| {
             // The condition on the number is what makes SQLite take the filter's own index.
-            let sql = format!("SELECT COUNT(*) FROM ({ids} AND id < ?1 LIMIT {MOST_COUNTED})");
+            let sql = format!("SELECT COUNT(*) FROM (SELECT 1 FROM {orders} AND rowid < ?1 LIMIT {MOST_COUNTED})");
             let count: u32 = self.rows(&sql, [i64::MAX], |row| row.get(0))?[0];
             let count = if count == MOST_COUNTED { "1\u{202f}000 et plus".to_owned() } else { count.to_string() };
             Ok((name, label, count))

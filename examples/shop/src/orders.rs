@@ -228,10 +228,9 @@ fn product(row: &Row<'_>) -> Result<Product> {
 /// From a row of the view `shown`.
 fn order(row: &Row<'_>) -> Result<Order> {
     let id = row.get("id")?;
-    let text: Option<String> = row.get("problem_text")?;
-    let time = row.get("problem_time")?;
-    let problem =
-        |kind| -> Result<Problem> { Ok(Problem { kind: parse(kind)?, text: text.unwrap_or_default(), time }) };
+    let (kind, text): (Option<String>, Option<String>) = (row.get("problem")?, row.get("problem_text")?);
+    let (text, time) = (text.unwrap_or_default(), row.get("problem_time")?);
+    let problem = kind.map(|kind| parse(kind).map(|kind| Problem { kind, text, time }));
     Ok(Order {
         id,
         reference: row.get("reference")?,
@@ -248,7 +247,7 @@ fn order(row: &Row<'_>) -> Result<Order> {
         archived: row.get("archived")?,
         token: row.get::<_, Option<String>>("token")?.map(parse).transpose()?,
         state: parse(row.get("state")?)?,
-        problem: row.get::<_, Option<String>>("problem")?.map(problem).transpose()?,
+        problem: problem.transpose()?,
         paid_twice: row.get::<_, Option<bool>>("twice")?.unwrap_or(false),
     })
 }

@@ -20,7 +20,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use uuid::Uuid;
 
 use crate::checks::Kind;
-use crate::database::{Database, is_temporary};
+use crate::database::Database;
 use crate::orders::{Order, OrderState, Product};
 use crate::payments::Payments;
 use crate::{checkout, merchant};
@@ -59,9 +59,12 @@ pub(crate) fn router(shop: Shop) -> Router {
         .route("/commandes/{reference}/etat", get(blocking(state)))
         .route("/commandes/{reference}/payer", post(blocking(checkout::pay_again)))
         .route("/commandes/{reference}/recommencer", post(blocking(checkout::start_over)))
-        // Some gateways bring the customer back by a form, which brings no cookies from another site.
+        // Some gateways bring the customer back by a form, which brings no cookies from another site. EkoloPay may have
+        // been given these two addresses with a slash at the end.
         .route("/payment-status", get(blocking(come_back)).post(async || Redirect::to("/payment-status")))
+        .route("/payment-status/", get(blocking(come_back)).post(async || Redirect::to("/payment-status")))
         .route("/callback", post(blocking(callback)))
+        .route("/callback/", post(blocking(callback)))
         .route("/marchand", get(blocking(merchant::list)).post(blocking(merchant::change)))
         .route("/marchand/commandes.csv", get(blocking(merchant::export)))
         .route("/marchand/commandes/{number}", get(blocking(merchant::show)))
@@ -225,14 +228,12 @@ impl Shop {
             tracing::error!("database: {error}");
         }
         let status = message.status();
-        let answer = page(status, &OneMessage { shop: self, message });
-        match status {
-            StatusCode::SERVICE_UNAVAILABLE => ([(header::RETRY_AFTER, "5")], answer).into_response(),
-            StatusCode::UNAUTHORIZED => {
-                ([(header::WWW_AUTHENTICATE, r#"Basic realm="marchand", charset="UTF-8""#)], answer).into_response()
-            }
-            _ => answer,
-        }
+        let header = match status {
+            StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, "5")),
+            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, r#"Basic realm="marchand", charset="UTF-8""#)),
+            _ => None,
+        };
+        (header.map(|header| [header]), page(status, &OneMessage { shop: self, message })).into_response()
     }
 }
 
@@ -269,13 +270,7 @@ impl Message {
             Message::StaleForm | Message::ForeignForm => StatusCode::FORBIDDEN,
             Message::NotFound | Message::NotSold => StatusCode::NOT_FOUND,
             Message::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
-            Message::Database(error) | Message::NotOrdered(error) => {
-                if is_temporary(error) {
-                    StatusCode::SERVICE_UNAVAILABLE
-                } else {
-                    StatusCode::INTERNAL_SERVER_ERROR
-                }
-            }
+            Message::Database(_) | Message::NotOrdered(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

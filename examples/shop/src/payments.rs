@@ -1,8 +1,5 @@
-//! Tokens and checks: from an order to its payment. [`Database::pay`] is the only place where an order becomes paid.
-//!
-//! A callback or a returning customer makes an order due at once, and a timer makes it due again and again. So strangers
-//! cannot cause a flood of checks, no browser waits for the gateway, and an order that a crash, an outage or a lost
-//! callback left open is settled by the same code as every other.
+//! From an order to its payment: the token, and checks on a few threads. [`Database::pay`] is the only place where an order
+//! becomes paid. An order that a crash, an outage or a lost callback left open is settled by the same code as every other.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,36 +18,29 @@ use crate::checks::{Kind, LEASE, Problem, SHORTEST_WAIT, wait};
 use crate::database::{Database, wall_clock};
 use crate::orders::Order;
 
-/// Checks at the same time. This many failures in a row are not an order's own.
+/// Checks at the same time.
 const THREADS: u32 = 4;
 /// Between two looks at what is due, and between two attempts to store a payment.
 const TICK: Duration = Duration::from_millis(250);
-/// How long the gateway is left alone when it is out of service: longer after each failure, and at most.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How long each thread leaves the gateway alone when it is out of service: longer after each failure, and at most.
+const PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// What the gateway's "paid" changed.
-#[derive(Debug)]
-pub(crate) enum Payment {
-    Paid(i64),
-    PaidBefore,
-    /// No order has the token. It is kept for the merchant.
-    UnknownToken,
-}
 
 impl Database {
     /// The only place where an order becomes paid: once, found by the token that the gateway has confirmed. A
-    /// `PaidPurchase` comes from the SDK's check alone.
-    pub(crate) fn pay(&self, paid: &PaidPurchase) -> Result<Payment> {
+    /// `PaidPurchase` comes from the SDK's check alone. Returns the order's number. If no order has the token, the token is
+    /// kept for the merchant.
+    pub(crate) fn pay(&self, paid: &PaidPurchase) -> Result<Option<i64>> {
         let token = paid.token().as_str();
         self.write(|transaction| {
             let sql = "SELECT id, COALESCE(first, id), order_id IS NOT NULL
                        FROM orders LEFT JOIN payments ON order_id = id WHERE token = ?1";
-            let order = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?));
-            let Some((id, first, before)) = transaction.query_row(sql, [token], order).optional()? else {
+            let order = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            let order: Option<(i64, i64, bool)> = transaction.query_row(sql, [token], order).optional()?;
+            let Some((id, first, before)) = order else {
                 let sql = "INSERT INTO strays (token, seen_at) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET due = NULL";
                 transaction.execute(sql, params![token, wall_clock()])?;
-                return Ok(Payment::UnknownToken);
+                return Ok(None);
             };
             if !before {
                 let sql = "INSERT INTO payments (order_id, paid_at) VALUES (?1, ?2)";
@@ -65,7 +55,7 @@ impl Database {
                        AND (SELECT COUNT(*) FROM payments JOIN orders ON order_id = id
                             WHERE (id = ?1 OR first = ?1) AND refunded_at IS NULL) > 1";
             transaction.execute(sql, [first])?;
-            Ok(if before { Payment::PaidBefore } else { Payment::Paid(id) })
+            Ok(Some(id))
         })
     }
 }
@@ -79,8 +69,6 @@ pub(crate) struct Payments {
     pub(crate) database_fails: AtomicBool,
     /// Proofs that are not stored yet, by token, and why not. If the shop ends before, the next start checks their orders.
     proofs: Mutex<HashMap<PurchaseToken, (PaidPurchase, String)>>,
-    /// Checks in a row without an answer, and when the gateway may be asked again.
-    silence: Mutex<(u32, Instant)>,
     /// Ends the threads, once the checks that are being made are finished.
     pub(crate) stops: AtomicBool,
 }
@@ -93,7 +81,6 @@ impl Payments {
             problem: Mutex::default(),
             database_fails: AtomicBool::default(),
             proofs: Mutex::default(),
-            silence: Mutex::new((0, Instant::now())),
             stops: AtomicBool::default(),
         })
     }
@@ -131,55 +118,59 @@ impl Payments {
         }
     }
 
+    /// Checks what is due, one after the other, and rests when nothing is.
     fn check(&self) {
+        let mut failures = 0;
         while !self.stops.load(SeqCst) {
-            let checked = catch_unwind(AssertUnwindSafe(|| self.check_one()));
-            if let Ok(checked) = &checked {
-                self.database_fails.store(checked.is_err(), SeqCst);
+            let checked = catch_unwind(AssertUnwindSafe(|| self.check_one(&mut failures)));
+            self.database_fails.store(matches!(checked, Ok(Err(_))), SeqCst);
+            let rest = match checked {
+                Ok(Ok(rest)) => rest,
+                Ok(Err(error)) => {
+                    tracing::error!("database: {error}");
+                    TICK
+                }
+                Err(_) => {
+                    // The panic itself is on stderr; the order is due again when its lease ends.
+                    tracing::error!("a check panicked");
+                    TICK
+                }
+            };
+            let start = Instant::now();
+            while start.elapsed() < rest && !self.stops.load(SeqCst) {
+                thread::sleep(TICK);
             }
-            match checked {
-                Ok(Ok(true)) => continue,
-                Ok(Ok(false)) => {}
-                Ok(Err(error)) => tracing::error!("database: {error}"),
-                // The panic itself is on stderr; the order is due again when its lease ends.
-                Err(_) => tracing::error!("a check panicked"),
-            }
-            thread::sleep(TICK);
         }
     }
 
-    /// Returns whether something was due and the gateway could be asked.
-    fn check_one(&self) -> Result<bool> {
-        if !self.may_ask() {
-            return Ok(false);
-        }
-        let Some(asked) = self.database.take()? else { return Ok(false) };
+    /// Returns how long to rest: not at all, or longer after each failure of the gateway in a row.
+    fn check_one(&self, failures: &mut u32) -> Result<Duration> {
+        let Some(asked) = self.database.take()? else { return Ok(TICK) };
         let (token, is_stray) = (&asked.token, asked.checks.is_none());
         match self.gateway.check_payment(token) {
             Ok(verification) => {
-                self.count_silence(false);
+                *failures = 0;
                 *self.problem.lock() = None;
                 match verification {
+                    Verification::NotPaid => self.database.not_paid(&asked)?,
                     Verification::Paid(paid) => {
-                        self.proofs.lock().entry(paid.token().clone()).or_insert((paid, String::new()));
+                        self.proofs.lock().entry(token.clone()).or_insert((paid, String::new()));
                         self.store();
                     }
-                    Verification::NotPaid if is_stray => self.database.forget_stray(token)?,
-                    Verification::NotPaid => self.database.not_paid(&asked)?,
                 }
             }
             // It says nothing about the payment, so the order stays open.
             Err(error) => {
                 let problem = Problem::from(&error);
-                let gateway_fails = error.is_unavailable() || matches!(error, ekolopay::Error::Transport(_));
-                self.count_silence(gateway_fails);
+                let gateway_fails = matches!(problem.kind, Kind::Unavailable | Kind::Unreachable);
                 let is_general = gateway_fails || problem.is_about_the_key();
+                *failures = if gateway_fails { *failures + 1 } else { 0 };
                 // Anyone can make up a token, and its refusal is no news.
                 if is_general || !is_stray {
                     tracing::warn!("cannot check the token {token}: {:#}", anyhow::Error::from(error));
                 }
                 if is_stray && !gateway_fails {
-                    self.database.forget_stray(token)?;
+                    self.database.not_paid(&asked)?;
                 }
                 let wait = if gateway_fails { SHORTEST_WAIT } else { wait(&asked) };
                 self.database.not_known(token, &problem, wait)?;
@@ -188,25 +179,8 @@ impl Payments {
                 }
             }
         }
-        Ok(true)
-    }
-
-    fn count_silence(&self, gateway_fails: bool) {
-        let (failures, _) = &mut *self.silence.lock();
-        *failures = if gateway_fails { *failures + 1 } else { 0 };
-    }
-
-    /// Whether the gateway may be asked. While it is out of service, one thread asks it now and then.
-    fn may_ask(&self) -> bool {
-        let (failures, until) = &mut *self.silence.lock();
-        if *failures < THREADS {
-            return true;
-        }
-        let may = Instant::now() >= *until;
-        if may {
-            *until = Instant::now() + (PAUSE * (*failures - THREADS + 1)).min(LONGEST_PAUSE);
-        }
-        may
+        // One failure may be this check's own.
+        Ok((PAUSE * failures.saturating_sub(1)).min(LONGEST_PAUSE))
     }
 
     /// Stores what is proven. A proof that cannot be stored is kept and tried again, whatever the reason: a locked database, a
@@ -214,9 +188,8 @@ impl Payments {
     fn store(&self) {
         self.proofs.lock().retain(|token, (paid, known_reason)| {
             match self.database.pay(paid) {
-                Ok(Payment::Paid(id)) => tracing::info!("paid: order {id}, token {token}"),
-                Ok(Payment::PaidBefore) => {}
-                Ok(Payment::UnknownToken) => tracing::error!("paid, but no order has the token {token}"),
+                Ok(Some(id)) => tracing::info!("paid: order {id}, token {token}"),
+                Ok(None) => tracing::error!("paid, but no order has the token {token}"),
                 Err(error) => {
                     let reason = error.to_string();
                     if *known_reason != reason {
