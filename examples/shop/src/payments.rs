@@ -98,7 +98,7 @@ impl Payments {
         Ok(token)
     }
 
-    /// Checks what is due, on a few threads, until `stop`. Nothing else ends it.
+    /// Checks what is due, on a few threads, until `stops` is set. Nothing else ends it.
     pub(crate) fn run(&self) {
         // A wrong key is better known now than at the first order. This token is made up: the gateway refuses it or the key.
         if let Ok(token) = "ekolopay-shop-start".parse() {
