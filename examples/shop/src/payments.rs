@@ -179,8 +179,8 @@ impl Payments {
                 }
             }
         }
-        // One failure may be this check's own.
-        Ok((PAUSE * failures.saturating_sub(1)).min(LONGEST_PAUSE))
+        // Two failures in a row may be these checks' own.
+        Ok((PAUSE * failures.saturating_sub(2)).min(LONGEST_PAUSE))
     }
 
     /// Stores what is proven. A proof that cannot be stored is kept and tried again, whatever the reason: a locked database, a
