@@ -4,7 +4,7 @@ let wait = 1000;
 
 async function look() {
   try {
-    const answer = await fetch(`${location.pathname.replace(/\/$/, "")}/etat`, { cache: "no-store" });
+    const answer = await fetch(`${location.pathname}/etat`, { cache: "no-store" });
     if (answer.ok && (await answer.text()) !== state.dataset.state) {
       location.reload();
       return;

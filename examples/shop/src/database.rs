@@ -1,13 +1,13 @@
 //! The SQLite database: one connection that writes and one that reads, so that a page never waits for a write.
 
-use std::error::Error;
 use std::fs::{self, OpenOptions};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use anyhow::{Context, ensure};
 use parking_lot::Mutex;
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Result, Transaction, TransactionBehavior, ffi};
+use rusqlite::{Connection, OpenFlags, Params, Result, Row, Transaction, TransactionBehavior, ffi};
 use rusqlite_migration::{M, Migrations};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -27,15 +27,14 @@ pub(crate) struct Database {
 
 impl Database {
     /// Opens a database, or creates it, but not in place of one that is gone.
-    pub(crate) fn open(path: &Path) -> std::result::Result<Database, Box<dyn Error>> {
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Database> {
         if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
-            let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-            let wal = format!("{}-wal", file.display());
-            if fs::exists(&wal)? {
-                let text = "the file is gone, and its log may hold the last orders: put the same file back, or restore a \
-                            backup as the README says, without";
-                return Err(format!("{text} {wal}").into());
-            }
+            let wal = format!("{}-wal", path.display());
+            ensure!(
+                !fs::exists(&wal)?,
+                "the file is gone, and its log may hold the last orders: put the same file back, or restore a backup as \
+                 the README says, without {wal}"
+            );
             tracing::info!("{} is a new, empty database", path.display());
         }
         private().create(true).open(path)?;
@@ -57,6 +56,16 @@ impl Database {
         millis(self.start.elapsed())
     }
 
+    /// The rows of a query.
+    pub(crate) fn rows<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        row: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.reader.lock().prepare_cached(sql)?.query_map(values, row)?.collect()
+    }
+
     /// Runs statements that write, as one. All waits together take at most twice the patience, however many threads wait.
     pub(crate) fn write<T>(&self, statements: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let busy = || rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None);
@@ -67,35 +76,34 @@ impl Database {
         Ok(result)
     }
 
-    pub(crate) fn read<T>(&self, statements: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        statements(&self.reader.lock())
+    /// Runs one statement that writes, and returns the number of rows that it changed.
+    pub(crate) fn change(&self, sql: &str, values: impl Params) -> Result<usize> {
+        self.write(|transaction| transaction.prepare_cached(sql)?.execute(values))
     }
 }
 
 /// Writes a copy that another program can open, while the shop runs. It is as private as the database, and a failure
 /// leaves none behind.
-pub(crate) fn backup(from: &Path, to: &Path) -> std::result::Result<(), Box<dyn Error>> {
-    let cannot = |error: &dyn Error| format!("cannot copy {} to {}: {error}", from.display(), to.display());
-    private().create_new(true).open(to).map_err(|error| cannot(&error))?;
-    let copy = |connection: Result<Connection>| {
-        let connection = connection?;
+pub(crate) fn backup(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let cannot = || format!("cannot copy {} to {}", from.display(), to.display());
+    private().create_new(true).open(to).with_context(cannot)?;
+    let copy = |connection: Connection| {
         connection.busy_timeout(Duration::from_secs(30))?;
         // Not an empty file, nor another program's.
         connection.query_one("SELECT COUNT(*) FROM payments WHERE order_id = 0", [], |_| Ok(()))?;
-        connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])
+        connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map(drop)
     };
     // Able to write, so that a stopped shop's database stays one file. Where nothing can be written nobody writes either.
-    let mut copied = copy(Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE));
-    if copied.as_ref().is_err_and(is_temporary) && !fs::exists(format!("{}-wal", from.display()))? {
+    let mut copied = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(copy);
+    if copied.is_err() && !fs::exists(format!("{}-wal", from.display()))? {
         let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-        let name: String = from.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-        copied = copy(Connection::open_with_flags(format!("file:{name}?immutable=1"), read_only));
+        let name = from.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        copied = Connection::open_with_flags(format!("file:{name}?immutable=1"), read_only).and_then(copy);
     }
-    copied.map_err(|error| {
+    if copied.is_err() {
         let _ = fs::remove_file(to);
-        cannot(&error)
-    })?;
-    Ok(())
+    }
+    copied.with_context(cannot)
 }
 
 fn connect(path: &Path) -> Result<Connection> {
@@ -115,13 +123,6 @@ fn private() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
-}
-
-/// Whether the same statement may succeed later: the database is locked, or the disk is full.
-pub(crate) fn is_temporary(error: &rusqlite::Error) -> bool {
-    use ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, ReadOnly, SystemIoFailure};
-    let temporary = [DatabaseBusy, DatabaseLocked, DiskFull, SystemIoFailure, ReadOnly, CannotOpen, OutOfMemory];
-    error.sqlite_error_code().is_some_and(|code| temporary.contains(&code))
 }
 
 /// Milliseconds since 1970 by the computer's clock, for people to read.

@@ -3,16 +3,14 @@
 use std::error::Error;
 use std::str::FromStr;
 
-use ekolopay::callback::Status;
 use ekolopay::purchase::{PhoneNumber, PurchaseToken};
 use rusqlite::types::Type;
-use rusqlite::{ErrorCode, OptionalExtension, Params, Result, Row, params};
+use rusqlite::{ErrorCode, Params, Result, Row, params};
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
+use crate::checks::{Problem, SHORTEST_WAIT};
 use crate::database::{Database, wall_clock};
-use crate::problem::Problem;
-use crate::schedule::SHORTEST_WAIT;
 
 /// 1 January 2026, in milliseconds since 1970.
 const FIRST_DAY: i64 = 1_767_225_600_000;
@@ -34,7 +32,7 @@ impl Product {
 }
 
 /// An order as the view `shown` has it. Times are texts such as `25/11/2026 à 09:06`.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) id: i64,
     pub(crate) reference: String,
@@ -118,15 +116,11 @@ impl Order {
 
 impl Database {
     pub(crate) fn products(&self) -> Result<Vec<Product>> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT * FROM products ORDER BY label")?;
-            statement.query_map([], product)?.collect()
-        })
+        self.rows("SELECT * FROM products ORDER BY label", [], product)
     }
 
     pub(crate) fn product(&self, slug: &str) -> Result<Option<Product>> {
-        let sql = "SELECT * FROM products WHERE slug = ?1";
-        self.read(|connection| connection.prepare_cached(sql)?.query_row([slug], product).optional())
+        Ok(self.rows("SELECT * FROM products WHERE slug = ?1", [slug], product)?.pop())
     }
 
     /// Stores a new order, or finds the one that the same form has made.
@@ -164,82 +158,49 @@ impl Database {
     /// Stores the token, unless the order already has one: the customer is sent to pay now. Returns this order, or the one to
     /// which the gateway has given the token before.
     pub(crate) fn keep_token(&self, order: &Order, token: &PurchaseToken) -> Result<Order> {
-        let sql = "UPDATE orders SET due = IIF(token IS NULL, ?3, due), token = COALESCE(token, ?2), problem = NULL,
-                                     sent_at = ?4 WHERE id = ?1";
+        let sql = "UPDATE orders SET due = IIF(token IS NULL, ?3, due), problem = IIF(token IS NULL, NULL, problem),
+                                     token = COALESCE(token, ?2), sent_at = ?4 WHERE id = ?1";
         let values = params![order.id, token.as_str(), self.now() + SHORTEST_WAIT, wall_clock()];
-        let kept = self.write(|transaction| transaction.prepare_cached(sql)?.execute(values));
-        let owner = match kept {
-            Ok(1) => self.by_reference(&order.reference),
-            Err(error) if error.sqlite_error_code() != Some(ErrorCode::ConstraintViolation) => Err(error),
+        let owner = match self.change(sql, values) {
+            Ok(1) => self.by_reference(&order.reference)?,
+            Err(error) if error.sqlite_error_code() != Some(ErrorCode::ConstraintViolation) => return Err(error),
             // Another order has it. A second press of the same button may have found that, and forgotten this one.
-            _ => self.one("token = ?1", [token.as_str()]),
+            _ => self.orders("token = ?1", [token.as_str()])?.pop(),
         };
-        owner?.ok_or(rusqlite::Error::QueryReturnedNoRows)
-    }
-
-    /// The order that this form has made.
-    pub(crate) fn by_form(&self, slug: &str, form_key: &str, phone: &str) -> Result<Option<Order>> {
-        let condition = "id = (SELECT id FROM orders WHERE form_key = ?1 AND slug = ?2 AND phone = ?3)";
-        self.one(condition, [form_key, slug, phone])
-    }
-
-    pub(crate) fn by_reference(&self, reference: &str) -> Result<Option<Order>> {
-        self.one("reference = ?1", [reference])
-    }
-
-    pub(crate) fn by_number(&self, id: i64) -> Result<Option<Order>> {
-        self.one("id = ?1", [id])
-    }
-
-    fn one(&self, condition: &str, values: impl Params) -> Result<Option<Order>> {
-        let sql = format!("SELECT * FROM shown WHERE {condition}");
-        self.read(|connection| connection.prepare_cached(&sql)?.query_row(values, order).optional())
-    }
-
-    /// The browser's orders: first the one whose customer was sent to pay last, and so is most likely to come back.
-    pub(crate) fn of_browser(&self, browser: &str) -> Result<Vec<Order>> {
-        let sql = format!(
-            "SELECT * FROM shown WHERE browser = ?1 AND browser <> ''
-             ORDER BY COALESCE(sent_at, 0) DESC, id DESC LIMIT {MOST}"
-        );
-        self.read(|connection| connection.prepare_cached(&sql)?.query_map([browser], order)?.collect())
-    }
-
-    /// The customer is sent to pay now.
-    pub(crate) fn sent(&self, order: &Order) -> Result<()> {
-        let sql = "UPDATE orders SET sent_at = ?2 WHERE id = ?1";
-        self.write(|transaction| transaction.execute(sql, params![order.id, wall_clock()]).map(drop))
+        owner.ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
 
     /// Stores why the order has no token, unless another request has stored one in the meantime.
     pub(crate) fn no_token(&self, order: &Order, problem: &Problem) -> Result<()> {
         let sql = "UPDATE orders SET problem = ?2, problem_text = ?3, problem_at = ?4 WHERE id = ?1 AND token IS NULL";
         let kind: &str = problem.kind.into();
-        self.write(|transaction| {
-            transaction.execute(sql, params![order.id, kind, problem.text, wall_clock()]).map(drop)
-        })
+        self.change(sql, params![order.id, kind, problem.text, wall_clock()]).map(drop)
     }
 
     /// Deletes an order that the gateway took for another one of the same customer.
     pub(crate) fn forget(&self, order: &Order) -> Result<()> {
-        let sql = "DELETE FROM orders WHERE id = ?1 AND token IS NULL";
-        self.write(|transaction| transaction.execute(sql, [order.id]).map(drop))
+        self.change("DELETE FROM orders WHERE id = ?1 AND token IS NULL", [order.id]).map(drop)
     }
 
-    /// Stores what a callback says, makes its order due, and returns whether an order has this token. A failure is shown
-    /// once the gateway has confirmed that the order is not paid. A success is not stored.
-    pub(crate) fn note_callback(&self, token: &PurchaseToken, status: &Status) -> Result<bool> {
-        let failed = matches!(status, Status::Failed | Status::Rejected | Status::Timeout);
-        let claim = failed.then(|| status.as_str());
-        let sql = "UPDATE orders SET claim = ?2, failure = IIF(failure = ?2, failure, NULL) WHERE token = ?1";
-        let known = self
-            .write(|transaction| Ok(transaction.prepare_cached(sql)?.execute(params![token.as_str(), claim])? > 0))?;
-        if known {
-            self.hurry(token)?;
-        } else if !failed {
-            self.keep_stray(token)?;
-        }
-        Ok(known)
+    pub(crate) fn by_reference(&self, reference: &str) -> Result<Option<Order>> {
+        Ok(self.orders("reference = ?1", [reference])?.pop())
+    }
+
+    /// The order that this form has made.
+    pub(crate) fn by_form(&self, form_key: &str, slug: &str, phone: &str) -> Result<Option<Order>> {
+        let condition = "id = (SELECT id FROM orders WHERE form_key = ?1 AND slug = ?2 AND phone = ?3)";
+        Ok(self.orders(condition, [form_key, slug, phone])?.pop())
+    }
+
+    /// The browser's orders: first the one whose customer was sent to pay last, and so is most likely to come back.
+    pub(crate) fn of_browser(&self, browser: &str) -> Result<Vec<Order>> {
+        let newest = "browser = ?1 AND browser <> '' ORDER BY COALESCE(sent_at, 0) DESC, id DESC";
+        self.orders(&format!("{newest} LIMIT {MOST}"), [browser])
+    }
+
+    /// The orders of the view `shown` that this condition selects.
+    pub(crate) fn orders(&self, condition: &str, values: impl Params) -> Result<Vec<Order>> {
+        self.rows(&format!("SELECT * FROM shown WHERE {condition}"), values, order)
     }
 }
 
@@ -265,10 +226,11 @@ fn product(row: &Row<'_>) -> Result<Product> {
 }
 
 /// From a row of the view `shown`.
-pub(crate) fn order(row: &Row<'_>) -> Result<Order> {
-    let (text, time) = (row.get("problem_text")?, row.get("problem_time")?);
-    let problem = |kind| parse(kind).map(|kind| Problem { kind, text, time });
+fn order(row: &Row<'_>) -> Result<Order> {
     let id = row.get("id")?;
+    let (kind, text): (Option<String>, Option<String>) = (row.get("problem")?, row.get("problem_text")?);
+    let (text, time) = (text.unwrap_or_default(), row.get("problem_time")?);
+    let problem = kind.map(|kind| parse(kind).map(|kind| Problem { kind, text, time }));
     Ok(Order {
         id,
         reference: row.get("reference")?,
@@ -285,7 +247,7 @@ pub(crate) fn order(row: &Row<'_>) -> Result<Order> {
         archived: row.get("archived")?,
         token: row.get::<_, Option<String>>("token")?.map(parse).transpose()?,
         state: parse(row.get("state")?)?,
-        problem: row.get::<_, Option<String>>("problem")?.map(problem).transpose()?,
+        problem: problem.transpose()?,
         paid_twice: row.get::<_, Option<bool>>("twice")?.unwrap_or(false),
     })
 }

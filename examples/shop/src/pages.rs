@@ -1,4 +1,4 @@
-//! The shop's addresses, and the pages that its customers come back to.
+//! The shop's addresses, and the pages that its customers see: in French, for telephones first. Their HTML is in `templates`.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,16 +16,14 @@ use axum_extra::extract::cookie::Cookie;
 use ekolopay::callback::Callback;
 use serde::de::DeserializeOwned;
 use tokio::task;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use uuid::Uuid;
 
-use crate::customers;
+use crate::checks::Kind;
 use crate::database::Database;
-use crate::merchant::{self, Merchant};
 use crate::orders::{Order, OrderState, Product};
 use crate::payments::Payments;
-use crate::views::{Catalogue, Message, OneMessage, OneOrder, Settings, SeveralOrders, mark};
+use crate::{checkout, merchant};
 
 /// Without `form-action`, which Chromium also applies to the redirect to the payment page.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; \
@@ -34,11 +32,17 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 pub(crate) const BROWSER: &str = "navigateur";
 /// The longest body, in bytes.
 const LONGEST_BODY: usize = 64 * 1024;
+
 pub(crate) struct Shop {
     pub(crate) database: Arc<Database>,
     pub(crate) payments: Arc<Payments>,
-    pub(crate) settings: Settings,
-    pub(crate) merchant: Merchant,
+    /// What stands on every page.
+    pub(crate) contact: Option<String>,
+    pub(crate) demo: bool,
+    /// The merchant's, with any user name.
+    pub(crate) password: String,
+    /// Is part of every form of the merchant, so that a page of another site cannot send one.
+    pub(crate) form_key: String,
 }
 
 pub(crate) type Answer = Result<Response, Message>;
@@ -48,16 +52,19 @@ pub(crate) fn router(shop: Shop) -> Router {
         |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     Router::new()
         .route("/", get(blocking(catalogue)))
-        .route("/produits/{slug}", get(blocking(customers::product)).post(blocking(customers::order)))
+        .route("/produits/{slug}", get(blocking(checkout::product)).post(blocking(checkout::order)))
         .route("/commandes", get(blocking(orders)))
         .route("/commandes/etat", get(blocking(states)))
         .route("/commandes/{reference}", get(blocking(show)))
         .route("/commandes/{reference}/etat", get(blocking(state)))
-        .route("/commandes/{reference}/payer", post(blocking(customers::pay_again)))
-        .route("/commandes/{reference}/recommencer", post(blocking(customers::start_over)))
-        // Some gateways bring the customer back by a form, which brings no cookies from another site.
+        .route("/commandes/{reference}/payer", post(blocking(checkout::pay_again)))
+        .route("/commandes/{reference}/recommencer", post(blocking(checkout::start_over)))
+        // Some gateways bring the customer back by a form, which brings no cookies from another site. EkoloPay may have
+        // been given these two addresses with a slash at the end.
         .route("/payment-status", get(blocking(come_back)).post(async || Redirect::to("/payment-status")))
+        .route("/payment-status/", get(blocking(come_back)).post(async || Redirect::to("/payment-status")))
         .route("/callback", post(blocking(callback)))
+        .route("/callback/", post(blocking(callback)))
         .route("/marchand", get(blocking(merchant::list)).post(blocking(merchant::change)))
         .route("/marchand/commandes.csv", get(blocking(merchant::export)))
         .route("/marchand/commandes/{number}", get(blocking(merchant::show)))
@@ -65,7 +72,6 @@ pub(crate) fn router(shop: Shop) -> Router {
         .route("/boutique.js", get(async || asset("text/javascript", include_str!("boutique.js"))))
         .fallback(blocking(|_, ()| Err(Message::NotFound)))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .layer(CatchPanicLayer::new())
         .layer(always(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "no-referrer"))
@@ -76,7 +82,7 @@ pub(crate) fn router(shop: Shop) -> Router {
 type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// Makes a handler of a plain function, which may wait for the database or the gateway.
-pub(crate) fn blocking<A: Send + 'static>(
+fn blocking<A: Send + 'static>(
     act: fn(&Shop, A) -> Answer,
 ) -> impl Fn(State<Arc<Shop>>, A) -> Answering + Clone + Send + Sync + 'static {
     move |State(shop), asked| {
@@ -95,40 +101,66 @@ impl FromRequestParts<Arc<Shop>> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Visitor, Response> {
-        if parts.method == Method::POST && parts.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site")
-        {
+        let site = parts.headers.get("sec-fetch-site");
+        if parts.method == Method::POST && site.is_some_and(|site| site == "cross-site") {
             return Err(shop.message(&Message::ForeignForm));
         }
         // Cookies of other names may hold any bytes.
-        let fields =
-            parts.headers.get_all(header::COOKIE).iter().map(|field| String::from_utf8_lossy(field.as_bytes()));
-        let mut cookies =
-            fields.flat_map(|field| Cookie::split_parse(field.into_owned()).flatten().collect::<Vec<_>>());
+        let fields = parts.headers.get_all(header::COOKIE).iter();
+        let fields: Vec<_> = fields.map(|field| String::from_utf8_lossy(field.as_bytes())).collect();
+        let mut cookies = fields.iter().flat_map(|field| Cookie::split_parse(&**field)).flatten();
         let own = cookies.find(|cookie| cookie.name() == BROWSER && Uuid::try_parse(cookie.value()).is_ok());
         Ok(Visitor { browser: own.map(|cookie| cookie.value().to_owned()) })
     }
 }
 
+#[derive(Template)]
+#[template(path = "catalogue.html")]
+struct Catalogue<'a> {
+    shop: &'a Shop,
+    products: Vec<Product>,
+}
+
 fn catalogue(shop: &Shop, (): ()) -> Answer {
-    Ok(page(StatusCode::OK, &Catalogue { shop: &shop.settings, products: &shop.database.products()? }))
+    Ok(page(StatusCode::OK, &Catalogue { shop, products: shop.database.products()? }))
+}
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct OneOrder<'a> {
+    shop: &'a Shop,
+    order: &'a Order,
+    /// The article as it is sold now.
+    product: Option<Product>,
+    twin: Option<&'a Order>,
+    others: &'a [Order],
+    mark: String,
 }
 
 fn show(shop: &Shop, (Path(reference), visitor): (Path<String>, Visitor)) -> Answer {
-    let (order, others) = shop.of_page(&reference, &visitor)?;
-    shop.hurry([&order]);
+    let (order, others) = &shop.of_page(&reference, &visitor)?;
+    shop.hurry([order]);
     let product = shop.database.product(&order.product.slug)?;
-    let (settings, order, mark) = (&shop.settings, &order, mark([&order].into_iter().chain(&others)));
-    let twin = twin(&others, &order.product, &order.phone, order.id);
-    Ok(page(
-        StatusCode::OK,
-        &OneOrder { shop: settings, order, product: product.as_ref(), twin, others: &others, mark },
-    ))
+    let (twin, mark) = (checkout::twin(others, &order.product, &order.phone), mark([order].into_iter().chain(others)));
+    Ok(page(StatusCode::OK, &OneOrder { shop, order, product, twin, others, mark }))
 }
 
-/// A word for the state of each order on the page, which reloads when they change.
 fn state(shop: &Shop, (Path(reference), visitor): (Path<String>, Visitor)) -> Answer {
-    let (order, others) = shop.of_page(&reference, &visitor)?;
-    Ok(mark([&order].into_iter().chain(&others)).into_response())
+    let (order, others) = &shop.of_page(&reference, &visitor)?;
+    Ok(mark([order].into_iter().chain(others)).into_response())
+}
+
+/// A word for the state of each order on the page. The script reloads the page when they change.
+fn mark<'a>(orders: impl IntoIterator<Item = &'a Order>) -> String {
+    orders.into_iter().map(|order| order.state.into()).collect::<Vec<&str>>().join(" ")
+}
+
+#[derive(Template)]
+#[template(path = "orders.html")]
+struct SeveralOrders<'a> {
+    shop: &'a Shop,
+    orders: &'a [Order],
+    mark: String,
 }
 
 fn orders(shop: &Shop, visitor: Visitor) -> Answer {
@@ -136,7 +168,7 @@ fn orders(shop: &Shop, visitor: Visitor) -> Answer {
     shop.hurry(orders);
     match orders.len() {
         0 => Err(Message::NoOrders),
-        _ => Ok(page(StatusCode::OK, &SeveralOrders { shop: &shop.settings, orders, mark: mark(orders) })),
+        _ => Ok(page(StatusCode::OK, &SeveralOrders { shop, orders, mark: mark(orders) })),
     }
 }
 
@@ -149,18 +181,17 @@ fn states(shop: &Shop, visitor: Visitor) -> Answer {
 fn come_back(shop: &Shop, visitor: Visitor) -> Answer {
     let orders = shop.of_visitor(&visitor)?;
     shop.hurry(&orders);
-    Ok(see_other(&orders.iter().find(|order| order.token.is_some()).ok_or(Message::NoOrders)?.path()))
+    let order = orders.iter().find(|order| order.token.is_some()).ok_or(Message::NoOrders)?;
+    Ok(Redirect::to(&order.path()).into_response())
 }
 
 /// A callback only makes an order due. It is answered at once. If it is lost, the timer finds the payment later.
 fn callback(shop: &Shop, body: Bytes) -> Answer {
-    let callback = match Callback::parse(&body) {
-        Ok(callback) => callback,
-        Err(error) => return Ok((StatusCode::BAD_REQUEST, error.to_string()).into_response()),
-    };
-    let known = shop.database.note_callback(callback.purchase_token(), callback.status())?;
-    shop.payments.wake();
-    Ok(if known { "noted".into_response() } else { (StatusCode::NOT_FOUND, "no order has this token").into_response() })
+    Ok(match Callback::parse(&body) {
+        Ok(callback) if shop.database.note_callback(&callback)? => "noted".into_response(),
+        Ok(_) => (StatusCode::NOT_FOUND, "no order has this token").into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    })
 }
 
 /// Browsers keep it for a while.
@@ -169,16 +200,8 @@ fn asset(kind: &str, content: &'static str) -> Response {
     (headers, content).into_response()
 }
 
-/// Another order than this one, of the same browser, article and number: paid, or perhaps being paid in another tab.
-pub(crate) fn twin<'a>(orders: &'a [Order], product: &Product, phone: &str, except: i64) -> Option<&'a Order> {
-    let same = |other: &&Order| other.id != except && (&*other.product.slug, &*other.phone) == (&*product.slug, phone);
-    let twins = orders.iter().filter(same).filter(|twin| twin.token.is_some());
-    let twins = twins.filter(|twin| !matches!(twin.state, OrderState::Delivered | OrderState::Refunded));
-    twins.min_by_key(|twin| (!twin.is_paid(), twin.is_over()))
-}
-
 impl Shop {
-    fn of_visitor(&self, visitor: &Visitor) -> rusqlite::Result<Vec<Order>> {
+    pub(crate) fn of_visitor(&self, visitor: &Visitor) -> rusqlite::Result<Vec<Order>> {
         visitor.browser.as_ref().map_or(Ok(Vec::new()), |browser| self.database.of_browser(browser))
     }
 
@@ -194,9 +217,8 @@ impl Shop {
     fn hurry<'a>(&self, orders: impl IntoIterator<Item = &'a Order>) {
         for order in orders {
             let Some(token) = order.token.as_ref().filter(|_| !order.is_paid()) else { continue };
-            match self.database.hurry(token) {
-                Ok(()) => self.payments.wake(),
-                Err(error) => tracing::warn!("cannot note that a customer waits for order {}: {error}", order.id),
+            if let Err(error) = self.database.hurry(token) {
+                tracing::warn!("cannot note that a customer waits for order {}: {error}", order.id);
             }
         }
     }
@@ -204,16 +226,58 @@ impl Shop {
     pub(crate) fn message(&self, message: &Message) -> Response {
         if let Message::Database(error) | Message::NotOrdered(error) = message {
             tracing::error!("database: {error}");
-            self.payments.database_fails.store(true, std::sync::atomic::Ordering::SeqCst);
         }
-        let answer = page(message.status(), &OneMessage { shop: &self.settings, message });
-        match message.status() {
-            StatusCode::SERVICE_UNAVAILABLE => ([(header::RETRY_AFTER, "5")], answer).into_response(),
-            StatusCode::UNAUTHORIZED => {
-                ([(header::WWW_AUTHENTICATE, r#"Basic realm="marchand", charset="UTF-8""#)], answer).into_response()
-            }
-            _ => answer,
+        let status = message.status();
+        let header = match status {
+            StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, "5")),
+            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, r#"Basic realm="marchand", charset="UTF-8""#)),
+            _ => None,
+        };
+        (header.map(|header| [header]), page(status, &OneMessage { shop: self, message })).into_response()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct OneMessage<'a> {
+    shop: &'a Shop,
+    message: &'a Message,
+}
+
+/// Why a request has another page than the one it asked for.
+#[derive(Debug)]
+pub(crate) enum Message {
+    NotFound,
+    /// The article is gone.
+    NotSold,
+    Database(rusqlite::Error),
+    /// An order was not stored: it has no token, and nobody can have paid for it.
+    NotOrdered(rusqlite::Error),
+    Unreadable,
+    NoOrders,
+    Password,
+    TooManyGuesses,
+    StaleForm,
+    ForeignForm,
+}
+
+impl Message {
+    fn status(&self) -> StatusCode {
+        match self {
+            Message::NoOrders => StatusCode::OK,
+            Message::Unreadable => StatusCode::BAD_REQUEST,
+            Message::Password => StatusCode::UNAUTHORIZED,
+            Message::StaleForm | Message::ForeignForm => StatusCode::FORBIDDEN,
+            Message::NotFound | Message::NotSold => StatusCode::NOT_FOUND,
+            Message::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
+            Message::Database(_) | Message::NotOrdered(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+}
+
+impl From<rusqlite::Error> for Message {
+    fn from(error: rusqlite::Error) -> Message {
+        Message::Database(error)
     }
 }
 
@@ -229,8 +293,4 @@ pub(crate) fn page(status: StatusCode, page: &impl Template) -> Response {
 
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Message> {
     serde_html_form::from_bytes(body).map_err(|_| Message::Unreadable)
-}
-
-pub(crate) fn see_other(address: &str) -> Response {
-    Redirect::to(address).into_response()
 }

@@ -1,50 +1,53 @@
-//! From the order form to the payment page: the customer's way, before they pay.
+//! From an article to the payment page: the form, the order, its token, and then the customer is sent to pay.
 
+use askama::Template;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
-use axum_extra::extract::cookie::{Cookie, SameSite};
+use axum::response::{IntoResponse, Redirect};
 use ekolopay::purchase::PhoneNumber;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::orders::Order;
-use crate::pages::{Answer, BROWSER, Shop, Visitor, page, read, see_other, twin};
-use crate::problem::{Kind, Problem, with_sources};
-use crate::views::{Message, ProductForm};
+use crate::checks::{Kind, Problem};
+use crate::orders::{Order, OrderState, Product};
+use crate::pages::{Answer, BROWSER, Message, Shop, Visitor, page, read};
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 100;
-/// Customers who wait for the gateway; the others find their order stored, with a button to pay.
-static WAITING: Semaphore = Semaphore::const_new(48);
 
 /// The fields of the order form.
-#[derive(Deserialize)]
-pub(crate) struct OrderForm {
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct OrderForm {
     /// New for every form that is shown, so that a form that is sent twice makes one order.
-    #[serde(default = "new_key")]
-    pub(crate) key: String,
-    #[serde(default)]
-    pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) phone: String,
+    key: String,
+    name: String,
+    phone: String,
     /// What the button said. The price itself comes from the database.
     price: Option<u64>,
     /// Set by a customer who has ordered the same before, and wants another.
     again: Option<String>,
 }
 
-pub(crate) fn new_key() -> String {
+#[derive(Template)]
+#[template(path = "product.html")]
+struct ProductForm<'a> {
+    shop: &'a Shop,
+    product: &'a Product,
+    form: &'a OrderForm,
+    problem: Option<&'a str>,
+    twin: Option<&'a Order>,
+}
+
+fn new_key() -> String {
     Uuid::new_v4().simple().to_string()
 }
 
 pub(crate) fn product(shop: &Shop, Path(slug): Path<String>) -> Answer {
-    let product = shop.database.product(&slug)?.ok_or(Message::NotFound)?;
-    let form = OrderForm { key: new_key(), name: String::new(), phone: String::new(), price: None, again: None };
-    let empty = ProductForm { shop: &shop.settings, product: &product, form: &form, problem: None, twin: None };
-    Ok(page(StatusCode::OK, &empty))
+    let product = &shop.database.product(&slug)?.ok_or(Message::NotFound)?;
+    let form = &OrderForm { key: new_key(), ..OrderForm::default() };
+    Ok(page(StatusCode::OK, &ProductForm { shop, product, form, problem: None, twin: None }))
 }
 
 /// First the order is stored, then its token, and only then is the customer sent to pay.
@@ -54,10 +57,9 @@ pub(crate) fn order(shop: &Shop, (Path(slug), visitor, body): (Path<String>, Vis
     if Uuid::try_parse(&form.key).is_err() {
         form.key = new_key();
     }
-    let product = shop.database.product(&slug)?.ok_or(Message::NotSold)?;
-    let (settings, product, form) = (&shop.settings, &product, &form);
+    let (form, product) = (&form, &shop.database.product(&slug)?.ok_or(Message::NotSold)?);
     let again = |status, problem: Option<&str>, twin: Option<&Order>| {
-        Ok(page(status, &ProductForm { shop: settings, product, form, problem, twin }))
+        Ok(page(status, &ProductForm { shop, product, form, problem, twin }))
     };
     let mistake = |problem| again(StatusCode::UNPROCESSABLE_ENTITY, Some(problem), None);
     if form.phone.trim().is_empty() {
@@ -69,34 +71,32 @@ pub(crate) fn order(shop: &Shop, (Path(slug), visitor, body): (Path<String>, Vis
     if form.name.chars().count() > LONGEST_NAME {
         return mistake("Le nom est trop long.");
     }
-    if let Some(order) = shop.database.by_form(&slug, &form.key, &number)? {
+    if let Some(order) = shop.database.by_form(&form.key, &slug, &number)? {
         return shop.pay(order);
     }
     if form.price != Some(product.amount) {
         let changed = "Le prix de cet article a changé. Vérifiez-le avant de payer.";
         return again(StatusCode::CONFLICT, Some(changed), None);
     }
-    let browser = visitor.browser.clone().unwrap_or_else(new_key);
-    if form.again.is_none() {
-        let orders = shop.database.of_browser(&browser)?;
-        if let Some(twin) = twin(&orders, product, &number, 0).filter(|twin| !twin.is_over()) {
-            return again(StatusCode::CONFLICT, None, Some(twin));
-        }
+    let orders = shop.of_visitor(&visitor)?;
+    if let Some(twin) = twin(&orders, product, &number).filter(|twin| form.again.is_none() && !twin.is_over()) {
+        return again(StatusCode::CONFLICT, None, Some(twin));
     }
+    let browser = visitor.browser.unwrap_or_else(new_key);
     // This order has no token yet: here it is known that nothing was debited.
     let order = shop.database.add(product, &form.key, &browser, [form.name.trim(), &number], None);
     shop.pay(order.map_err(Message::NotOrdered)?)
 }
 
 /// The number as it is sent, if it is one of Congo. A shop in another country changes this function and the sentence above.
-pub(crate) fn telephone(typed: &str) -> Option<String> {
+fn telephone(typed: &str) -> Option<String> {
     PhoneNumber::try_from(typed).ok().map(Into::into)
 }
 
 pub(crate) fn pay_again(shop: &Shop, (Path(reference), visitor): (Path<String>, Visitor)) -> Answer {
     let (order, others) = shop.of_page(&reference, &visitor)?;
-    match twin(&others, &order.product, &order.phone, order.id).filter(|twin| twin.is_paid()) {
-        Some(paid) => Ok(see_other(&paid.path())),
+    match twin(&others, &order.product, &order.phone).filter(|twin| twin.is_paid()) {
+        Some(paid) => Ok(Redirect::to(&paid.path()).into_response()),
         None => shop.pay(order),
     }
 }
@@ -105,50 +105,48 @@ pub(crate) fn pay_again(shop: &Shop, (Path(reference), visitor): (Path<String>, 
 /// makes one order, at the price that the button named, and none beside one that is paid.
 pub(crate) fn start_over(shop: &Shop, (Path(reference), visitor, body): (Path<String>, Visitor, Bytes)) -> Answer {
     let (old, others) = shop.of_page(&reference, &visitor)?;
-    if let Some(paid) = twin(&others, &old.product, &old.phone, old.id).filter(|twin| twin.is_paid()) {
-        return Ok(see_other(&paid.path()));
+    if let Some(paid) = twin(&others, &old.product, &old.phone).filter(|twin| twin.is_paid()) {
+        return Ok(Redirect::to(&paid.path()).into_response());
     }
     let form_key = format!("after {}", old.reference);
-    if let Some(order) = shop.database.by_form(&old.product.slug, &form_key, &old.phone)? {
+    if let Some(order) = shop.database.by_form(&form_key, &old.product.slug, &old.phone)? {
         return shop.pay(order);
     }
     let named = read::<OrderForm>(&body)?.price;
-    let product = shop.database.product(&old.product.slug)?.filter(|product| named == Some(product.amount));
+    let product = shop.database.product(&old.product.slug)?;
     // The order's page says what has changed.
-    let Some(product) = product.filter(|_| old.may_start_over()) else { return Ok(see_other(&old.path())) };
+    let Some(product) = product.filter(|product| old.may_start_over() && named == Some(product.amount)) else {
+        return Ok(Redirect::to(&old.path()).into_response());
+    };
     let browser = visitor.browser.unwrap_or_else(|| old.browser.clone());
     let order = shop.database.add(&product, &form_key, &browser, [&old.name, &old.phone], Some(old.first));
     shop.pay(order.map_err(Message::NotOrdered)?)
 }
 
+/// One of these orders, of this article and number: paid, or perhaps being paid in another tab.
+pub(crate) fn twin<'a>(orders: &'a [Order], product: &Product, phone: &str) -> Option<&'a Order> {
+    let same = |other: &&Order| other.product.slug == product.slug && other.phone == phone && other.token.is_some();
+    let is_done = |twin: &&Order| matches!(twin.state, OrderState::Delivered | OrderState::Refunded);
+    orders.iter().filter(|twin| same(twin) && !is_done(twin)).min_by_key(|twin| (!twin.is_paid(), twin.is_over()))
+}
+
 impl Shop {
     /// Redirects the customer to the payment page, or to the order's page if it cannot be paid.
     fn pay(&self, order: Order) -> Answer {
-        let is_new = order.token.is_none();
-        let order = self.with_token(order)?;
+        let order = if order.is_payable() { self.with_token(order)? } else { order };
         let address = match &order.token {
-            Some(token) if order.is_payable() => {
-                if !is_new {
-                    self.database.sent(&order)?;
-                }
-                self.payments.gateway.payment_url(token)
-            }
+            Some(token) if order.is_payable() => self.payments.gateway.payment_url(token),
             _ => order.path(),
         };
         // For a week.
-        let cookie = Cookie::build((BROWSER, &*order.browser)).path("/").http_only(true).same_site(SameSite::Lax);
-        let cookie = format!("{}; Max-Age=604800{}", cookie.build(), if self.settings.demo { "" } else { "; Secure" });
-        Ok(([(header::SET_COOKIE, cookie)], see_other(&address)).into_response())
+        let (cookie, secure) = (&order.browser, if self.demo { "" } else { "; Secure" });
+        let cookie = format!("{BROWSER}={cookie}; HttpOnly; SameSite=Lax; Path=/; Max-Age=604800{secure}");
+        Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&address)).into_response())
     }
 
     /// The order with its token, if one can be had. It may be another order of the browser that has the token.
-    fn with_token(&self, mut order: Order) -> rusqlite::Result<Order> {
-        if order.token.is_some() || !order.is_payable() {
-            return Ok(order);
-        }
-        // A slow gateway must not take all of the shop's threads.
-        let Ok(_place) = WAITING.try_acquire() else { return Ok(order) };
-        let problem = match self.payments.create_token(&order) {
+    fn with_token(&self, order: Order) -> rusqlite::Result<Order> {
+        let problem = match order.token.clone().map_or_else(|| self.payments.create_token(&order), Ok) {
             Ok(token) => {
                 let owner = self.database.keep_token(&order, &token)?;
                 if owner.id == order.id {
@@ -161,17 +159,16 @@ impl Shop {
                     self.database.forget(&order)?;
                     return Ok(owner);
                 }
-                Problem { kind: Kind::TokenTaken, text: Some(owner.number()), time: None }
+                Problem::new(Kind::TokenTaken, owner.number())
             }
             Err(error) => {
-                tracing::error!("no token for order {}: {}", order.id, with_sources(&error));
-                let problem = Problem::of(&error);
+                let problem = Problem::from(&error);
+                tracing::error!("no token for order {}: {:#}", order.id, anyhow::Error::from(error));
                 *self.payments.problem.lock() = Some(problem.clone());
                 problem
             }
         };
         self.database.no_token(&order, &problem)?;
-        order.problem = Some(problem);
         Ok(order)
     }
 }
