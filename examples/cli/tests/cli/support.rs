@@ -1,8 +1,10 @@
 //! Runs the program, as the demo merchant, in a folder of its own.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Child, Command};
-use std::{env, fs};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 use ekolopay::canned::PAID;
 use ekolopay_sandbox::{Sandbox, Settlement};
@@ -33,22 +35,20 @@ impl Run {
     }
 }
 
-/// A program with no credentials and proxies of the person who runs the tests.
-pub(crate) fn bare(program: &str) -> Command {
+/// A program with the credentials of the demo merchant, and nothing of the person who runs the tests.
+pub(crate) fn merchant(program: &str, origin: &str) -> Command {
+    let is_of_the_system = |(name, _): &(OsString, OsString)| name == "PATH" || name == "SystemRoot";
     let mut command = Command::new(program);
-    for (name, _) in env::vars_os() {
-        let upper = name.to_string_lossy().to_uppercase();
-        if upper.starts_with("EKOLOPAY_") || upper.ends_with("_PROXY") {
-            command.env_remove(name);
-        }
-    }
+    command.env_clear().envs(env::vars_os().filter(is_of_the_system));
+    command.env("EKOLOPAY_API_CLIENT", "demo").env("EKOLOPAY_SECRET_KEY", KEY).env("EKOLOPAY_ORIGIN", origin);
     command
 }
 
-pub(crate) fn merchant(program: &str, origin: &str) -> Command {
-    let mut command = bare(program);
-    command.env("EKOLOPAY_API_CLIENT", "demo").env("EKOLOPAY_SECRET_KEY", KEY).env("EKOLOPAY_ORIGIN", origin);
-    command
+/// The program with these arguments, which are split at blanks.
+pub(crate) fn ekolopay(origin: &str, arguments: &str) -> Command {
+    let mut program = merchant(PROGRAM, origin);
+    program.args(arguments.split_whitespace());
+    program
 }
 
 /// No run may panic, show the secret, or control a terminal.
@@ -64,10 +64,8 @@ pub(crate) fn run(command: Command, input: impl Into<Vec<u8>>) -> Run {
 }
 
 #[track_caller]
-pub(crate) fn run_at(origin: &str, arguments: &[&str]) -> Run {
-    let mut program = merchant(PROGRAM, origin);
-    program.args(arguments);
-    run(program, "")
+pub(crate) fn run_at(origin: &str, arguments: &str) -> Run {
+    run(ekolopay(origin, arguments), "")
 }
 
 /// A folder with a list, `orders.csv`, and an output, `out.csv`.
@@ -95,25 +93,18 @@ impl Folder {
 
     pub(crate) fn rows(&self) -> Vec<[String; 5]> {
         let output = self.output();
-        let mut reader = csv::Reader::from_reader(output.as_bytes());
-        assert_eq!(reader.headers().unwrap(), HEADER.trim_end().split(',').collect::<Vec<_>>());
-        reader.deserialize().collect::<Result<_, _>>().unwrap()
+        assert!(output.starts_with(HEADER), "{output}");
+        csv::Reader::from_reader(output.as_bytes()).deserialize().collect::<Result<_, _>>().unwrap()
     }
 
-    pub(crate) fn command(&self, program: &str, origin: &str) -> Command {
-        let mut command = merchant(program, origin);
-        command.current_dir(self.0.path());
-        command
-    }
-
-    pub(crate) fn reconcile(&self, origin: &str, more: &[&str]) -> Command {
-        let mut program = self.command(PROGRAM, origin);
-        program.args(["reconcile", "orders.csv", "--output", "out.csv"]).args(more);
+    pub(crate) fn reconcile(&self, origin: &str, more: &str) -> Command {
+        let mut program = ekolopay(origin, &format!("reconcile orders.csv --output out.csv {more}"));
+        program.current_dir(&self.0);
         program
     }
 
     #[track_caller]
-    pub(crate) fn run(&self, origin: &str, more: &[&str]) -> Run {
+    pub(crate) fn run(&self, origin: &str, more: &str) -> Run {
         run(self.reconcile(origin, more), "")
     }
 }
@@ -127,28 +118,19 @@ impl Drop for Killed {
     }
 }
 
+#[track_caller]
+pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it takes too long");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// A list of the tokens `t0`, `t1` and so on.
 pub(crate) fn numbered(count: usize) -> String {
     let lines: String = (0..count).map(|number| format!("A{number},t{number}\n")).collect();
     format!("order,token\n{lines}")
-}
-
-/// A server in service that answers each check by its token.
-pub(crate) fn server(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
-    Server::in_service(move |request| answer(request.token()))
-}
-
-pub(crate) fn paid() -> Vec<u8> {
-    response(200, PAID)
-}
-
-pub(crate) fn refusal(message: &str) -> Vec<u8> {
-    response(200, &ekolopay::canned::refusal(message))
-}
-
-/// The tokens that were checked, in order.
-pub(crate) fn checked(server: &Server) -> Vec<String> {
-    server.calls().iter().map(|request: &RawRequest| request.token().to_owned()).collect()
 }
 
 /// A list of new payments, of which every other is paid, and whose orders say so.
@@ -161,8 +143,32 @@ pub(crate) fn payments(sandbox: &Sandbox, count: usize) -> String {
     format!("order,token\n{}", (0..count).map(line).collect::<String>())
 }
 
+/// A server in service that answers each check by its token.
+pub(crate) fn server(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
+    Server::in_service(move |request| answer(token(request)))
+}
+
+fn token(request: &RawRequest) -> &str {
+    request.body.split(['=', '&']).nth(1).unwrap_or_default()
+}
+
+/// The tokens that were checked, in order.
+pub(crate) fn checked(server: &Server) -> Vec<String> {
+    let requests = server.requests();
+    requests.iter().filter(|request| !request.is_check()).map(|request| token(request).to_owned()).collect()
+}
+
+pub(crate) fn paid() -> Vec<u8> {
+    response(200, PAID)
+}
+
+pub(crate) fn refusal(message: &str) -> Vec<u8> {
+    response(200, &ekolopay::canned::refusal(message))
+}
+
+/// No answer, as long as the test runs.
 pub(crate) fn never() -> Vec<u8> {
     loop {
-        std::thread::park();
+        thread::park();
     }
 }
