@@ -1,18 +1,6 @@
 //! The commands for one order, what reaches the gateway and the shop, and the errors.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::process::Stdio;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
-
-use ekolopay::canned::{NOT_PAID, UNAVAILABLE};
-use ekolopay_sandbox::{Sandbox, Settlement};
-use ekolopay_test_kit::{Authority, RawRequest, Server, response};
-use serde_json::{Value, json};
-
-use crate::support::{Folder, KEY, Killed, NOBODY, ekolopay, never, paid, refusal, run, run_at, server};
+use crate::support::*;
 
 #[test]
 fn an_order_reaches_the_gateway_whole_with_its_number_cleaned() {
@@ -63,7 +51,7 @@ fn the_wait_ends_with_the_payment_or_the_time() {
 
 #[test]
 fn a_callback_is_passed_on_at_once_and_checked_later() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
     let slow = Sandbox::builder().latency(Duration::from_secs(1)).callback_url(&url).start().unwrap();
     let token = slow.add_payment("Iphone S", 150_000);
@@ -73,9 +61,9 @@ fn a_callback_is_passed_on_at_once_and_checked_later() {
     let is_silent = |request: &RawRequest| request.body.contains("=silent&");
     let shop = authority.server(move |request| if is_silent(request) { Vec::new() } else { response(202, "") });
     let arguments = format!("--port {port} --forward-to {}/paid?x=1 --root-certificates roots.pem", shop.origin);
-    let mut listen = ekolopay(&slow.origin(), &format!("listen --json {arguments}"));
-    listen.current_dir(folder.path("")).stderr(File::create(folder.path("said.txt")).unwrap());
-    let mut listen = Killed(listen.stdout(Stdio::piped()).spawn().unwrap());
+    let mut listen = folder.ekolopay(&slow.origin(), &format!("listen --json {arguments}"));
+    listen.stdout(Stdio::piped()).stderr(fs::File::create(folder.path("said.txt")).unwrap());
+    let mut listen = Killed(listen.spawn().unwrap());
     let lines = BufReader::new(listen.0.stdout.take().unwrap()).lines();
     let mut printed = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
     assert_eq!(printed.next().unwrap(), json!({ "listening": url }));
@@ -89,14 +77,14 @@ fn a_callback_is_passed_on_at_once_and_checked_later() {
     let refused = said.starts_with('\n') && said.ends_with(" this is not a callback: paymentSuccessful is missing\n");
     assert!(refused && shop.requests().is_empty(), "{said:?}");
 
-    let (claim, start) =
-        (format!("purchaseToken={token}&paymentSuccessful=true&status=SUCCESS&message="), Instant::now());
+    let claim = format!("purchaseToken={token}&paymentSuccessful=true&status=SUCCESS&message=");
+    let start = Instant::now();
     assert_eq!(send(&claim).status().as_u16(), 202);
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     let requests = shop.requests();
     assert!(requests[0].head.starts_with("POST /paid?x=1 ") && requests[0].body == claim, "{requests:?}");
     let mut checked = printed.next().unwrap();
-    assert!(humantime::parse_rfc3339(checked["time"].take().as_str().unwrap()).is_ok());
+    assert!(parse_rfc3339(checked["time"].take().as_str().unwrap()).is_ok());
     let expected = json!({ "claim": { "purchaseToken": token, "paymentSuccessful": true, "status": "SUCCESS",
         "message": "" }, "forwarded": 202, "verified": true, "agrees": false, "purchaseToken": token,
         "paymentSuccessful": false, "time": null });
@@ -117,10 +105,11 @@ fn a_callback_is_passed_on_at_once_and_checked_later() {
 
 #[test]
 fn an_error_says_what_to_do() {
-    let other = server(|_| paid());
+    let (other, stranger) = (server(|_| paid()), Authority::new().server(|_| paid()));
     for (origin, arguments, code, text) in [
         (NOBODY, "check a", 4, "  because: 127.0.0.1:1 refused the connection\n"),
         (NOBODY, "check a --root-certificates /no/such/file", 2, "cannot read /no/such/file"),
+        (&stranger.origin, "check a", 4, "\n  tip: the certificate is from an authority that is not trusted"),
         ("http://example.com", "check a", 2, "EKOLOPAY_ORIGIN must be https: http is for loopback hosts only"),
         (NOBODY, "availability --origin http://example.com", 2, "error: origin must be https"),
         (NOBODY, "purchase --label a --phone 066304925 --amount=-1", 2, "invalid value '-1' for '--amount <AMOUNT>'"),
@@ -142,22 +131,6 @@ fn an_error_says_what_to_do() {
     };
     without_key("check a").says(2, "error: EKOLOPAY_SECRET_KEY is not set\n\n  tip: both ");
     without_key("availability").says(3, "Service indisponible");
+    assert!(without_key("doctor").out.starts_with("✗ variables: EKOLOPAY_SECRET_KEY is not set"));
     assert!(out_of_service.requests().iter().all(RawRequest::is_check), "no secret is sent");
-}
-
-#[test]
-fn a_certificate_that_is_not_trusted_is_explained() {
-    let (authority, folder) = (Authority::new(), Folder::new(""));
-    folder.write("roots.pem", authority.pem());
-    for (config, code, tip) in [
-        (authority.config("localhost"), 0, ""),
-        (authority.expired_config("localhost"), 4, "Is this machine's clock right?"),
-        (authority.config("other.example"), 4, "the certificate is for another name"),
-        (Authority::new().config("localhost"), 4, "an authority that is not trusted"),
-    ] {
-        let server = Server::play(move |client| client.tls(&config).and_then(|()| client.serve(|_| paid())));
-        let origin = server.origin.replace("http://127.0.0.1", "https://localhost");
-        let roots = folder.path("roots.pem").display().to_string();
-        run_at(&origin, &format!("check a --root-certificates {roots}")).says(code, tip);
-    }
 }

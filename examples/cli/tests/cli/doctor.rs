@@ -1,9 +1,6 @@
 //! `doctor`, against gateways that answer well, otherwise, and not at all.
 
-use ekolopay_sandbox::{Sandbox, Settlement};
-use ekolopay_test_kit::{Authority, Server, response};
-
-use crate::support::{Folder, KEY, NOBODY, ekolopay, paid, run, run_at, server};
+use crate::support::*;
 
 #[test]
 fn what_is_right_or_wrong_is_named_and_nothing_is_created() {
@@ -13,23 +10,25 @@ fn what_is_right_or_wrong_is_named_and_nothing_is_created() {
     out_of_service.set_in_service(false);
     let plain = Sandbox::builder().plain_errors(true).start().unwrap();
     let [paid, page] = [paid(), response(200, "<html>\u{1b}[31m")].map(|reply| server(move |_| reply.clone()));
-    let stranger = Authority::new().server(|_| Vec::new());
-    let with_key = |key: &str| {
-        let mut doctor = ekolopay(&sandbox.origin(), "doctor");
-        doctor.env("EKOLOPAY_SECRET_KEY", key);
-        run(doctor, "")
+    let other_key = Sandbox::builder().secret_key("another").start().unwrap();
+    let (authority, folder) = (Authority::new(), Folder::new(""));
+    folder.write("roots.pem", authority.pem());
+    let tls = |config| {
+        let server = Server::play(move |client| client.tls(&config));
+        server.origin.replace("http://127.0.0.1", "https://localhost")
     };
-    let doctor = |origin: &str| run_at(origin, "doctor");
+    let doctor = |origin: &str| run(folder.ekolopay(origin, "doctor --root-certificates roots.pem"), "");
     for (run, code, part) in [
         (run_at(&sandbox.origin(), &format!("doctor --token {token}")), 0, "✓ your token: HTTP 200"),
         (run_at(&sandbox.origin(), "doctor --try-wrong-key"), 0, "✓ key: the reply differs with a made-up key"),
         (run_at(&sandbox.origin(), "doctor --token a"), 1, "✗ your token: HTTP 200"),
-        (with_key("wrong"), 1, "✗ key: the reply is the same as without a key\n  → the key may not be accepted"),
-        (with_key("wrong"), 1, "Domain Origin in your merchant account"),
-        (with_key(""), 2, "✗ variables: EKOLOPAY_SECRET_KEY "),
+        (doctor(&other_key.origin()), 1, "✗ key: the reply is the same as without a key\n  → the key may not be acc"),
+        (doctor(&other_key.origin()), 1, "Domain Origin in your merchant account"),
         (doctor("http://example.com"), 2, "✗ origin: EKOLOPAY_ORIGIN must be https"),
         (doctor(NOBODY), 4, "✗ connection: 127.0.0.1:1: Connection refused"),
-        (doctor(&stranger.origin), 4, "→ the certificate is from an authority that is not trusted"),
+        (doctor(&tls(authority.expired_config("localhost"))), 4, "→ the certificate has expired, or is not valid"),
+        (doctor(&tls(authority.config("other.example"))), 4, "→ the certificate is for another name"),
+        (doctor(&tls(Authority::new().config("localhost"))), 4, "→ the certificate is from an authority that is not"),
         (doctor(&out_of_service.origin()), 3, "✗ availability: HTTP 200"),
         (doctor(&plain.origin()), 1, "✗ made-up token: HTTP 500"),
         (doctor(&plain.origin()), 1, "not documented; the SDK reads: the gateway refused with code 0"),
@@ -57,11 +56,11 @@ fn a_report_behind_a_proxy_holds_no_secret() {
         client.serve(|sent| response(200, &format!("{} {}", sent.head.replace("\r\n", " "), sent.body)))
     });
     let arguments = "doctor --token own%2Ftoken --root-certificates roots.pem --report report.txt --try-wrong-key";
-    let mut doctor = ekolopay("https://gateway.example", arguments);
-    doctor.env("HTTPS_PROXY", proxy.origin.replace("//", "//user:password@")).current_dir(folder.path(""));
+    let mut doctor = folder.ekolopay("https://gateway.example", arguments);
+    doctor.env("HTTPS_PROXY", proxy.origin.replace("//", "//user:password@"));
     doctor.env("EKOLOPAY_API_CLIENT", "client-of-mine");
     let run = run(doctor, "");
-    let report = std::fs::read_to_string(folder.path("report.txt")).unwrap();
+    let report = fs::read_to_string(folder.path("report.txt")).unwrap();
     assert_eq!(run.code, 1, "{report}");
     for text in [&run.out, &report] {
         for part in ["✓ proxy: 127.0.0.1:", "✓ TLS: ", "[secret key]", "[api_client]", "[token]"] {

@@ -1,13 +1,6 @@
 //! The list, whole and in parts. After one bad line, nothing is sent.
 
-use std::collections::HashMap;
-use std::fs;
-
-use ekolopay::canned::NOT_PAID;
-use ekolopay_test_kit::response;
-use serde_yaml_ng::Value;
-
-use crate::support::{Folder, NOBODY, checked, ekolopay, numbered, paid, refusal, run, server};
+use crate::support::*;
 
 #[test]
 fn a_bad_line_is_named_and_nothing_is_sent() {
@@ -50,8 +43,7 @@ fn a_bad_line_is_named_and_nothing_is_sent() {
         let folder = Folder::new(list);
         folder.run(&server.origin, "").says(2, message);
         assert_eq!(folder.output(), "", "{message}");
-        let output = folder.path("out.csv");
-        run(ekolopay(&server.origin, &format!("reconcile - --output {}", output.display())), *list).says(2, message);
+        run(folder.ekolopay(&server.origin, "reconcile - --output out.csv"), *list).says(2, message);
     }
     assert!(server.requests().is_empty());
 }
@@ -117,12 +109,11 @@ fn each_order_is_in_one_part_with_all_its_tokens() {
     for part in 0..parts {
         // A part that is done is done when it is tried again.
         for _ in 0..2 {
-            let mut program = ekolopay(&server.origin, "");
-            for argument in pod["containers"][0]["args"].as_sequence().unwrap() {
+            let mut program = folder.ekolopay(&server.origin, "");
+            for argument in pod["containers"][0]["args"].as_array().unwrap() {
                 let argument = argument.as_str().unwrap().replace("$(JOB_COMPLETION_INDEX)", &part.to_string());
                 program.arg(argument.replace("$(JOB_NAME)", "x7k2p").replace("/night/", ""));
             }
-            program.current_dir(folder.path(""));
             run(program, "").says(0, "Done: ");
         }
         let output = fs::read_to_string(folder.path(&format!("x7k2p-{part}.csv"))).unwrap();
@@ -139,10 +130,9 @@ fn each_order_is_in_one_part_with_all_its_tokens() {
         joined.run(NOBODY, &format!("--shard {part}")).says(2, "line 42: its token is also on line 7");
     }
 
-    assert_eq!((&job["spec"]["completionMode"], &pod["restartPolicy"]), (&"Indexed".into(), &"Never".into()));
+    assert_eq!((&job["spec"]["completionMode"], &pod["restartPolicy"]), (&json!("Indexed"), &json!("Never")));
     // 4 (no usable answer) and 5 (this machine) are worth another try.
-    let rules = job["spec"]["podFailurePolicy"]["rules"].as_sequence().unwrap();
-    let rules = rules.iter().map(|rule| (rule["action"].as_str().unwrap(), &rule["onExitCodes"]["values"]));
-    let one = |code: u64| Value::Sequence(vec![code.into()]);
-    assert_eq!(rules.collect::<Vec<_>>(), [("Ignore", &Value::Null), ("FailIndex", &one(1)), ("FailJob", &one(2))]);
+    let rules = job["spec"]["podFailurePolicy"]["rules"].as_array().unwrap();
+    let rules: Value = rules.iter().map(|rule| json!([rule["action"], rule["onExitCodes"]["values"]])).collect();
+    assert_eq!(rules, json!([["Ignore", null], ["FailIndex", [1]], ["FailJob", [2]]]));
 }

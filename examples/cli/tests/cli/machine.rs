@@ -1,14 +1,8 @@
 //! What a machine has at night: files that can be opened, memory, a disk that may be full, an output elsewhere.
 
-use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
-use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
 
-use crate::support::{
-    Folder, Killed, PROGRAM, Run, checked, merchant, never, numbered, paid, refusal, run, server, wait_until,
-};
+use crate::support::*;
 
 fn limited(folder: &Folder, origin: &str, limit: &str) -> Run {
     let mut shell = merchant("sh", origin);

@@ -1,15 +1,19 @@
-//! Runs the program, as the demo merchant, in a folder of its own.
+//! Runs the program, as the demo merchant, in a folder of its own; and what the tests use of other crates.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+pub(crate) use std::collections::{HashMap, HashSet};
+pub(crate) use std::io::{BufRead, BufReader, Read};
+pub(crate) use std::path::{Path, PathBuf};
+pub(crate) use std::process::{Child, Command, Stdio};
+pub(crate) use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+pub(crate) use std::sync::{Arc, Mutex, OnceLock};
+pub(crate) use std::time::{Duration, Instant, SystemTime};
+pub(crate) use std::{env, fs, thread};
 
-use ekolopay::canned::PAID;
-use ekolopay_sandbox::{Sandbox, Settlement};
-use ekolopay_test_kit::{RawRequest, Server, response};
-use serde_json::Value;
+pub(crate) use ekolopay::canned::{NOT_PAID, PAID, UNAVAILABLE};
+pub(crate) use ekolopay_sandbox::{Sandbox, Settlement, Trouble};
+pub(crate) use ekolopay_test_kit::{Authority, RawRequest, Server, response};
+pub(crate) use humantime::{format_rfc3339_seconds, parse_rfc3339};
+pub(crate) use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay");
@@ -37,9 +41,8 @@ impl Run {
 
 /// A program with the credentials of the demo merchant, and nothing of the person who runs the tests.
 pub(crate) fn merchant(program: &str, origin: &str) -> Command {
-    let is_of_the_system = |(name, _): &(OsString, OsString)| name == "PATH" || name == "SystemRoot";
     let mut command = Command::new(program);
-    command.env_clear().envs(env::vars_os().filter(is_of_the_system));
+    command.env_clear().envs(["PATH", "SystemRoot"].map(|name| (name, env::var_os(name).unwrap_or_default())));
     command.env("EKOLOPAY_API_CLIENT", "demo").env("EKOLOPAY_SECRET_KEY", KEY).env("EKOLOPAY_ORIGIN", origin);
     command
 }
@@ -97,10 +100,14 @@ impl Folder {
         csv::Reader::from_reader(output.as_bytes()).deserialize().collect::<Result<_, _>>().unwrap()
     }
 
-    pub(crate) fn reconcile(&self, origin: &str, more: &str) -> Command {
-        let mut program = ekolopay(origin, &format!("reconcile orders.csv --output out.csv {more}"));
+    pub(crate) fn ekolopay(&self, origin: &str, arguments: &str) -> Command {
+        let mut program = ekolopay(origin, arguments);
         program.current_dir(&self.0);
         program
+    }
+
+    pub(crate) fn reconcile(&self, origin: &str, more: &str) -> Command {
+        self.ekolopay(origin, &format!("reconcile orders.csv --output out.csv {more}"))
     }
 
     #[track_caller]

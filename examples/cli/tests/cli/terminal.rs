@@ -1,15 +1,8 @@
 //! What a person sees in a terminal of 60 columns, and how signals end a night.
 
-use std::io::Read;
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::time::{Duration, Instant};
-
-use ekolopay::canned::UNAVAILABLE;
-use ekolopay_test_kit::{Server, response};
 use pty_process::{Size, blocking};
 
-use crate::support::{Folder, NOBODY, ekolopay, never, numbered, paid, server, wait_until};
+use crate::support::*;
 
 /// The exit code, and the lines that a terminal of so many columns has shown.
 fn shown(program: Command, columns: u16) -> (i32, String) {
