@@ -193,13 +193,11 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-
     use super::*;
 
     #[test]
     fn without_a_terminal_lines_say_how_far_it_is_and_why_it_waits() {
-        let (bar, (line, said)) = (progress(1, 3), mpsc::channel());
+        let (bar, (line, said)) = (progress(1, 3), std::sync::mpsc::channel());
         tell_every(Duration::from_millis(1), bar.clone(), move |text| line.send(text.to_owned()).unwrap()).unwrap();
         assert_eq!(said.recv().unwrap(), "1 of 3 answered");
         bar.set_message("waiting: HTTP 503");

@@ -178,13 +178,9 @@ mod tests {
     #[test]
     fn the_name_for_tonight_has_its_date_once() {
         let now = parse_rfc3339("2026-11-30T01:00:00Z").unwrap();
-        for (name, tonights) in [
-            ("out/night.csv", "out/night-2026-11-30.csv"),
-            ("night-2026-11-29.csv", "night-2026-11-30.csv"),
-            ("été", "été-2026-11-30"),
-        ] {
-            assert_eq!(tonight(Path::new(name), now), Path::new(tonights));
-        }
+        let names = ["out/night.csv", "night-2026-11-29.csv", "été"].map(|name| tonight(Path::new(name), now));
+        let tonights = ["out/night-2026-11-30.csv", "night-2026-11-30.csv", "été-2026-11-30"];
+        assert_eq!(names, tonights.map(PathBuf::from));
     }
 
     /// A disk that is full for a moment: a whole row behind a cut one would be glued to it.

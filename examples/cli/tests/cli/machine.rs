@@ -71,6 +71,5 @@ fn a_token_costs_at_most_150_bytes() {
     };
     // The hash table has just grown, from 7/8 of 2^18 entries: a token never costs more.
     let (few, many) = (peak(100), peak(230_000));
-    println!("{} bytes per token", (many - few) / 230_000);
     assert!(many < few + 150 * 230_000, "{few} bytes for 100 tokens, {many} for 230,000");
 }
