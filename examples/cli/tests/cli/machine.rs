@@ -32,8 +32,7 @@ fn a_row_that_does_not_fit_ends_all_writing_and_is_asked_again() {
     let server = server(|token| if token == "t0" { paid() } else { refusal("purchaseToken inconnu.") });
     let folder = Folder::new(numbered(40));
     // Blocks of 512 or 1,024 bytes: the rows take more than two of either.
-    let full = limited(&folder, &server.origin, "trap '' XFSZ; ulimit -f 2");
-    full.says(5, "Stopped: cannot write out.csv: ");
+    limited(&folder, &server.origin, "trap '' XFSZ; ulimit -f 2").says(5, "Stopped: cannot write out.csv: ");
     let output = folder.output();
     assert!(!output.ends_with('\n') && output.lines().count() > 2, "{output}");
     let run = folder.run(&server.origin, "--accept-refusals");

@@ -56,13 +56,14 @@ pub(crate) fn ekolopay(origin: &str, arguments: &str) -> Command {
 
 /// No run may panic, show the secret, or control a terminal.
 pub(crate) fn run(command: Command, input: impl Into<Vec<u8>>) -> Run {
-    let output = assert_cmd::Command::from(command).write_stdin(input).output().unwrap();
+    let limit = Duration::from_secs(120);
+    let output = assert_cmd::Command::from(command).write_stdin(input).timeout(limit).output().unwrap();
     let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     for text in [&out, &err] {
         let controls = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}');
         assert!(!text.contains(controls) && !text.contains("panicked") && !text.contains(KEY), "{text:?}");
     }
-    Run { code: output.status.code().expect("no signal"), out, err }
+    Run { code: output.status.code().expect("neither a signal nor a time-out"), out, err }
 }
 
 pub(crate) fn run_at(origin: &str, arguments: &str) -> Run {
