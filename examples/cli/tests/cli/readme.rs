@@ -16,7 +16,7 @@ fn the_sessions_go_as_written() {
         let real = sandbox.payments().into_iter().map(|payment| payment.token);
         TOKENS.into_iter().zip(real).collect::<Vec<_>>()
     };
-    let path = format!("{}:{}", Path::new(PROGRAM).parent().unwrap().display(), env::var("PATH").unwrap());
+    let path = format!("{}:{}", PathBuf::from(PROGRAM).parent().unwrap().display(), env::var("PATH").unwrap());
     let sessions = README.split("```").filter_map(|block| block.strip_prefix("console\n$ "));
     let commands: Vec<&str> = sessions.flat_map(|session| session.split("\n$ ")).collect();
     assert_eq!(commands.len(), 13);

@@ -1,8 +1,8 @@
 //! Runs the program, as the demo merchant, in a folder of its own; and what the tests use of other crates.
 
 pub(crate) use std::collections::{HashMap, HashSet};
-pub(crate) use std::io::{BufRead, BufReader, Read};
-pub(crate) use std::path::{Path, PathBuf};
+pub(crate) use std::io::{BufRead, BufReader};
+pub(crate) use std::path::PathBuf;
 pub(crate) use std::process::{Child, Command, Stdio};
 pub(crate) use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 pub(crate) use std::sync::{Arc, Mutex, OnceLock};
@@ -14,7 +14,6 @@ pub(crate) use ekolopay_sandbox::{Sandbox, Settlement, Trouble};
 pub(crate) use ekolopay_test_kit::{Authority, RawRequest, Server, response};
 pub(crate) use humantime::{format_rfc3339_seconds, parse_rfc3339};
 pub(crate) use serde_json::{Value, json};
-use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay");
 pub(crate) const KEY: &str = ekolopay_sandbox::DEMO_SECRET_KEY;
@@ -71,7 +70,7 @@ pub(crate) fn run_at(origin: &str, arguments: &str) -> Run {
 }
 
 /// A folder with a list, `orders.csv`, and an output, `out.csv`.
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
     pub(crate) fn new(list: impl AsRef<[u8]>) -> Folder {
@@ -123,6 +122,7 @@ impl Drop for Killed {
     }
 }
 
+#[cfg(unix)]
 #[track_caller]
 pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
     let start = Instant::now();

@@ -11,7 +11,7 @@ fn shown(program: Command, columns: u16) -> (i32, String) {
     let mut child = blocking::Command::from(program).env("TERM", "xterm").spawn(other_side).unwrap();
     let mut shown = Vec::new();
     // Without the program, reading the terminal ends with an error.
-    let _ = terminal.read_to_end(&mut shown);
+    let _ = std::io::copy(&mut terminal, &mut shown);
     let shown = String::from_utf8(shown).unwrap().replace("\u{1b}[2K", "").replace('\r', "\n");
     (child.wait().unwrap().code().unwrap(), shown)
 }
