@@ -41,8 +41,7 @@ fn a_row_that_does_not_fit_ends_all_writing_and_is_asked_again() {
     assert_eq!(folder.rows().len(), 40);
 }
 
-/// Nothing can be renamed to another file system, or to a file that is mounted by itself: the output stays the same
-/// file, and none is made beside it.
+/// It stays the same file, and none is made beside it: nothing can be renamed to a file that is mounted by itself.
 #[test]
 fn the_output_may_be_behind_a_link_and_on_another_file_system() {
     let (folder, elsewhere) = (Folder::new(numbered(2)), tempfile::NamedTempFile::new_in("/dev/shm").unwrap());

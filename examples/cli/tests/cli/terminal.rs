@@ -45,8 +45,7 @@ fn the_progress_is_one_line_with_the_reason_of_a_wait() {
     assert!(lines.iter().all(|line| line.chars().count() <= 60), "{shown:?}");
 }
 
-/// An exit code, rather than an end by the signal, shows that the program handles it: process 1 of a container gets
-/// only such signals.
+/// An exit code shows that the program handles the signal: process 1 of a container gets no others.
 #[test]
 fn a_stop_says_how_far_it_came_within_a_second_and_frees_the_output() {
     for (name, code) in [("INT", 130), ("TERM", 143)] {
