@@ -50,7 +50,9 @@ pub(crate) enum Command {
     Availability,
 
     /// Create the token of an order, and print its payment page
-    #[command(override_usage = "ekolopay purchase [OPTIONS] --amount N\n           --label TEXT --phone NUMBER")]
+    #[command(
+        override_usage = "ekolopay purchase [OPTIONS] --amount <AMOUNT>\n           --label <LABEL> --phone <PHONE>"
+    )]
     Purchase(PurchaseArguments),
 
     /// Ask the gateway whether orders are paid
@@ -70,7 +72,7 @@ pub(crate) enum Command {
     ///
     /// One row for each token that the gateway judged: `paid`, `not_paid` or `refused`, with the UTC time of the answer.
     /// Stop it at any time, even with kill -9: the same command goes on, tonight. Each night has an output of its own.
-    #[command(override_usage = "ekolopay reconcile [OPTIONS] ORDERS.CSV\n           --output ANSWERS.CSV")]
+    #[command(override_usage = "ekolopay reconcile [OPTIONS] <ORDERS.CSV>\n           --output <ANSWERS.CSV>")]
     Reconcile(ReconcileArguments),
 
     /// Read the body of a callback, which is a claim and no proof
@@ -133,7 +135,7 @@ pub(crate) struct PurchaseArguments {
     #[arg(long)]
     pub(crate) label: String,
 
-    /// The customer's telephone number, such as "06 630 49 25"
+    /// The customer's number, such as "06 630 49 25"
     #[arg(long)]
     pub(crate) phone: PhoneNumber,
 

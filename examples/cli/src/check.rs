@@ -20,6 +20,7 @@ const REFUSALS: Duration = Duration::from_secs(10);
 /// Of the pauses between two rounds.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
+
 /// A token, and the latest answer about its payment.
 struct Open {
     token: PurchaseToken,

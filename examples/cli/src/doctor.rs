@@ -187,8 +187,7 @@ impl Doctor {
     }
 
     fn hidden(&self, text: &str) -> String {
-        let hide =
-            |text: String, (secret, shown): &(Credentials, &str)| secret.redact(&text).replace("[secret]", shown);
+        let hide = |text: String, (key, shown): &(Credentials, &str)| key.redact(&text).replace("[secret]", shown);
         self.secrets.iter().fold(text.to_owned(), hide)
     }
 }

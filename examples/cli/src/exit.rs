@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Error, Result};
 use ekolopay::Error as SdkError;
 use rustls::{CertificateError, Error as TlsError};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// How the program ended, the best first. Of several tokens the worst decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,20 +76,16 @@ impl Exit {
 
 /// Says which file could not be read or written.
 pub(crate) fn named<T>(what: &str, path: &Path, result: Result<T>) -> Result<T> {
-    result.map_err(
-        |error| if error.is::<io::Error>() { error.context(format!("{what} {}", path.display())) } else { error },
-    )
+    let name = |error: Error| error.context(format!("{what} {}", path.display()));
+    result.map_err(|error| if error.is::<io::Error>() { name(error) } else { error })
 }
 
-/// The fields of an error in JSON.
-pub(crate) fn json(error: &Error) -> Value {
-    let sdk = error.downcast_ref::<SdkError>();
-    json!({
-        "error": Exit::of(error).name(),
-        "reason": error.to_string(),
-        "because": error.chain().skip(1).map(ToString::to_string).collect::<Vec<_>>(),
-        "mayHaveActed": sdk.is_some_and(SdkError::may_have_acted),
-    })
+/// Adds the fields of an error to its JSON.
+pub(crate) fn describe(error: &Error, json: &mut Value) {
+    json["error"] = Exit::of(error).name().into();
+    json["reason"] = error.to_string().into();
+    json["because"] = error.chain().skip(1).map(ToString::to_string).collect();
+    json["mayHaveActed"] = error.downcast_ref().is_some_and(SdkError::may_have_acted).into();
 }
 
 /// Whether this machine has run out of something: memory, disk, threads, open files.

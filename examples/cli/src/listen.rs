@@ -30,10 +30,7 @@ struct Listener {
 }
 
 pub(crate) fn run(options: &GatewayOptions, port: u16, forward_to: Option<&str>, printer: Printer) -> Result<Exit> {
-    let shop = match forward_to {
-        Some(url) => Some((shop(url, port)?, trigger::agent(options)?)),
-        None => None,
-    };
+    let shop = forward_to.map(|url| anyhow::Ok((shop(url, port)?, trigger::agent(options)?))).transpose()?;
     let listener = Arc::new(Listener { gateway: options.gateway()?, shop, printer: Mutex::new(printer) });
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let socket = socket.with_context(|| format!("cannot listen on port {port}"))?;

@@ -1,9 +1,10 @@
 //! Results go to the standard output, and everything else to the standard error. Neither panics when the reader is gone.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use anyhow::{Context, Error, Result};
 use serde_json::{Value, json};
+use textwrap::{Options, WordSplitter};
 
 use crate::exit::{self, Exit};
 
@@ -15,12 +16,12 @@ pub(crate) struct Printer {
 impl Printer {
     /// A result: JSON for machines, or words for people.
     pub(crate) fn result(self, json: &Value, words: &str) -> Result<()> {
-        if self.json { write(&ascii(json)) } else { write(&printable(words)) }
+        if self.json { write(&ascii(json)) } else { self.words(words) }
     }
 
     /// Words of a result whose JSON comes later.
     pub(crate) fn words(self, words: &str) -> Result<()> {
-        if self.json { Ok(()) } else { write(&printable(words)) }
+        if self.json { Ok(()) } else { write(&for_people(words, io::stdout().is_terminal())) }
     }
 
     /// An error as a result. `known` is added to its JSON, `about` to its words.
@@ -33,9 +34,7 @@ impl Printer {
             tell(&format!("\n  tip: {tip}"));
         }
         if self.json {
-            if let (Some(known), Value::Object(error)) = (known.as_object_mut(), exit::json(error)) {
-                known.extend(error);
-            }
+            exit::describe(error, &mut known);
             write(&ascii(&known))?;
         }
         Ok(Exit::of(error))
@@ -50,13 +49,22 @@ impl Printer {
 
 /// A line for people that is not a result.
 pub(crate) fn tell(line: &str) {
-    let _ = writeln!(io::stderr(), "{}", printable(line));
+    let _ = writeln!(io::stderr(), "{}", for_people(line, io::stderr().is_terminal()));
 }
 
 /// Flushed, to know here whether it was written.
 fn write(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).context("cannot write the output")
+}
+
+/// A terminal would break lines within words. A reply of the gateway, which is indented, stays as it is.
+fn for_people(text: &str, is_terminal: bool) -> String {
+    let options = Options::with_termwidth().break_words(false).word_splitter(WordSplitter::NoHyphenation);
+    let options = options.subsequent_indent("    ");
+    let is_whole = |line: &str| !is_terminal || line.starts_with("    ");
+    let line = |line| if is_whole(line) { line.to_owned() } else { textwrap::fill(line, &options) };
+    printable(text).split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Text that cannot control a terminal: characters that are not printable are escaped, line breaks and quotes stay.

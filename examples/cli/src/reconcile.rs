@@ -8,12 +8,12 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
-use std::{mem, thread};
+use std::{io, mem, thread};
 
 use anyhow::{Context, Result};
 use clap::{Args, value_parser};
 use humantime::format_duration;
-use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::exit::{Exit, named};
@@ -95,14 +95,7 @@ pub(crate) fn run(options: &GatewayOptions, arguments: &ReconcileArguments, prin
         mem::forget(book);
     });
     if night.bar.is_hidden() {
-        let shown = Arc::clone(&night);
-        // It ends with the program.
-        thread::Builder::new().spawn(move || {
-            loop {
-                thread::sleep(Duration::from_secs(60));
-                tell(&format!("{} {}", position(&shown.bar), shown.bar.message()));
-            }
-        })?;
+        tell_every(Duration::from_secs(60), night.bar.clone(), tell)?;
     }
     let unanswered = night.run(&todo);
     let (position, before) = (position(&night.bar), HumanCount((mine.len() - todo.len()) as u64));
@@ -115,16 +108,23 @@ pub(crate) fn run(options: &GatewayOptions, arguments: &ReconcileArguments, prin
 
 /// One line, on a terminal. What does not fit is cut.
 fn progress(before: usize, all: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{human_pos} of {human_len}, {rate}, {eta} left {wide_msg}");
-    // The rate that comes with indicatif has four decimals.
-    let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-        let _ = write!(out, "{:.0}/s", state.per_sec());
-    };
+    let style = ProgressStyle::with_template("{human_pos} of {human_len}, {eta} left {wide_msg}");
     let bar = ProgressBar::new(all as u64).with_position(before as u64);
-    bar.set_style(style.expect("a template").with_key("rate", rate));
+    bar.set_style(style.expect("a template"));
     bar.reset_eta();
     bar.enable_steady_tick(Duration::from_millis(500));
     bar
+}
+
+/// Without a terminal. It ends with the program.
+fn tell_every(pause: Duration, bar: ProgressBar, tell: impl Fn(&str) + Send + 'static) -> io::Result<()> {
+    let lines = move || {
+        loop {
+            thread::sleep(pause);
+            tell(format!("{} {}", position(&bar), bar.message()).trim_end());
+        }
+    };
+    thread::Builder::new().spawn(lines).map(drop)
 }
 
 fn position(bar: &ProgressBar) -> String {
@@ -148,10 +148,8 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
     let (held, left) = (book.held.len(), count(None) - book.held.len());
     let counts = [("paid", paid), ("not_paid", not_paid), ("refused", refused), ("not_judged", held), ("left", left)];
     if printer.json {
-        printer.result(
-            &json!({ "counts": counts.into_iter().collect::<HashMap<_, _>>(), "paidTwice": twice.len() }),
-            "",
-        )?;
+        let counts: HashMap<_, _> = counts.into_iter().collect();
+        printer.result(&json!({ "counts": counts, "paidTwice": twice.len() }), "")?;
     }
     for (word, count) in counts.into_iter().filter(|(word, count)| *count > 0 || *word != "not_judged") {
         tell(&format!("{word:<10}{:>9}", HumanCount(count as u64).to_string()));
@@ -190,5 +188,19 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
             tell(&format!("Done: all {} tokens of the list are in {path}.", HumanCount(mine.len() as u64)));
             Ok(Exit::Done)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_terminal_lines_say_how_far_it_is_and_why_it_waits() {
+        let (bar, (line, said)) = (progress(1, 3), std::sync::mpsc::channel());
+        tell_every(Duration::from_millis(1), bar.clone(), move |text| drop(line.send(text.to_owned()))).unwrap();
+        assert_eq!(said.recv().unwrap(), "1 of 3 answered");
+        bar.set_message("waiting: HTTP 503");
+        assert!(said.iter().take(100).any(|line| line == "1 of 3 answered waiting: HTTP 503"));
     }
 }

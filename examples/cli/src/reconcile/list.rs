@@ -201,11 +201,9 @@ fn damage(text: &str) -> Option<&'static str> {
     // `#REF!`, `#NAME?`, `#N/A`; and `####`, a column that is too narrow.
     let is_error = text.starts_with('#') && (text.ends_with(['!', '?']) || matches!(text, "#N/A"))
         || text.starts_with("##") && text.bytes().all(|byte| byte == b'#');
-    match (is_number, is_error) {
-        (true, _) => Some("is a number that a spreadsheet rounded: import the column as text, from the original list"),
-        (_, true) => Some("is an error of a spreadsheet: correct it there, and save the list again"),
-        _ => None,
-    }
+    let rounded = "is a number that a spreadsheet rounded: import the column as text, from the original list";
+    let failed = "is an error of a spreadsheet: correct it there, and save the list again";
+    is_number.then_some(rounded).or(is_error.then_some(failed))
 }
 
 /// The first of many lines, and how many there are.

@@ -24,6 +24,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(8);
 const FIRST: usize = 10;
 /// So often are tokens tried of which none gets an answer, though all others did.
 const FRUITLESS: u32 = 3;
+
 pub(super) struct Night {
     pub(super) gateway: Gateway,
     pub(super) list: List,
@@ -138,8 +139,7 @@ impl Night {
         }
         for (row, answer, at, why) in mem::take(&mut book.held) {
             if let Err(error) = book.output.write(&self.list, row, answer, at, &why) {
-                let path = book.output.path.display().to_string();
-                book.end.get_or_insert(Error::new(error).context(format!("cannot write {path}")));
+                book.end.get_or_insert(error);
                 self.ended.notify_all();
                 return;
             }

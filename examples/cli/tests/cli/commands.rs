@@ -1,33 +1,19 @@
-//! The commands for one token, what reaches the gateway, and the errors.
+//! The commands for one order, what reaches the gateway and the shop, and the errors.
 
-use std::time::{Duration, Instant};
-
-use ekolopay::canned::{NOT_PAID, UNAVAILABLE};
-use ekolopay_sandbox::{Sandbox, Settlement};
-use ekolopay_test_kit::{Authority, RawRequest, Server, response};
-use serde_json::json;
-
-use crate::support::{KEY, NOBODY, PROGRAM, bare, merchant, never, paid, refusal, run, run_at, server};
+use crate::support::*;
 
 #[test]
 fn an_order_reaches_the_gateway_whole_with_its_number_cleaned() {
     let sandbox = Sandbox::start().unwrap();
-    let order = "purchase|--json|--amount=150000|--label=Achat d'un Iphone S|--phone=+242 06\u{a0}630.49 25|--name=Kanza|\
-                 --details=Iphone S, 32 GB|--uuid=d34f747e";
-    let run = run_at(&sandbox.origin(), &order.split('|').collect::<Vec<_>>());
+    let mut order = ekolopay(&sandbox.origin(), "purchase --json --amount=150000 --name=Kanza --uuid=d34f747e");
+    order.args(["--label=Achat d'un Iphone S", "--phone=+242 06\u{a0}630.49 25", "--details=Iphone S, 32 GB"]);
+    let run = run(order, "");
     let payment = sandbox.payments().pop().unwrap();
     let url = format!("{}/purchase-product/{}", sandbox.origin(), payment.token);
     assert_eq!(run.json(), [json!({ "purchaseToken": payment.token, "paymentUrl": url })]);
     assert_eq!((payment.amount, payment.label.as_str()), (150_000, "Achat d'un Iphone S"));
     assert_eq!((payment.phone.as_str(), payment.details.as_deref()), ("066304925", Some("Iphone S, 32 GB")));
     assert_eq!((payment.name.as_deref(), payment.uuid.as_deref()), (Some("Kanza"), Some("d34f747e")));
-    for [amount, label, phone] in
-        [["-1", "a", "066304925"], ["1e3", "a", "066304925"], ["5", " ", "066304925"], ["5", "a", "12"]]
-    {
-        let order = ["purchase", "--amount", amount, "--label", label, "--phone", phone];
-        assert_eq!(run_at(&sandbox.origin(), &order).code, 2, "{order:?}");
-    }
-    assert_eq!(sandbox.payments().len(), 1);
 }
 
 #[test]
@@ -35,93 +21,115 @@ fn the_worst_of_several_tokens_decides() {
     let sandbox = Sandbox::start().unwrap();
     let (open, settled) = (sandbox.add_payment("Iphone S", 150_000), sandbox.add_payment("Iphone S", 150_000));
     sandbox.settle(&settled, Settlement::Paid);
-    let check = |input: &str, tokens: &[&str]| {
-        let mut program = merchant(PROGRAM, &sandbox.origin());
-        program.arg("check").args(tokens);
-        run(program, input)
-    };
-    assert_eq!(check("", &[&settled]).code, 0);
-    assert_eq!(check("", &[&settled, &open]).code, 10);
-    let standard_input = check(&format!("\u{feff}{settled}\r\n\n b\n"), &["a", "-", "--json"]);
+    let check = |tokens: &str, input: &str| run(ekolopay(&sandbox.origin(), &format!("check {tokens}")), input);
+    assert_eq!(check(&format!("{settled} {open}"), "").code, 10);
+    let standard_input = check("a - --json", &format!("\u{feff}{settled}\r\n\n b\n"));
     assert_eq!(standard_input.code, 1);
     let refused = json!({ "purchaseToken": "b", "error": "refused", "mayHaveActed": false, "because": [],
         "reason": "the gateway refused with code 0: \"purchaseToken inconnu.\"" });
     assert_eq!(standard_input.json()[1..], [json!({ "purchaseToken": settled, "paymentSuccessful": true }), refused]);
-    check("", &["a b", &settled]).says(2, "token 1: purchaseToken must be visible ASCII");
-    check(KEY, &["-"]).says(2, "tokens must not hold the secret key");
-    check("", &[KEY]).says(2, "an argument is the secret key");
-    check("", &["a", &format!("--origin={KEY}")]).says(2, "an argument is the secret key");
-    sandbox.set_in_service(false);
-    check("", &[&settled]).says(3, "Service indisponible");
+    check(&format!("é {settled}"), "").says(2, "token 1: purchaseToken must be visible ASCII");
+    check("-", KEY).says(2, "tokens must not hold the secret key");
+    check(KEY, "").says(2, "an argument is the secret key");
+    check(&format!("a --origin={KEY}"), "").says(2, "an argument is the secret key");
 }
 
 #[test]
 fn the_wait_ends_with_the_payment_or_the_time() {
     let replies = [response(500, "<html>"), Vec::new(), refusal("pas encore"), response(200, NOT_PAID), paid()];
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let late = server(move |_| replies[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)].clone());
-    assert_eq!(run_at(&late.origin, &["check", "--wait", "10m", "a"]).out, "a paid\n");
-    let open = server(|_| response(200, NOT_PAID));
-    assert_eq!(run_at(&open.origin, &["check", "--wait", "1s", "a"]).code, 10);
-    let started = Instant::now();
-    run_at(&server(|_| refusal("\u{1b}[31m\u{9b}2J\u{202e}\n")).origin, &["check", "--wait", "10m", "a"])
-        .says(1, "error: a: ");
-    assert!((Duration::from_secs(10)..Duration::from_secs(20)).contains(&started.elapsed()));
+    let replies = Mutex::new(replies.into_iter());
+    let late = server(move |_| replies.lock().unwrap().next().unwrap());
+    assert_eq!(run_at(&late.origin, "check --wait 10m a").out, "a paid\n");
+    assert_eq!(run_at(&server(|_| response(200, NOT_PAID)).origin, "check --wait 1s a").code, 10);
     let silent = Server::start(|_| never());
-    let tokens = ["check", "--wait", "1s", "--timeout", "2s", "a", "b"];
-    run_at(&silent.origin, &tokens).says(4, "error: b: not asked before the end\n");
+    run_at(&silent.origin, "check --wait 1s --timeout 2s a b").says(4, "error: b: not asked before the end\n");
+    let (refusing, started) = (server(|_| refusal("\u{1b}[31m\u{9b}2J\u{202e}\n")), Instant::now());
+    run_at(&refusing.origin, "check --wait 10m a").says(1, "error: a: ");
+    assert!((Duration::from_secs(10)..Duration::from_secs(20)).contains(&started.elapsed()));
 }
 
 #[test]
-fn a_callback_is_a_claim() {
-    let server = server(|_| response(200, NOT_PAID));
-    let callback = |body: &str, more: &[&str]| {
-        let mut program = merchant(PROGRAM, &server.origin);
-        program.args(["callback", "--json"]).args(more);
-        run(program, body)
-    };
-    let claim = json!({ "purchaseToken": "a", "paymentSuccessful": true, "status": "SUCCESS", "message": "é" });
-    let body = "purchaseToken=a&paymentSuccessful=true&status=SUCCESS&message=%C3%A9\n";
-    assert_eq!(callback(body, &[]).json(), [json!({ "claim": claim, "verified": false })]);
-    let verified = callback(body, &["--verify"]);
-    let answer =
-        json!({ "claim": claim, "verified": true, "agrees": false, "purchaseToken": "a", "paymentSuccessful": false });
-    assert_eq!((verified.code, verified.json()), (10, vec![answer]));
-    callback("{}", &[]).says(2, "purchaseToken is missing");
+fn a_callback_is_passed_on_at_once_and_checked_later() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{port}");
+    let slow = Sandbox::builder().latency(Duration::from_secs(1)).callback_url(&url).start().unwrap();
+    let token = slow.add_payment("Iphone S", 150_000);
+    let (authority, folder) = (Authority::new(), Folder::new(""));
+    folder.write("roots.pem", authority.pem());
+    // A company's own shop, which is silent about one order.
+    let is_silent = |request: &RawRequest| request.body.contains("=silent&");
+    let shop = authority.server(move |request| if is_silent(request) { Vec::new() } else { response(202, "") });
+    let arguments = format!("--port {port} --forward-to {}/paid?x=1 --root-certificates roots.pem", shop.origin);
+    let mut listen = folder.ekolopay(&slow.origin(), &format!("listen --json {arguments}"));
+    listen.stdout(Stdio::piped()).stderr(fs::File::create(folder.path("said.txt")).unwrap());
+    let mut listen = Killed(listen.spawn().unwrap());
+    let lines = BufReader::new(listen.0.stdout.take().unwrap()).lines();
+    let mut printed = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    assert_eq!(printed.next().unwrap(), json!({ "listening": url }));
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let send = |body: &str| agent.post(&url).send(body).unwrap();
+
+    let mut answer = send("purchaseToken=a");
+    assert_eq!(answer.status().as_u16(), 400);
+    assert_eq!(answer.body_mut().read_to_string().unwrap(), "paymentSuccessful is missing\n");
+    let said = fs::read_to_string(folder.path("said.txt")).unwrap();
+    let refused = said.starts_with('\n') && said.ends_with(" this is not a callback: paymentSuccessful is missing\n");
+    assert!(refused && shop.requests().is_empty(), "{said:?}");
+
+    let claim = format!("purchaseToken={token}&paymentSuccessful=true&status=SUCCESS&message=");
+    let start = Instant::now();
+    assert_eq!(send(&claim).status().as_u16(), 202);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    let requests = shop.requests();
+    assert!(requests[0].head.starts_with("POST /paid?x=1 ") && requests[0].body == claim, "{requests:?}");
+    let mut checked = printed.next().unwrap();
+    assert!(parse_rfc3339(checked["time"].take().as_str().unwrap()).is_ok());
+    let expected = json!({ "claim": { "purchaseToken": token, "paymentSuccessful": true, "status": "SUCCESS",
+        "message": "" }, "forwarded": 202, "verified": true, "agrees": false, "purchaseToken": token,
+        "paymentSuccessful": false, "time": null });
+    assert_eq!(checked, expected);
+
+    let trigger = format!("trigger paid {token}");
+    assert_eq!(run_at(&slow.origin(), &trigger).out, format!("{token} settled: paid\n"));
+    let checked = printed.next().unwrap();
+    assert_eq!((&checked["purchaseToken"], &checked["agrees"]), (&json!(token), &json!(true)));
+    run_at(&slow.origin(), &trigger).says(2, "the local gateway refused: ");
+
+    assert_eq!(send(&claim.replace(&token, "silent")).status().as_u16(), 502);
+    assert_eq!(printed.next().unwrap()["forwarded"], 502);
+    let itself = format!("listen --port {port} --forward-to {url}/x");
+    run_at(NOBODY, &itself).says(2, "forward-to must be an http or https URL other than this one");
+    run_at(NOBODY, &format!("listen --port {port}")).says(5, &format!("cannot listen on port {port}"));
 }
 
 #[test]
 fn an_error_says_what_to_do() {
-    run_at(NOBODY, &["check", "a"]).says(4, "  because: 127.0.0.1:1 refused the connection\n");
-    run_at(UNUSABLE, &["availability"]).says(2, "EKOLOPAY_ORIGIN must be https: http is for loopback hosts only");
-    run_at(NOBODY, &["availability", "--origin", UNUSABLE]).says(2, "error: origin must be https");
-    run_at(NOBODY, &["check", "a", "--root-certificates", "/no/such/file"]).says(2, "cannot read /no/such/file");
-    let mut no_key = merchant(PROGRAM, NOBODY);
-    no_key.env_remove("EKOLOPAY_SECRET_KEY").args(["check", "a"]);
-    run(no_key, "").says(2, "error: EKOLOPAY_SECRET_KEY is not set\n\n  tip: both ");
-    run_at("", &["trigger", "paid", "a"]).says(2, "origin must be that of the local gateway");
-    let server = Server::start(|_| response(200, UNAVAILABLE));
-    let mut bare = bare(PROGRAM);
-    bare.args(["availability", "--origin", &server.origin]);
-    run(bare, "").says(3, "Service indisponible");
-    assert!(server.requests().iter().all(RawRequest::is_check), "no secret is sent");
-}
-
-const UNUSABLE: &str = "http://example.com";
-
-#[test]
-fn a_certificate_that_is_not_trusted_is_explained() {
-    let (authority, stranger) = (Authority::new(), Authority::new());
-    let roots = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(&roots, authority.pem()).unwrap();
-    for (config, tip) in [
-        (authority.config("localhost"), ""),
-        (authority.expired_config("localhost"), "Is this machine's clock right?"),
-        (authority.config("other.example"), "the certificate is for another name"),
-        (stranger.config("localhost"), "an authority that is not trusted"),
+    let (other, stranger) = (server(|_| paid()), Authority::new().server(|_| paid()));
+    for (origin, arguments, code, text) in [
+        (NOBODY, "check a", 4, "  because: 127.0.0.1:1 refused the connection\n"),
+        (NOBODY, "check a --root-certificates /no/such/file", 2, "cannot read /no/such/file"),
+        (&stranger.origin, "check a", 4, "\n  tip: the certificate is from an authority that is not trusted"),
+        ("http://example.com", "check a", 2, "EKOLOPAY_ORIGIN must be https: http is for loopback hosts only"),
+        (NOBODY, "availability --origin http://example.com", 2, "error: origin must be https"),
+        (NOBODY, "purchase --label a --phone 066304925 --amount=-1", 2, "invalid value '-1' for '--amount <AMOUNT>'"),
+        (NOBODY, "purchase --label a --phone 12 --amount 5", 2, "invalid value '12' for '--phone <PHONE>'"),
+        (NOBODY, "callback", 2, "purchaseToken is missing"),
+        (NOBODY, "trigger paid a", 4, "no answer from 127.0.0.1:1"),
+        ("", "trigger paid a", 2, "origin must be that of the local gateway"),
+        (&other.origin, "trigger paid a", 2, "is not the local gateway: it answered HTTP 200"),
+        (NOBODY, "reconcile - -o out.csv --shard 2/2", 2, "must be I/N with I less than N"),
+        (NOBODY, "reconcile - -o out.csv --shard 0", 2, "must be I/N with I less than N"),
     ] {
-        let server = Server::start_tls(config, RawRequest::documented);
-        let arguments = ["check", "a", "--root-certificates", roots.path().to_str().unwrap()];
-        run_at(&server.origin, &arguments).says(if tip.is_empty() { 0 } else { 4 }, tip);
+        run_at(origin, arguments).says(code, text);
     }
+    let out_of_service = Server::start(|_| response(200, UNAVAILABLE));
+    let without_key = |arguments| {
+        let mut program = ekolopay(&out_of_service.origin, arguments);
+        program.env_remove("EKOLOPAY_SECRET_KEY");
+        run(program, "")
+    };
+    without_key("check a").says(2, "error: EKOLOPAY_SECRET_KEY is not set\n\n  tip: both ");
+    without_key("availability").says(3, "Service indisponible");
+    assert!(without_key("doctor").out.starts_with("✗ variables: EKOLOPAY_SECRET_KEY is not set"));
+    assert!(out_of_service.requests().iter().all(RawRequest::is_check), "no secret is sent");
 }

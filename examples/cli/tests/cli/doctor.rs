@@ -1,91 +1,71 @@
 //! `doctor`, against gateways that answer well, otherwise, and not at all.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::thread;
-
-use ekolopay_sandbox::{Sandbox, Settlement};
-use ekolopay_test_kit::{Authority, RawRequest, Server, response};
-
-use crate::support::{Folder, KEY, NOBODY, PROGRAM, Run, merchant, paid, run, run_at, server};
+use crate::support::*;
 
 #[test]
-fn a_documented_gateway_is_all_well_and_nothing_is_created() {
-    let sandbox = Sandbox::start().unwrap();
+fn what_is_right_or_wrong_is_named_and_nothing_is_created() {
+    let [sandbox, out_of_service] = [(); 2].map(|()| Sandbox::start().unwrap());
     let token = sandbox.add_payment("Iphone S", 150_000);
     sandbox.settle(&token, Settlement::Paid);
-    let doctor = run_at(&sandbox.origin(), &["doctor", "--token", &token, "--try-wrong-key"]);
-    assert!(doctor.code == 0 && !doctor.out.contains('✗'), "{}", doctor.out);
-    for part in
-        ["made-up token: HTTP 200", "purchaseToken inconnu", "Domain Origin", "reads: paid\n", "key: the reply differs"]
-    {
-        assert!(doctor.out.contains(part), "{part} in {}", doctor.out);
-    }
-    assert_eq!(sandbox.payments().len(), 1);
-    // By itself it sends no wrong key.
-    let server = server(|_| paid());
-    run_at(&server.origin, &["doctor"]);
-    assert!(server.calls().iter().all(|call| call.body.contains(KEY)), "{:?}", server.calls());
-}
-
-#[test]
-fn what_is_wrong_is_named() {
-    let sandbox = Sandbox::start().unwrap();
-    let says = |run: Run, code: i32, part: &str| assert!(run.code == code && run.out.contains(part), "{part}: {run:?}");
-    says(run_at(&sandbox.origin(), &["doctor", "--token", "a"]), 1, "✗ your token: HTTP 200");
-    let mut wrong = merchant(PROGRAM, &sandbox.origin());
-    wrong.env("EKOLOPAY_SECRET_KEY", "wrong").arg("doctor");
-    says(run(wrong, ""), 1, "✗ key: the reply is the same as without a key\n  → the key may not be accepted");
-    let mut no_key = merchant(PROGRAM, &sandbox.origin());
-    no_key.env_remove("EKOLOPAY_SECRET_KEY").arg("doctor");
-    says(run(no_key, ""), 2, "✗ variables: EKOLOPAY_SECRET_KEY is not set");
-    sandbox.set_in_service(false);
-    says(run_at(&sandbox.origin(), &["doctor"]), 3, "✗ availability: HTTP 200");
-    says(run_at(NOBODY, &["doctor"]), 4, "✗ connection: 127.0.0.1:1: Connection refused");
-    says(run_at("http://example.com", &["doctor"]), 2, "✗ origin: EKOLOPAY_ORIGIN must be https");
+    out_of_service.set_in_service(false);
     let plain = Sandbox::builder().plain_errors(true).start().unwrap();
-    says(run_at(&plain.origin(), &["doctor"]), 1, "✗ made-up token: HTTP 500");
-    says(run_at(&plain.origin(), &["doctor"]), 1, "not documented; the SDK reads: the gateway refused with code 0");
-    says(run_at(&server(|_| paid()).origin, &["doctor"]), 1, "paid, for a token that nobody made");
-    let page = server(|_| response(200, "<html>\u{1b}[31m"));
-    says(run_at(&page.origin, &["doctor"]), 1, "unexpected: the body is not");
-    let stranger = Server::start_tls(Authority::new().config("localhost"), RawRequest::documented);
-    says(run_at(&stranger.origin, &["doctor"]), 4, "→ the certificate is from an authority that is not trusted");
+    let [paid, page] = [paid(), response(200, "<html>\u{1b}[31m")].map(|reply| server(move |_| reply.clone()));
+    let other_key = Sandbox::builder().secret_key("another").start().unwrap();
+    let (authority, folder) = (Authority::new(), Folder::new(""));
+    folder.write("roots.pem", authority.pem());
+    let tls = |config| {
+        let server = Server::play(move |client| client.tls(&config));
+        server.origin.replace("http://127.0.0.1", "https://localhost")
+    };
+    let doctor = |origin: &str| run(folder.ekolopay(origin, "doctor --root-certificates roots.pem"), "");
+    for (run, code, part) in [
+        (run_at(&sandbox.origin(), &format!("doctor --token {token}")), 0, "✓ your token: HTTP 200"),
+        (run_at(&sandbox.origin(), "doctor --try-wrong-key"), 0, "✓ key: the reply differs with a made-up key"),
+        (run_at(&sandbox.origin(), "doctor --token a"), 1, "✗ your token: HTTP 200"),
+        (doctor(&other_key.origin()), 1, "✗ key: the reply is the same as without a key\n  → the key may not be acc"),
+        (doctor(&other_key.origin()), 1, "Domain Origin in your merchant account"),
+        (doctor("http://example.com"), 2, "✗ origin: EKOLOPAY_ORIGIN must be https"),
+        (doctor(NOBODY), 4, "✗ connection: 127.0.0.1:1: Connection refused"),
+        (doctor(&tls(authority.expired_config("localhost"))), 4, "→ the certificate has expired, or is not valid"),
+        (doctor(&tls(authority.config("other.example"))), 4, "→ the certificate is for another name"),
+        (doctor(&tls(Authority::new().config("localhost"))), 4, "→ the certificate is from an authority that is not"),
+        (doctor(&out_of_service.origin()), 3, "✗ availability: HTTP 200"),
+        (doctor(&plain.origin()), 1, "✗ made-up token: HTTP 500"),
+        (doctor(&plain.origin()), 1, "not documented; the SDK reads: the gateway refused with code 0"),
+        (doctor(&paid.origin), 1, "paid, for a token that nobody made"),
+        (doctor(&page.origin), 1, "unexpected: the body is not"),
+    ] {
+        assert!(run.code == code && run.out.contains(part), "{part}: {run:?}");
+        assert!(code > 0 || !run.out.contains('✗'), "{run:?}");
+    }
+    assert_eq!((sandbox.payments().len(), plain.payments().len()), (1, 0));
+    // By itself it sends no wrong key.
+    assert!(paid.requests().iter().all(|sent| sent.is_check() || sent.body.contains(KEY)), "{paid:?}");
 }
 
 #[test]
 fn a_report_behind_a_proxy_holds_no_secret() {
-    let authority = Authority::new();
-    let echo = |request: &RawRequest| response(200, &format!("{} {}", request.head.replace("\r\n", " "), request.body));
-    let gateway = Server::start_tls(authority.config("gateway.example"), echo);
-    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://user:password@{}", proxy.local_addr().unwrap());
-    thread::spawn(move || {
-        for client in proxy.incoming().map_while(Result::ok) {
-            let mut head = BufReader::new(client.try_clone().unwrap()).lines().map_while(Result::ok);
-            if !head.any(|line| line.is_empty()) {
-                continue; // The doctor looks whether it listens.
-            }
-            let (port, mut to_client) = (gateway.port, client.try_clone().unwrap());
-            let mut server = TcpStream::connect(("127.0.0.1", port)).unwrap();
-            to_client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
-            let (mut from_server, mut from_client) = (server.try_clone().unwrap(), client);
-            thread::spawn(move || std::io::copy(&mut from_client, &mut server));
-            thread::spawn(move || std::io::copy(&mut from_server, &mut to_client));
-        }
-    });
-    let folder = Folder::new("");
+    let (authority, folder) = (Authority::new(), Folder::new(""));
     folder.write("roots.pem", authority.pem());
-    let mut doctor = folder.command(PROGRAM, "https://gateway.example");
-    doctor.env("HTTPS_PROXY", &url).env("EKOLOPAY_API_CLIENT", "client-of-mine").arg("doctor");
-    let arguments = "--token own%2Ftoken --root-certificates roots.pem --report report.txt --try-wrong-key";
-    doctor.args(arguments.split(' '));
+    let config = authority.config("gateway.example");
+    // It is the gateway too, and answers with what it was sent.
+    let proxy = Server::play(move |client| {
+        client.request()?;
+        client.write(b"HTTP/1.1 200 OK\r\n\r\n")?;
+        client.tls(&config)?;
+        client.serve(|sent| response(200, &format!("{} {}", sent.head.replace("\r\n", " "), sent.body)))
+    });
+    let arguments = "doctor --token own%2Ftoken --root-certificates roots.pem --report report.txt --try-wrong-key";
+    let mut doctor = folder.ekolopay("https://gateway.example", arguments);
+    doctor.env("HTTPS_PROXY", proxy.origin.replace("//", "//user:password@"));
+    doctor.env("EKOLOPAY_API_CLIENT", "client-of-mine");
     let run = run(doctor, "");
-    let report = std::fs::read_to_string(folder.path("report.txt")).unwrap();
+    let report = fs::read_to_string(folder.path("report.txt")).unwrap();
     assert_eq!(run.code, 1, "{report}");
     for text in [&run.out, &report] {
-        assert!(text.contains("✓ proxy: 127.0.0.1:") && text.contains("✓ TLS: "), "{text}");
-        assert!(text.contains("[secret key]") && text.contains("[api_client]") && text.contains("[token]"), "{text}");
+        for part in ["✓ proxy: 127.0.0.1:", "✓ TLS: ", "[secret key]", "[api_client]", "[token]"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
         for secret in [KEY, "client-of-mine", "own%2Ftoken", "own%252Ftoken", "password"] {
             assert!(!text.contains(secret), "{secret} in {text}");
         }

@@ -1,6 +1,6 @@
-//! The list. After one bad line, nothing is sent.
+//! The list, whole and in parts. After one bad line, nothing is sent.
 
-use crate::support::{Folder, HEADER, numbered, paid, run, server};
+use crate::support::*;
 
 #[test]
 fn a_bad_line_is_named_and_nothing_is_sent() {
@@ -41,11 +41,9 @@ fn a_bad_line_is_named_and_nothing_is_sent() {
     ];
     for (list, message) in cases {
         let folder = Folder::new(list);
-        folder.run(&server.origin, &[]).says(2, message);
+        folder.run(&server.origin, "").says(2, message);
         assert_eq!(folder.output(), "", "{message}");
-        let mut standard_input = folder.command(crate::support::PROGRAM, &server.origin);
-        standard_input.args(["reconcile", "-", "--output", "out.csv"]);
-        run(standard_input, *list).says(2, message);
+        run(folder.ekolopay(&server.origin, "reconcile - --output out.csv"), *list).says(2, message);
     }
     assert!(server.requests().is_empty());
 }
@@ -53,17 +51,18 @@ fn a_bad_line_is_named_and_nothing_is_sent() {
 #[test]
 fn lists_of_spreadsheets_can_be_read_and_the_output_is_written_alike() {
     let server = server(|_| paid());
-    let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
-    let utf_16_be = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+    let utf_16 = |to_bytes: fn(u16) -> [u8; 2]| {
+        let columns = "\u{feff}Date\t TOKEN \tNuméro\n1/2\tt1\té1\n1/3\t'ta\té2\n";
+        columns.encode_utf16().flat_map(to_bytes).collect::<Vec<_>>()
+    };
     let long = "é, ".repeat(30_000);
-    let columns = "\u{feff}Date\t TOKEN \tNuméro\n1/2\tt1\té1\n1/3\t'ta\té2\n";
     let lists: [(Vec<u8>, &str, &str); 9] = [
         ("\u{feff}order,token\r\né1,t1\r\n\r\n\"é2\",ta".into(), "\u{feff}", ","),
         ("\"order\",\"token\"\n\n\né1,=\"t1\"\n  \n\"é2\",\"=\"\"ta\"\"\"\n\n".into(), "", ","),
         ("sep=;\r\nOrder;Token;\r\né1;t1;\r\né2;ta;\r\n;;\r\n".into(), "", ";"),
         (b"token;order\nt1;\xe91\nta;\xe92\n".to_vec(), "\u{feff}", ";"),
-        (utf_16(columns), "\u{feff}", "\t"),
-        (utf_16_be(columns), "\u{feff}", "\t"),
+        (utf_16(u16::to_le_bytes), "\u{feff}", "\t"),
+        (utf_16(u16::to_be_bytes), "\u{feff}", "\t"),
         // Columns that are not read: line breaks, other separators, long text, quotes, too many and too few cells.
         ("note,order,token\n\"a\nb;c\t\"\"d\"\"\",é1,t1\n,é2,ta,x,,\n".into(), "", ","),
         (format!("order,token,note\né1,t1,\"{long}\n\n\"\né2,ta\n").into(), "", ","),
@@ -71,60 +70,68 @@ fn lists_of_spreadsheets_can_be_read_and_the_output_is_written_alike() {
         ("order,token\né1,t1\né2,ta\né1,t1\n".into(), "", ","),
     ];
     for (list, mark, separator) in lists {
-        let is_named = list.contains(&b'D');
+        let more = if separator == "\t" { "--threads 1 --column-order numéro" } else { "--threads 1" };
         let folder = Folder::new(list);
-        let more = if is_named { &["--threads=1", "--column-order", "numéro"][..] } else { &["--threads=1"] };
         folder.run(&server.origin, more).says(0, "paid              2\n");
-        let text = folder.output();
-        let rows: Vec<String> = text.lines().map(|line| line.replace(|c: char| "TZ:-".contains(c), "")).collect();
-        assert!(rows[0].starts_with(&format!("{mark}order{separator}token{separator}outcome")), "{rows:?}");
-        assert!(rows[1].starts_with(&format!("é1{separator}t1{separator}paid{separator}20")), "{rows:?}");
-        assert!(rows[2].starts_with(&format!("é2{separator}ta{separator}paid{separator}20")), "{rows:?}");
-        assert_eq!(rows.len(), 3);
-        // They are recognized, so a second run sends nothing.
-        let before = server.requests().len();
-        folder.run(&server.origin, more).says(0, ", 2 of them before.");
-        assert_eq!(server.requests().len(), before);
+        let output = folder.output();
+        let start = format!("{mark}order,token,outcome,answered_at,message\né1,t1,paid,20").replace(',', separator);
+        let second = "\né2,ta,paid,20".replace(',', separator);
+        assert!(output.starts_with(&start) && output.contains(&second) && output.lines().count() == 3, "{output}");
+        // They are recognized, and nothing is sent.
+        folder.run(NOBODY, more).says(0, ", 2 of them before.");
     }
 }
 
 #[test]
 fn no_cell_of_the_output_runs_as_a_formula() {
-    let orders = ["=1+1", "+1", "-1", "@SUM(A1)", "a;=1", "a\t", "Commande 7-8"];
-    let lines: String = orders[..5].iter().zip(0..).map(|(order, n)| format!("{order},t{n}\n")).collect();
-    let folder = Folder::new(format!("order,token\n{lines}{},=t\n", orders[6]));
-    let answer = |token: &str| if token == "t0" { crate::support::refusal("=2+2") } else { paid() };
-    folder.run(&server(answer).origin, &["--threads", "1"]).says(1, "refused           1\n");
+    let folder = Folder::new("order,token\n=1+1,t0\n+1,t1\n-1,t2\n@SUM(A1),t3\na;=1,t4\nCommande 7-8,=t\n");
+    let answer = |token: &str| if token == "t0" { refusal("=2+2") } else { paid() };
+    folder.run(&server(answer).origin, "--threads 1").says(1, "refused           1\n");
     let rows = folder.rows();
-    let written: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
-    assert_eq!(written, ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "a;'=1", "Commande 7-8"]);
-    assert_eq!(rows[5][1], "'=t");
+    let written: Vec<String> = rows.iter().map(|row| row[..2].join(" | ")).collect();
+    let safe = ["'=1+1 | t0", "'+1 | t1", "'-1 | t2", "'@SUM(A1) | t3", "a;'=1 | t4", "Commande 7-8 | '=t"];
+    assert_eq!(written, safe);
     assert!(rows[0][4].starts_with("the gateway refused"), "{rows:?}");
     // Written and read again, it is the same.
-    folder.run(&server(|_| paid()).origin, &[]).says(1, ", 6 of them before.");
-    assert!(folder.output().starts_with(HEADER));
+    folder.run(NOBODY, "").says(1, ", 6 of them before.");
 }
 
+/// The arguments of the Job of Kubernetes are run, and its policy knows the exit codes.
 #[test]
 fn each_order_is_in_one_part_with_all_its_tokens() {
-    let server = server(|_| paid());
-    let lines: String = (0..50).map(|order| format!("A{order},{order}a\nA{order},{order}b\n")).collect();
+    let job: Value = serde_yaml_ng::from_str(include_str!("../../deploy/reconcile-job.yaml")).unwrap();
+    let pod = &job["spec"]["template"]["spec"];
+    let server = server(|token| if token.ends_with('a') { paid() } else { response(200, NOT_PAID) });
+    let lines: String = (0..40).map(|number| format!("A{number},{number}a\nA{number},{number}b\n")).collect();
     let folder = Folder::new(format!("order,token\n{lines}"));
-    let mut found = std::collections::HashSet::new();
-    for part in ["0/3", "1/3", "2/3"] {
-        folder.run(&server.origin, &["--shard", part]).says(1, "Paid twice: ");
-        let orders: std::collections::HashSet<_> = folder.rows().into_iter().map(|[order, ..]| order).collect();
-        assert!(orders.len() * 2 == folder.rows().len() && orders.len() > 3 && found.is_disjoint(&orders));
-        found.extend(orders);
-        std::fs::remove_file(folder.path("out.csv")).unwrap();
+    let mut found = HashMap::<String, Vec<u64>>::new();
+    for part in 0..job["spec"]["completions"].as_u64().unwrap() {
+        // A part that is done is done when it is tried again.
+        for _ in 0..2 {
+            let mut program = folder.ekolopay(&server.origin, "");
+            for argument in pod["containers"][0]["args"].as_array().unwrap() {
+                let argument = argument.as_str().unwrap().replace("$(JOB_COMPLETION_INDEX)", &part.to_string());
+                program.arg(argument.replace("$(JOB_NAME)", "x7k2p").replace("/night/", ""));
+            }
+            run(program, "").says(0, "Done: ");
+        }
+        let output = fs::read_to_string(folder.path(&format!("x7k2p-{part}.csv"))).unwrap();
+        assert!(output.lines().count() > 3, "{output}");
+        for row in output.lines().skip(1) {
+            found.entry(row.split(',').next().unwrap().to_owned()).or_default().push(part);
+        }
     }
-    assert_eq!((found.len(), server.calls().len()), (50, 100));
+    assert!(found.values().all(|parts| parts.len() == 2 && parts[0] == parts[1]), "{found:?}");
+    assert_eq!((found.len(), checked(&server).len()), (40, 80));
     // Also a part names what is wrong in another.
-    let folder = Folder::new(format!("{}B,t5\n", numbered(40)));
+    let joined = Folder::new(format!("{}B,t5\n", numbered(40)));
     for part in ["0/2", "1/2"] {
-        folder.run(&server.origin, &["--shard", part]).says(2, "line 42: its token is also on line 7");
+        joined.run(NOBODY, &format!("--shard {part}")).says(2, "line 42: its token is also on line 7");
     }
-    for part in ["2/2", "1", "a/b", "0/0"] {
-        folder.run(&server.origin, &["--shard", part]).says(2, "must be I/N with I less than N");
-    }
+
+    assert_eq!((&job["spec"]["completionMode"], &pod["restartPolicy"]), (&json!("Indexed"), &json!("Never")));
+    // 4 (no usable answer) and 5 (this machine) are worth another try.
+    let rules = job["spec"]["podFailurePolicy"]["rules"].as_array().unwrap();
+    let rules: Value = rules.iter().map(|rule| json!([rule["action"], rule["onExitCodes"]["values"]])).collect();
+    assert_eq!(rules, json!([["Ignore", null], ["FailIndex", [1]], ["FailJob", [2]]]));
 }

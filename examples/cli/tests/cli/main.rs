@@ -2,13 +2,10 @@
 
 mod commands;
 mod doctor;
-mod job;
 mod list;
-mod listen;
 #[cfg(target_os = "linux")]
 mod machine;
 mod night;
-mod output;
 #[cfg(unix)]
 mod readme;
 mod support;

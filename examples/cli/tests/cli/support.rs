@@ -1,14 +1,19 @@
-//! Runs the program, as the demo merchant, in a folder of its own.
+//! Runs the program, as the demo merchant, in a folder of its own; and what the tests use of other crates.
 
-use std::path::PathBuf;
-use std::process::{Child, Command};
-use std::{env, fs};
+pub(crate) use std::collections::{HashMap, HashSet};
+pub(crate) use std::io::{BufRead, BufReader};
+pub(crate) use std::path::PathBuf;
+pub(crate) use std::process::{Child, Command, Stdio};
+pub(crate) use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+pub(crate) use std::sync::{Arc, Mutex, OnceLock};
+pub(crate) use std::time::{Duration, Instant, SystemTime};
+pub(crate) use std::{env, fs, thread};
 
-use ekolopay::canned::PAID;
-use ekolopay_sandbox::{Sandbox, Settlement};
-use ekolopay_test_kit::{RawRequest, Server, response};
-use serde_json::Value;
-use tempfile::TempDir;
+pub(crate) use ekolopay::canned::{NOT_PAID, PAID, UNAVAILABLE};
+pub(crate) use ekolopay_sandbox::{Sandbox, Settlement, Trouble};
+pub(crate) use ekolopay_test_kit::{Authority, RawRequest, Server, response};
+pub(crate) use humantime::{format_rfc3339_seconds, parse_rfc3339};
+pub(crate) use serde_json::{Value, json};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay");
 pub(crate) const KEY: &str = ekolopay_sandbox::DEMO_SECRET_KEY;
@@ -33,45 +38,39 @@ impl Run {
     }
 }
 
-/// A program with no credentials and proxies of the person who runs the tests.
-pub(crate) fn bare(program: &str) -> Command {
-    let mut command = Command::new(program);
-    for (name, _) in env::vars_os() {
-        let upper = name.to_string_lossy().to_uppercase();
-        if upper.starts_with("EKOLOPAY_") || upper.ends_with("_PROXY") {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
+/// A program with the credentials of the demo merchant, and nothing of the person who runs the tests.
 pub(crate) fn merchant(program: &str, origin: &str) -> Command {
-    let mut command = bare(program);
+    let mut command = Command::new(program);
+    command.env_clear().envs(["PATH", "SystemRoot"].map(|name| (name, env::var_os(name).unwrap_or_default())));
     command.env("EKOLOPAY_API_CLIENT", "demo").env("EKOLOPAY_SECRET_KEY", KEY).env("EKOLOPAY_ORIGIN", origin);
     command
 }
 
+/// The program with these arguments, which are split at blanks.
+pub(crate) fn ekolopay(origin: &str, arguments: &str) -> Command {
+    let mut program = merchant(PROGRAM, origin);
+    program.args(arguments.split_whitespace());
+    program
+}
+
 /// No run may panic, show the secret, or control a terminal.
-#[track_caller]
 pub(crate) fn run(command: Command, input: impl Into<Vec<u8>>) -> Run {
-    let output = assert_cmd::Command::from(command).write_stdin(input).output().unwrap();
+    let limit = Duration::from_secs(120);
+    let output = assert_cmd::Command::from(command).write_stdin(input).timeout(limit).output().unwrap();
     let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     for text in [&out, &err] {
         let controls = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}');
         assert!(!text.contains(controls) && !text.contains("panicked") && !text.contains(KEY), "{text:?}");
     }
-    Run { code: output.status.code().expect("no signal"), out, err }
+    Run { code: output.status.code().expect("neither a signal nor a time-out"), out, err }
 }
 
-#[track_caller]
-pub(crate) fn run_at(origin: &str, arguments: &[&str]) -> Run {
-    let mut program = merchant(PROGRAM, origin);
-    program.args(arguments);
-    run(program, "")
+pub(crate) fn run_at(origin: &str, arguments: &str) -> Run {
+    run(ekolopay(origin, arguments), "")
 }
 
 /// A folder with a list, `orders.csv`, and an output, `out.csv`.
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
     pub(crate) fn new(list: impl AsRef<[u8]>) -> Folder {
@@ -95,25 +94,21 @@ impl Folder {
 
     pub(crate) fn rows(&self) -> Vec<[String; 5]> {
         let output = self.output();
-        let mut reader = csv::Reader::from_reader(output.as_bytes());
-        assert_eq!(reader.headers().unwrap(), HEADER.trim_end().split(',').collect::<Vec<_>>());
-        reader.deserialize().collect::<Result<_, _>>().unwrap()
+        assert!(output.starts_with(HEADER), "{output}");
+        csv::Reader::from_reader(output.as_bytes()).deserialize().collect::<Result<_, _>>().unwrap()
     }
 
-    pub(crate) fn command(&self, program: &str, origin: &str) -> Command {
-        let mut command = merchant(program, origin);
-        command.current_dir(self.0.path());
-        command
-    }
-
-    pub(crate) fn reconcile(&self, origin: &str, more: &[&str]) -> Command {
-        let mut program = self.command(PROGRAM, origin);
-        program.args(["reconcile", "orders.csv", "--output", "out.csv"]).args(more);
+    pub(crate) fn ekolopay(&self, origin: &str, arguments: &str) -> Command {
+        let mut program = ekolopay(origin, arguments);
+        program.current_dir(&self.0);
         program
     }
 
-    #[track_caller]
-    pub(crate) fn run(&self, origin: &str, more: &[&str]) -> Run {
+    pub(crate) fn reconcile(&self, origin: &str, more: &str) -> Command {
+        self.ekolopay(origin, &format!("reconcile orders.csv --output out.csv {more}"))
+    }
+
+    pub(crate) fn run(&self, origin: &str, more: &str) -> Run {
         run(self.reconcile(origin, more), "")
     }
 }
@@ -127,28 +122,20 @@ impl Drop for Killed {
     }
 }
 
+#[cfg(unix)]
+#[track_caller]
+pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it takes too long");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// A list of the tokens `t0`, `t1` and so on.
 pub(crate) fn numbered(count: usize) -> String {
     let lines: String = (0..count).map(|number| format!("A{number},t{number}\n")).collect();
     format!("order,token\n{lines}")
-}
-
-/// A server in service that answers each check by its token.
-pub(crate) fn server(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
-    Server::in_service(move |request| answer(request.token()))
-}
-
-pub(crate) fn paid() -> Vec<u8> {
-    response(200, PAID)
-}
-
-pub(crate) fn refusal(message: &str) -> Vec<u8> {
-    response(200, &ekolopay::canned::refusal(message))
-}
-
-/// The tokens that were checked, in order.
-pub(crate) fn checked(server: &Server) -> Vec<String> {
-    server.calls().iter().map(|request: &RawRequest| request.token().to_owned()).collect()
 }
 
 /// A list of new payments, of which every other is paid, and whose orders say so.
@@ -161,8 +148,31 @@ pub(crate) fn payments(sandbox: &Sandbox, count: usize) -> String {
     format!("order,token\n{}", (0..count).map(line).collect::<String>())
 }
 
+/// A server in service that answers each check by its token.
+pub(crate) fn server(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
+    Server::in_service(move |request| answer(token(request)))
+}
+
+fn token(request: &RawRequest) -> &str {
+    request.body.split(['=', '&']).nth(1).unwrap_or_default()
+}
+
+/// The tokens that were checked, in order.
+pub(crate) fn checked(server: &Server) -> Vec<String> {
+    let requests = server.requests();
+    requests.iter().filter(|request| !request.is_check()).map(|request| token(request).to_owned()).collect()
+}
+
+pub(crate) fn paid() -> Vec<u8> {
+    response(200, PAID)
+}
+
+pub(crate) fn refusal(message: &str) -> Vec<u8> {
+    response(200, &ekolopay::canned::refusal(message))
+}
+
+/// No answer, as long as the test runs.
 pub(crate) fn never() -> Vec<u8> {
-    loop {
-        std::thread::park();
-    }
+    thread::sleep(Duration::MAX);
+    Vec::new()
 }
