@@ -58,7 +58,9 @@ fn a_callback_is_passed_on_at_once_and_checked_later() {
     folder.write("roots.pem", authority.pem());
     // A company's own shop, which is silent about one order.
     let is_silent = |request: &RawRequest| request.body.contains("=silent&");
-    let shop = authority.server(move |request| if is_silent(request) { Vec::new() } else { response(202, "") });
+    let shop = Server::start_tls(authority.config("localhost"), move |request| {
+        if is_silent(request) { Vec::new() } else { response(202, "") }
+    });
     let arguments = format!("--port {port} --forward-to {}/paid?x=1 --root-certificates roots.pem", shop.origin);
     let mut listen = folder.ekolopay(&slow.origin(), &format!("listen --json {arguments}"));
     listen.stdout(Stdio::piped()).stderr(fs::File::create(folder.path("said.txt")).unwrap());
@@ -104,7 +106,7 @@ fn a_callback_is_passed_on_at_once_and_checked_later() {
 
 #[test]
 fn an_error_says_what_to_do() {
-    let (other, stranger) = (server(|_| paid()), Authority::new().server(|_| paid()));
+    let (other, stranger) = (server(|_| paid()), Server::start_tls(Authority::new().config("localhost"), |_| paid()));
     for (origin, arguments, code, text) in [
         (NOBODY, "check a", 4, "  because: 127.0.0.1:1 refused the connection\n"),
         (NOBODY, "check a --root-certificates /no/such/file", 2, "cannot read /no/such/file"),
