@@ -40,7 +40,7 @@ fn what_is_right_or_wrong_is_named_and_nothing_is_created() {
     }
     assert_eq!((sandbox.payments().len(), plain.payments().len()), (1, 0));
     // By itself it sends no wrong key.
-    assert!(paid.requests().iter().all(|sent| sent.is_check() || sent.body.contains(KEY)), "{paid:?}");
+    assert!(paid.requests().iter().all(|sent| sent.is_check() || sent.body.contains(KEY)), "{:?}", paid.requests());
 }
 
 #[test]
