@@ -36,9 +36,8 @@ fn names_host(list: &str, host: &str) -> bool {
     list.split(|c: char| c == ',' || c.is_whitespace()).any(|entry| {
         let name = bare(entry);
         let suffix = name.strip_prefix('*').unwrap_or(name);
-        let is_suffix = suffix.len() > 1 && suffix.starts_with('.');
         let is_host = host == name || (address.is_some() && address == name.parse().ok());
-        entry == "*" || is_host || (is_suffix && host.ends_with(suffix))
+        entry == "*" || is_host || (suffix.starts_with('.') && host.ends_with(suffix))
     })
 }
 
