@@ -164,7 +164,7 @@ async fn every_state_of_an_order_can_be_read_and_its_page_changes_by_itself() {
     shop.gateway.set_in_service(false);
     shop.callback(&order.token, "SUCCESS");
     browser.visit(&order.path, "Vérification en cours").await;
-    browser.visit(shop.submit("iphone", "phone=066304925", &[]).location(), "Paiement indisponible").await;
+    browser.visit(&shop.submit("iphone", "phone=066304925", &[]).location, "Paiement indisponible").await;
     shop.gateway.set_in_service(true);
     shop.not_paid_after(&order, || shop.sql("UPDATE orders SET sent_at = 0"));
     browser.visit(&order.path, "Paiement en attente").await;

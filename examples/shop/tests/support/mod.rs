@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -34,11 +34,9 @@ pub struct Shop {
 /// What a customer knows after having ordered.
 pub struct Order {
     pub token: String,
-    /// Of the browser.
     pub cookie: String,
     /// `/commandes/` and its secret reference.
     pub path: String,
-    /// As the pages show it.
     pub number: String,
     pub id: i64,
     pub price: i64,
@@ -53,19 +51,19 @@ impl Order {
 pub struct Answer {
     pub status: u16,
     pub text: String,
+    /// Where the browser is sent.
+    pub location: String,
     answer: minreq::Response,
 }
 
 impl Answer {
-    #[track_caller]
-    pub fn header(&self, name: &str) -> &str {
-        self.answer.header(name).unwrap_or_else(|| panic!("no {name}: {:?}", self.answer))
+    /// The token of a customer who is sent to pay.
+    pub fn token(&self) -> Option<&str> {
+        Some(self.location.split_once("/purchase-product/")?.1)
     }
 
-    /// Where the browser is sent.
-    #[track_caller]
-    pub fn location(&self) -> &str {
-        self.header("location")
+    pub fn header(&self, name: &str) -> &str {
+        self.answer.header(name).unwrap()
     }
 
     #[track_caller]
@@ -88,7 +86,8 @@ pub fn send(request: minreq::Request, headers: &[(&str, &str)]) -> Result<Answer
     let request = request.with_header("Content-Type", "application/x-www-form-urlencoded");
     let request = request.with_headers(headers.iter().copied());
     let answer = request.with_follow_redirects(false).with_timeout(60).send()?;
-    Ok(Answer { status: answer.status_code, text: answer.as_str()?.to_owned(), answer })
+    let location = answer.header("location").unwrap_or_default().to_owned();
+    Ok(Answer { status: answer.status_code, text: answer.as_str()?.to_owned(), location, answer })
 }
 
 impl Shop {
@@ -111,7 +110,7 @@ impl Shop {
         Shop { gateway, origin, checks, directory, program }
     }
 
-    /// With a shell command that runs the program, which it calls `"$@"`.
+    /// With a shell command that runs the program, called `"$@"`.
     pub fn by_command(script: &str) -> Shop {
         let (mut shop, mut shell) = (Shop::start(), program("bash"));
         shell.args(["-c", script, "bash", PROGRAM]);
@@ -144,7 +143,6 @@ impl Shop {
         self.directory.path().join("shop/shop.db")
     }
 
-    /// What the shop has logged.
     pub fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("log")).unwrap()
     }
@@ -155,13 +153,11 @@ impl Shop {
         connection
     }
 
-    #[track_caller]
     pub fn sql(&self, statements: &str) {
         self.database().execute_batch(statements).unwrap();
     }
 
     /// The one value that this query has.
-    #[track_caller]
     pub fn value<T: FromSql>(&self, query: &str) -> T {
         self.database().query_row(query, [], |row| row.get(0)).unwrap()
     }
@@ -182,17 +178,12 @@ impl Shop {
         ));
     }
 
-    /// How many requests to `check-payment` the gateway has answered: two for each check, as the SDK asks first whether the
-    /// gateway is available.
+    /// Requests of checks that the gateway has answered: two each, as the SDK asks first whether it is in service.
     pub fn checks(&self) -> u64 {
         self.checks.load(Ordering::SeqCst)
     }
 
-    pub fn get(&self, path: &str) -> Answer {
-        self.get_with(path, &[])
-    }
-
-    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         send(minreq::get(format!("{}{path}", self.origin)), headers).unwrap()
     }
 
@@ -204,9 +195,7 @@ impl Shop {
     pub fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.origin.trim_start_matches("http://")).unwrap();
         stream.write_all(bytes).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        io::read_to_string(stream).unwrap()
     }
 
     /// Sends the order form of an article, with the price that its page shows.
@@ -216,18 +205,14 @@ impl Shop {
     }
 
     pub fn order(&self, slug: &str) -> Order {
-        self.order_with(slug, "phone=066304925&name=Kanza")
-    }
-
-    pub fn order_with(&self, slug: &str, fields: &str) -> Order {
-        self.ordered(&self.submit(slug, fields, &[]))
+        self.ordered(&self.submit(slug, "phone=066304925&name=Kanza", &[]))
     }
 
     /// The order of a customer whom this answer sends to pay.
     #[track_caller]
     pub fn ordered(&self, answer: &Answer) -> Order {
-        let (_, token) = answer.location().split_once("/purchase-product/").expect("the payment page");
-        let (token, cookie) = (token.to_owned(), answer.header("set-cookie").split(';').next().unwrap().to_owned());
+        let token = answer.token().expect("the payment page").to_owned();
+        let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
         let sql = "SELECT id, amount, '/commandes/' || reference,
                           'n°' || char(160) || replace(printf('%,d', id), ',', char(8239)) FROM orders WHERE token = ?1";
         let order = self.database().query_row(sql, [&token], |row| {
@@ -255,7 +240,7 @@ impl Shop {
     }
 
     pub fn state(&self, order: &Order) -> String {
-        self.get(&format!("{}/etat", order.path)).text
+        self.get(&format!("{}/etat", order.path), &[]).text
     }
 
     #[track_caller]
@@ -273,7 +258,7 @@ impl Shop {
     }
 
     pub fn merchant(&self, path: &str) -> Answer {
-        self.get_with(&format!("/marchand{path}"), &[MERCHANT])
+        self.get(&format!("/marchand{path}"), &[MERCHANT])
     }
 
     /// The merchant presses this button of an order.
