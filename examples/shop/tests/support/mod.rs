@@ -18,8 +18,7 @@ use rusqlite::types::FromSql;
 use tempfile::TempDir;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_ekolopay-shop");
-pub const PASSWORD: &str = "a merchant's password";
-/// Any user with this password, and a guess.
+/// With the right password, and with a guess.
 pub const MERCHANT: (&str, &str) = ("Authorization", "Basic bWFyY2hhbmQ6YSBtZXJjaGFudCdzIHBhc3N3b3Jk");
 pub const GUESS: (&str, &str) = ("Authorization", "Basic bTpndWVzcw==");
 
@@ -28,24 +27,17 @@ pub struct Shop {
     pub origin: String,
     checks: Arc<AtomicU64>,
     directory: TempDir,
-    program: Killed,
+    program: Option<Killed>,
 }
 
 /// What a customer knows after having ordered.
 pub struct Order {
     pub token: String,
     pub cookie: String,
-    /// `/commandes/` and its secret reference.
     pub path: String,
     pub number: String,
     pub id: i64,
     pub price: i64,
-}
-
-impl Order {
-    pub fn browser(&self) -> [(&str, &str); 1] {
-        [("Cookie", &self.cookie)]
-    }
 }
 
 pub struct Answer {
@@ -53,17 +45,13 @@ pub struct Answer {
     pub text: String,
     /// Where the browser is sent.
     pub location: String,
-    answer: minreq::Response,
+    pub response: minreq::Response,
 }
 
 impl Answer {
     /// The token of a customer who is sent to pay.
     pub fn token(&self) -> Option<&str> {
         Some(self.location.split_once("/purchase-product/")?.1)
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.answer.header(name).unwrap()
     }
 
     #[track_caller]
@@ -85,9 +73,9 @@ impl Answer {
 pub fn send(request: minreq::Request, headers: &[(&str, &str)]) -> Result<Answer, minreq::Error> {
     let request = request.with_header("Content-Type", "application/x-www-form-urlencoded");
     let request = request.with_headers(headers.iter().copied());
-    let answer = request.with_follow_redirects(false).with_timeout(60).send()?;
-    let location = answer.header("location").unwrap_or_default().to_owned();
-    Ok(Answer { status: answer.status_code, text: answer.as_str()?.to_owned(), location, answer })
+    let response = request.with_follow_redirects(false).with_timeout(60).send()?;
+    let location = response.header("location").unwrap_or_default().to_owned();
+    Ok(Answer { status: response.status_code, text: response.as_str()?.to_owned(), location, response })
 }
 
 impl Shop {
@@ -106,36 +94,34 @@ impl Shop {
         let gateway = settings(gateway.redirect_url(format!("{origin}/payment-status"))).start().unwrap();
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir(directory.path().join("shop")).unwrap();
-        let program = run(program(PROGRAM), &origin, &gateway, &directory);
-        Shop { gateway, origin, checks, directory, program }
-    }
-
-    /// With a shell command that runs the program, called `"$@"`.
-    pub fn by_command(script: &str) -> Shop {
-        let (mut shop, mut shell) = (Shop::start(), program("bash"));
-        shell.args(["-c", script, "bash", PROGRAM]);
-        shop.kill();
-        shop.program = run(shell, &shop.origin, &shop.gateway, &shop.directory);
+        let mut shop = Shop { gateway, origin, checks, directory, program: None };
+        shop.start_again();
         shop
     }
 
-    pub fn kill(&mut self) {
-        self.program.0.kill().unwrap();
-        self.program.0.wait().unwrap();
-    }
-
     pub fn start_again(&mut self) {
-        self.program = run(program(PROGRAM), &self.origin, &self.gateway, &self.directory);
+        self.start_by(program(PROGRAM));
     }
 
-    /// Asks it to end, as a supervisor does.
-    pub fn signal(&self, name: &str) {
-        let id = self.program.0.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    /// Starts it by a command that runs the program.
+    pub fn start_by(&mut self, mut command: Command) {
+        self.program = None;
+        let log = File::options().create(true).append(true).open(self.directory.path().join("log")).unwrap();
+        command.arg("--live").arg(self.file()).args(["--listen", self.origin.trim_start_matches("http://")]);
+        command.env("EKOLOPAY_ORIGIN", self.gateway.origin()).env("EKOLOPAY_API_CLIENT", DEMO_API_CLIENT);
+        command.env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY).env("SHOP_PASSWORD", "a merchant's password");
+        let mut child = command.env("RUST_LOG", "warn").stderr(log).stdout(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap()).lines().next();
+        self.program = Some(Killed(child));
+        assert_eq!(said.expect("it runs").unwrap(), format!("Shop: {}", self.origin));
     }
 
-    pub fn ends(&mut self) {
-        assert!(self.program.0.wait().unwrap().success());
+    /// Ends it by a signal. Returns whether it ended in good order.
+    pub fn end_by(&mut self, signal: &str) -> bool {
+        let mut program = self.program.take().unwrap();
+        let mut kill = Command::new("kill");
+        assert!(kill.args(["-s", signal, &program.0.id().to_string()]).status().unwrap().success());
+        program.0.wait().unwrap().success()
     }
 
     /// The database. Nothing else is in its folder.
@@ -148,25 +134,21 @@ impl Shop {
     }
 
     pub fn database(&self) -> Connection {
-        let connection = Connection::open(self.file()).unwrap();
-        connection.busy_timeout(Duration::from_secs(10)).unwrap();
-        connection
+        Connection::open(self.file()).unwrap()
     }
 
     pub fn sql(&self, statements: &str) {
         self.database().execute_batch(statements).unwrap();
     }
 
-    /// The one value that this query has.
     pub fn value<T: FromSql>(&self, query: &str) -> T {
         self.database().query_row(query, [], |row| row.get(0)).unwrap()
     }
 
     /// The tokens of the paid orders.
     pub fn paid(&self) -> Vec<String> {
-        let tokens: Option<String> =
-            self.value("SELECT group_concat(token ORDER BY id) FROM payments JOIN orders ON id = order_id");
-        tokens.map_or(Vec::new(), |tokens| tokens.split(',').map(str::to_owned).collect())
+        let tokens = "SELECT COALESCE(group_concat(token ORDER BY id), '') FROM payments JOIN orders ON id = order_id";
+        self.value::<String>(tokens).split_terminator(',').map(str::to_owned).collect()
     }
 
     /// Open orders of long ago, all of them due.
@@ -209,10 +191,9 @@ impl Shop {
     }
 
     /// The order of a customer whom this answer sends to pay.
-    #[track_caller]
     pub fn ordered(&self, answer: &Answer) -> Order {
         let token = answer.token().expect("the payment page").to_owned();
-        let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        let cookie = answer.response.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
         let sql = "SELECT id, amount, '/commandes/' || reference,
                           'n°' || char(160) || replace(printf('%,d', id), ',', char(8239)) FROM orders WHERE token = ?1";
         let order = self.database().query_row(sql, [&token], |row| {
@@ -224,11 +205,10 @@ impl Shop {
 
     /// Presses a button of the order's page: `payer` or `recommencer`.
     pub fn press(&self, button: &str, order: &Order) -> Answer {
-        self.post(&format!("{}/{button}", order.path), format!("price={}", order.price), &order.browser())
+        self.post(&format!("{}/{button}", order.path), format!("price={}", order.price), &[("Cookie", &order.cookie)])
     }
 
     /// The customer pays, the gateway sends its callback, and the shop knows it.
-    #[track_caller]
     pub fn pays(&self, order: &Order) {
         assert_eq!(self.gateway.settle(&order.token, Settlement::Paid), Some(true));
         self.wait_for(order, "paid");
@@ -243,13 +223,11 @@ impl Shop {
         self.get(&format!("{}/etat", order.path), &[]).text
     }
 
-    #[track_caller]
     pub fn wait_for(&self, order: &Order, state: &str) {
         wait_until(&format!("the order is {state}"), || self.state(order) == state);
     }
 
     /// Does this, and waits until the gateway has answered "not paid" to a check that started since.
-    #[track_caller]
     pub fn not_paid_after(&self, order: &Order, act: impl FnOnce()) {
         let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
         act();
@@ -290,8 +268,7 @@ pub fn at_once<T: Send>(times: usize, act: impl Fn() -> T + Sync) -> Vec<T> {
     })
 }
 
-/// The gateway must know the shop's address before the shop runs, and the shop must know the gateway's. The port is not
-/// one that the system hands out: the system could give it to another program in the meantime.
+/// Shop and gateway must know each other's address before both run. It is no port that the system hands out to others.
 pub fn free_port() -> u16 {
     let mut ports = (0..1_000).map(|_| fastrand::u16(10_000..32_000));
     ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
@@ -312,17 +289,4 @@ impl Drop for Killed {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-fn run(mut program: Command, origin: &str, gateway: &Sandbox, directory: &TempDir) -> Killed {
-    let log = File::options().create(true).append(true).open(directory.path().join("log")).unwrap();
-    program.arg("--live").arg(directory.path().join("shop/shop.db"));
-    program.args(["--listen", origin.trim_start_matches("http://")]);
-    program.env("RUST_LOG", "warn").env("EKOLOPAY_ORIGIN", gateway.origin()).env("SHOP_PASSWORD", PASSWORD);
-    program.env("EKOLOPAY_API_CLIENT", DEMO_API_CLIENT).env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
-    let mut program = Killed(program.stderr(log).stdout(Stdio::piped()).spawn().unwrap());
-    let mut said = String::new();
-    BufReader::new(program.0.stdout.take().unwrap()).read_line(&mut said).unwrap();
-    assert_eq!(said, format!("Shop: {origin}\n"));
-    program
 }
