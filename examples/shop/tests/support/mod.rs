@@ -176,6 +176,7 @@ impl Shop {
     /// Sends these bytes, and reads the answer to its end.
     pub fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.origin.trim_start_matches("http://")).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         stream.write_all(bytes).unwrap();
         io::read_to_string(stream).unwrap()
     }
