@@ -140,9 +140,8 @@ fn two_hundred_kills_lose_nothing() {
     let paid = payments.filter(|payment| payment.state == PaymentState::Settled(Settlement::Paid));
     let paid: HashSet<_> = paid.map(|payment| payment.token).collect();
     let stored = || shop.paid().into_iter().collect::<HashSet<_>>();
-    let sent = sent.into_inner().unwrap();
-    wait_until("every payment is stored", || (&paid & &sent).is_subset(&stored()));
-    println!("{kills} kills, {} orders, {} paid", sent.len(), stored().len());
+    wait_until("every payment is stored", || (&paid & &*sent.lock().unwrap()).is_subset(&stored()));
+    println!("{kills} kills, {} orders, {} paid", sent.into_inner().unwrap().len(), stored().len());
     assert!(stored().is_subset(&paid), "stored, but not paid");
     assert_eq!(shop.value::<String>("PRAGMA integrity_check"), "ok");
 }

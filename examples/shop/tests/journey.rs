@@ -15,18 +15,20 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use support::{Killed, MERCHANT, Shop};
+use tempfile::TempDir;
 
 struct Browser {
     client: Client,
     /// Where its driver listens.
     driver: String,
     shop: String,
-    _process: Killed,
+    _process: (Killed, TempDir),
 }
 
 impl Browser {
     async fn at(shop: &Shop) -> Browser {
-        let driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
+        let (mut driver, folder) = (Command::new("chromedriver"), tempfile::tempdir().unwrap());
+        let driver = driver.arg("--port=0").env("TMPDIR", folder.path()).stdout(Stdio::piped()).spawn();
         let mut process = Killed(driver.expect("chromium and chromedriver must be in the PATH"));
         let mut lines = BufReader::new(process.0.stdout.take().unwrap()).lines().map_while(Result::ok);
         let port = lines.find_map(|line| Some(line.split_once("started successfully on port ")?.1.to_owned()));
@@ -35,7 +37,8 @@ impl Browser {
         let Value::Object(capabilities) = json!({ "goog:chromeOptions": { "args": options } }) else { unreachable!() };
         let client =
             ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&driver).await.unwrap();
-        let browser = Browser { client, driver, shop: shop.origin.clone(), _process: process };
+        let browser = Browser { client, driver, shop: shop.origin.clone(), _process: (process, folder) };
+        browser.set("Network.enable", json!({})).await;
         browser.set("Network.setExtraHTTPHeaders", json!({ "headers": { MERCHANT.0: MERCHANT.1 } })).await;
         browser
     }
