@@ -34,4 +34,13 @@ same('not paid', payment($late, 'timeout', 1)['callbacks'][0]['reply']);
 payment($late, 'paid', 1);
 same('Merci, payé.', get('/payment-status', $late));
 same('not paid', get('/callback', $paid));
+// Two requests at once find out that it is paid. Only one ships.
+$quiet = order('060000006');
+payment($quiet, 'paid', 0);
+foreach ([str_replace('http://', '', getenv('SHOP')), getenv('SECOND')] as $i => $shop) {
+    $sockets[$i] = stream_socket_client("tcp://$shop");
+    fwrite($sockets[$i], "GET /payment-status HTTP/1.0\r\nCookie: $quiet\r\n\r\n");
+}
+foreach ($sockets as $socket) same('Merci, payé.', explode("\r\n\r\n", stream_get_contents($socket))[1]);
+same("$paid\n$late\n$quiet\n", preg_replace('/^/m', 'order=', trim(file_get_contents('shipped'))) . "\n");
 echo 'all as expected';

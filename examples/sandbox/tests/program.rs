@@ -83,6 +83,8 @@ fn what_cannot_work_is_an_error() {
             assert!(!failed.status.success() && text.starts_with(&format!("error: {message}")), "{argument}: {text}");
         }
     }
+    let failed = command("8099", &[], "").output().unwrap();
+    assert!(String::from_utf8(failed.stderr).unwrap().contains("such as 127.0.0.1:8099"));
 }
 
 #[test]
@@ -103,22 +105,28 @@ fn the_php_of_the_readme_sells() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(process::id().to_string());
     fs::create_dir_all(&folder).unwrap();
     let script = README.split("```php\n").nth(1).unwrap().split("```").next().unwrap();
-    fs::write(folder.join("shop.php"), script).unwrap();
-    let shop = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let ship = "file_put_contents('shipped', \"$token\\n\", FILE_APPEND); //";
+    fs::write(folder.join("shop.php"), script.replace("// Ship here", ship)).unwrap();
+    let ports = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let [shop, second] = ports.map(|free| free.local_addr().unwrap().to_string());
     let callback = format!("--callback-url=http://{shop}/callback");
-    let mut gateway = Running(command("localhost:0", &[&callback, "--pay-after=0.5"], "").spawn().unwrap());
+    let mut gateway =
+        Running(command("localhost:0", &[&callback, "--pay-after=0.5", "--latency=0.2"], "").spawn().unwrap());
     let mut line = String::new();
     BufReader::new(gateway.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let origin = line.trim().strip_prefix("Gateway: ").unwrap();
     let php = |arguments: &[&str]| {
         let mut command = Command::new("php");
         command.args(arguments).current_dir(&folder).env("TMPDIR", &folder).env("SHOP", format!("http://{shop}"));
+        command.env("SECOND", &second);
         command.env("EKOLOPAY_ORIGIN", origin).env("EKOLOPAY_API_CLIENT", "demo");
         command.env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
         command
     };
-    let _shop = Running(php(&["-S", &shop, "shop.php"]).stderr(Stdio::null()).spawn().unwrap());
-    while TcpStream::connect(&shop).is_err() {
+    // Each answers one request at a time.
+    let _shops =
+        [&shop, &second].map(|shop| Running(php(&["-S", shop, "shop.php"]).stderr(Stdio::null()).spawn().unwrap()));
+    while [&shop, &second].iter().any(|shop| TcpStream::connect(shop).is_err()) {
         thread::sleep(Duration::from_millis(20));
     }
     let test = php(&[concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journey.php")]).output().unwrap();

@@ -28,6 +28,7 @@ fn one_line_per_call_and_callback_with_what_was_said() {
     settle(&sandbox, &token, "paid");
     assert_eq!(get(&sandbox, "/boom").status, 500, "a log that panics does not stop the server");
     get(&sandbox, "/nowhere?secret=1");
+    request(&sandbox, "GET", "/", &[("Host", "gateway:8099")], "");
     purchase(&sandbox, &[("secret_key", "wrong")]);
     post(&sandbox, CHECK, "purchaseToken=");
     request(&sandbox, "POST", PURCHASE, &[JSON], "{}");
@@ -43,8 +44,9 @@ fn one_line_per_call_and_callback_with_what_was_said() {
         callback {url} 200
         POST /purchase-product/{token} 303
         GET /nowhere 404
+        GET / 421 Host: gateway:8099
         POST /api/v1/gateway/purchase-token refused: secret_key manquante ou incorrecte.
-        POST /api/v1/gateway/check-payment refused: secret_key manquante ou incorrecte. Sans clé, comme un contrôle de disponibilité.
+        POST /api/v1/gateway/check-payment refused: secret_key manquante ou incorrecte. Aucune secret_key reçue : normal pour le contrôle de disponibilité du SDK.
         POST /api/v1/gateway/purchase-token refused: Le corps de la requête doit être en x-www-form-urlencoded. Reçu : « application/json ».
         POST /api/v1/gateway/purchase-token refused: Le corps de la requête doit être en x-www-form-urlencoded. Reçu : « multipart/form-data ».
         POST /api/v1/gateway/check-payment refused: Service indisponible
