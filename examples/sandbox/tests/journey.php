@@ -1,12 +1,13 @@
-<?php // What a PHP developer tests without a browser, with the README's shop at SHOP.
+<?php // What a PHP developer tests without a browser, with the README's shop at both addresses of SHOPS.
+define('SHOPS', explode(' ', getenv('SHOPS')));
 function get(string $path, string $cookie): string {
     $options = ['http' => ['header' => "Cookie: $cookie", 'ignore_errors' => true]];
-    return file_get_contents(getenv('SHOP') . $path, false, stream_context_create($options));
+    return file_get_contents('http://' . SHOPS[0] . $path, false, stream_context_create($options));
 }
 function order(string $phone): string {
     $options = ['method' => 'POST', 'content' => "phone=$phone", 'follow_location' => 0, 'ignore_errors' => true,
         'header' => 'Content-Type: application/x-www-form-urlencoded'];
-    file_get_contents(getenv('SHOP') . '/order', false, stream_context_create(['http' => $options]));
+    file_get_contents('http://' . SHOPS[0] . '/order', false, stream_context_create(['http' => $options]));
     preg_match('/^Set-Cookie: (order=\w+)/mi', implode("\n", $http_response_header), $cookie);
     return $cookie[1] ?? exit('no order: ' . implode("\n", $http_response_header));
 }
@@ -37,7 +38,7 @@ same('not paid', get('/callback', $paid));
 // Two requests at once find out that it is paid. Only one ships.
 $quiet = order('060000006');
 payment($quiet, 'paid', 0);
-foreach ([str_replace('http://', '', getenv('SHOP')), getenv('SECOND')] as $i => $shop) {
+foreach (SHOPS as $i => $shop) {
     $sockets[$i] = stream_socket_client("tcp://$shop");
     fwrite($sockets[$i], "GET /payment-status HTTP/1.0\r\nCookie: $quiet\r\n\r\n");
 }
