@@ -105,7 +105,7 @@ fn the_php_of_the_readme_sells() {
     let ship = "file_put_contents('shipped', \"$token\\n\", FILE_APPEND); //";
     fs::write(folder.join("shop.php"), script.replace("// Ship here", ship)).unwrap();
     let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    let shops = free.map(|free| free.local_addr().unwrap().to_string());
+    let shops = free.each_ref().map(|free| free.local_addr().unwrap().to_string());
     let callback = format!("--callback-url=http://{}/callback", shops[0]);
     let mut gateway =
         Running(command("localhost:0", &[&callback, "--pay-after=0.5", "--latency=0.2"], "").spawn().unwrap());
@@ -118,13 +118,13 @@ fn the_php_of_the_readme_sells() {
         command.env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
         command
     };
-    // Each answers one request at a time.
+    drop(free); // Until now, no other program could take their ports.
     let serve = |shop: &String| Running(php(&["-S", shop, "shop.php"]).stderr(Stdio::null()).spawn().unwrap());
     let _running = shops.each_ref().map(serve);
     while shops.iter().any(|shop| TcpStream::connect(shop).is_err()) {
         thread::sleep(Duration::from_millis(20));
     }
     let test = php(&[concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journey.php")]).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&test.stdout), "all as expected");
+    assert_eq!(String::from_utf8_lossy(&test.stdout), "all as expected", "{}", String::from_utf8_lossy(&test.stderr));
     fs::remove_dir_all(&folder).unwrap();
 }
