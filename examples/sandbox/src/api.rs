@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use axum::Extension;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value, json};
 
 use crate::app::{App, Said};
@@ -25,9 +26,9 @@ const TOKEN: Refusal = Refusal("UNKNOWN_TOKEN", "purchaseToken inconnu.");
 /// A shop that looks for the word « numéro » blames its customer.
 const MERCHANT: Refusal = Refusal("SUSPENDED_MERCHANT", "Numéro de marchand suspendu.");
 
-/// The documentation writes the number as `066304925`.
-const PHONE: &str = "customer.phone doit être un numéro de téléphone, écrit en chiffres sans indicatif, espace ni \
-                     séparateur, comme 066304925.";
+/// The documentation writes the number as `"066304925"`.
+const PHONE: &str = "customer.phone doit être un numéro de téléphone, entre guillemets, de neuf chiffres dont le \
+                     premier est 0, sans indicatif, espace ni séparateur, comme \"066304925\".";
 
 pub(crate) fn purchase_token(app: &Arc<App>, request: &Request) -> Response {
     let answer = |form: &Form| {
@@ -66,7 +67,8 @@ fn call(
         (Ok(data), _) => format!("accepted: {data}"),
         (Err(Refusal(_, message)), None) => format!("refused: {message} Reçu\u{a0}: «\u{a0}{}\u{a0}».", kind(request)),
         (Err(Refusal(_, message)), Some(form)) if form.get("secret_key").is_none() => {
-            format!("refused: {message} Sans clé, comme un contrôle de disponibilité.")
+            let normal = "normal pour le contrôle de disponibilité du SDK";
+            format!("refused: {message} Aucune secret_key reçue\u{a0}: {normal}.")
         }
         (Err(Refusal(_, message)), _) => format!("refused: {message}"),
     };
@@ -77,9 +79,7 @@ fn call(
         let (at, request, reply) = (SystemTime::now(), form.redacted(), reply.to_string());
         app.payments.called(&token, Call { at, name, request, status: status.as_u16(), reply });
     }
-    let mut response = json(status, &reply);
-    response.extensions_mut().insert(Said(said));
-    response
+    (Extension(Said(said)), json(status, &reply)).into_response()
 }
 
 fn reply(answer: Result<Value, Refusal>, plain_errors: bool) -> (StatusCode, Value) {
@@ -123,8 +123,9 @@ fn order(form: &Form) -> Result<Payment, &'static str> {
     let details = optional(&product, "details", "product.details doit être un texte.")?;
 
     let customer = object(form, "customer").ok_or("customer doit être un objet JSON.")?;
-    let dialable = |phone: &String| !phone.is_empty() && phone.bytes().all(|byte| byte.is_ascii_digit());
-    let phone = text(&customer, "phone").filter(dialable).ok_or(PHONE)?;
+    let national =
+        |phone: &String| phone.len() == 9 && phone.starts_with('0') && phone.bytes().all(|byte| byte.is_ascii_digit());
+    let phone = text(&customer, "phone").filter(national).ok_or(PHONE)?;
     let name = optional(&customer, "name", "customer.name doit être un texte.")?;
     let uuid = optional(&customer, "uuid", "customer.uuid doit être un texte.")?;
 

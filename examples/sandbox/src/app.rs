@@ -1,4 +1,4 @@
-//! The sandbox's state, and its routes.
+//! The gateway's state, and its routes.
 
 use std::io;
 use std::sync::Arc;
@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CONTENT_TYPE, HOST, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use futures_util::{future, stream};
@@ -106,13 +107,15 @@ impl App {
         // `HEAD` is answered as `GET`, without the body.
         let method = if request.method() == Method::HEAD { "GET" } else { request.method().as_str() };
         if !guard::is_local(request, &self.settings) {
-            return guard::refuse(StatusCode::MISDIRECTED_REQUEST, json);
+            let host = request.headers().get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
+            let said = Said(format!("421 Host: {}", host.unwrap_or_default()));
+            return (Extension(said), guard::refuse(StatusCode::MISDIRECTED_REQUEST, json)).into_response();
         }
         match (method, &segments[..]) {
             (_, ["api", "v1", "gateway", call @ ("purchase-token" | "check-payment")]) => self.call(request, call),
             (method, _) if method != "GET" && guard::is_foreign(request) => guard::refuse(StatusCode::FORBIDDEN, json),
             (method, ["sandbox", "api", path @ ..]) => control::answer(self, request, method, path),
-            (_, ["purchase-product", _]) if !self.in_service() => unavailable(),
+            (_, ["purchase-product", _]) if !self.in_service() => self.unavailable(),
             ("GET", ["purchase-product", token]) => page::show(self, token),
             ("POST", ["purchase-product", token]) => page::submit(self, request, token),
             ("GET", [""]) => Redirect::to("/sandbox").into_response(),
@@ -138,29 +141,28 @@ impl App {
             }
         }
         if !self.in_service() {
-            return unavailable();
+            return self.unavailable();
         }
         if request.method() != Method::POST {
             return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response();
         }
         if call == "purchase-token" { api::purchase_token(self, request) } else { api::check_payment(self, request) }
     }
+
+    fn unavailable(&self) -> Response {
+        let status = if self.settings.plain_errors { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK };
+        let said = Extension(Said("refused: Service indisponible".to_owned()));
+        (status, said, [(CONTENT_TYPE, "application/json")], UNAVAILABLE).into_response()
+    }
 }
 
 pub(crate) const NO_ADDRESS: &str = "Cette adresse n’existe pas, ou pas pour cette méthode.";
 
-fn unavailable() -> Response {
-    let mut response = ([(CONTENT_TYPE, "application/json")], UNAVAILABLE).into_response();
-    response.extensions_mut().insert(Said("refused: Service indisponible".to_owned()));
-    response
-}
-
 /// The connection is closed in place of an answer.
 fn cut() -> Response {
     let error = Err::<Bytes, _>(io::Error::other("cut on purpose"));
-    let mut response = Response::new(Body::from_stream(stream::once(future::ready(error))));
-    response.extensions_mut().insert(Said("cut on purpose".to_owned()));
-    response
+    let body = Body::from_stream(stream::once(future::ready(error)));
+    (Extension(Said("cut on purpose".to_owned())), body).into_response()
 }
 
 const LONGEST: usize = 200;

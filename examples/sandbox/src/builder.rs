@@ -1,4 +1,4 @@
-//! The settings of a sandbox.
+//! The settings of a local gateway.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -45,7 +45,7 @@ settings! {
     api_client: String = DEMO_API_CLIENT.to_owned(), api_client: impl Into<String> => api_client.into();
     /// The `secret_key` to accept.
     secret_key: String = DEMO_SECRET_KEY.to_owned(), secret_key: impl Into<String> => secret_key.into();
-    /// Where callbacks are sent: an `http://` URL, as the sandbox does not support TLS.
+    /// Where callbacks are sent: an `http://` URL, as the local gateway does not support TLS.
     callback_url: Option<String> = None, url: impl Into<String> => Some(url.into());
     /// Where the customer's browser is sent after the payment.
     redirect_url: Option<String> = None, url: impl Into<String> => Some(url.into());
@@ -79,7 +79,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// Starts the sandbox.
+    /// Starts the local gateway.
     ///
     /// The error is `InvalidInput` for a setting that cannot work: a blank credential, a URL that cannot be called, a rate
     /// limit of 0. Otherwise it is the error of listening on the address.

@@ -34,6 +34,7 @@ pub(crate) fn answer(app: &App, request: &Request, method: &str, path: &[&str]) 
             }
             _ => shown(app, token),
         },
+        ("GET", ["service"]) => Ok(json!({ "available": app.in_service() })),
         ("PUT" | "POST", ["service"]) => switch_service(app, request),
         _ => Err((StatusCode::NOT_FOUND, NO_ADDRESS)),
     };
@@ -48,9 +49,10 @@ pub(crate) fn answer(app: &App, request: &Request, method: &str, path: &[&str]) 
 }
 
 fn settle(app: &App, token: &str, request: &Request) -> Result<Value, Refusal> {
-    let settlement = field(request, "outcome").and_then(|name| Settlement::named(&name));
-    let settlement =
-        settlement.ok_or((StatusCode::BAD_REQUEST, "Il manque outcome\u{a0}: paid, failed, rejected ou timeout."))?;
+    let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+    let missing =
+        (StatusCode::BAD_REQUEST, "Il faut du JSON\u{a0}: {\"outcome\": \"paid\"}, ou failed, rejected, timeout.");
+    let settlement = body["outcome"].as_str().and_then(Settlement::named).ok_or(missing)?;
     match app.settle(token, settlement) {
         Some(false) => Err((StatusCode::CONFLICT, "Ce paiement est déjà terminé.")),
         _ => shown(app, token),
@@ -58,20 +60,13 @@ fn settle(app: &App, token: &str, request: &Request) -> Result<Value, Refusal> {
 }
 
 fn switch_service(app: &App, request: &Request) -> Result<Value, Refusal> {
-    let available = field(request, "available").and_then(|value| value.parse().ok());
+    let available = match serde_json::from_slice::<Value>(request.body()) {
+        Ok(body) => body["available"].as_bool(),
+        Err(_) => Form::of(request).and_then(|form| form.get("available")?.parse().ok()), // the dashboard's
+    };
     let available = available.ok_or((StatusCode::BAD_REQUEST, "Il manque available\u{a0}: true ou false."))?;
     app.set_in_service(available);
     Ok(json!({ "available": available }))
-}
-
-/// A field of a JSON object, whatever its content type, or of a form.
-fn field(request: &Request, name: &str) -> Option<String> {
-    match serde_json::from_slice::<Value>(request.body()).as_ref().map(|body| &body[name]) {
-        Ok(Value::String(text)) => Some(text.clone()),
-        Ok(Value::Bool(value)) => Some(value.to_string()),
-        Ok(_) => None,
-        Err(_) => Form::of(request)?.get(name).map(str::to_owned),
-    }
 }
 
 /// A payment with its calls and callbacks.

@@ -43,7 +43,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox with the defaults of [`Sandbox::builder`].
+    /// Starts a local gateway with the defaults of [`Sandbox::builder`].
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
@@ -59,7 +59,7 @@ impl Sandbox {
         format!("http://{}", reachable(self.address()))
     }
 
-    /// The address on which the sandbox listens.
+    /// The address on which it listens.
     pub fn address(&self) -> SocketAddr {
         self.server.address
     }

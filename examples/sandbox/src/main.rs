@@ -1,9 +1,9 @@
-//! Runs a sandbox until interrupted.
+//! Runs a local gateway until interrupted.
 
 use std::borrow::Cow;
 use std::env;
 use std::io::{self, Write};
-use std::net::{AddrParseError, SocketAddr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -23,7 +23,7 @@ use signal_hook::flag::register_conditional_shutdown;
 )]
 #[allow(clippy::struct_excessive_bools, reason = "they are flags")]
 struct Arguments {
-    /// The address to listen on
+    /// The address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8099", value_parser = address)]
     listen: SocketAddr,
     /// Another name by which clients may reach it, such as that of its container
@@ -44,7 +44,7 @@ struct Arguments {
     /// When a payment ends whose telephone number decides that
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     pay_after: Duration,
-    /// Refuse calls with {"code":0,"reason":…,"message":…} under HTTP 500
+    /// Refuse calls with {"code":0,"reason":…,"message":…} under HTTP 500, also when out of service
     #[arg(long)]
     plain_errors: bool,
     /// How long each API call waits before it is answered
@@ -53,7 +53,7 @@ struct Arguments {
     /// Send `paymentSuccessful` as 1 or 0 instead of true or false
     #[arg(long)]
     php_booleans: bool,
-    /// Answer a repeated identical order with the token given before
+    /// Answer a repeated identical order with the token given before, also when that order is paid
     #[arg(long)]
     same_token: bool,
     /// Answer the first N checks of a new token with "purchaseToken inconnu."
@@ -80,26 +80,26 @@ fn main() -> ExitCode {
     let secret_key = secret_key.to_string_lossy();
     match start(&arguments, &secret_key) {
         Ok(sandbox) => {
-            // The sandbox runs on when nobody reads its output.
+            // It runs on when nobody reads its output.
             let _ = announce(&sandbox, &arguments, &secret_key);
             sandbox.wait();
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let asked = error.kind() == io::ErrorKind::InvalidInput;
-            let place = if asked { String::new() } else { format!("cannot listen on {}: ", arguments.listen) };
-            complain(&format!("error: {place}{error}"));
+            complain(&match error.kind() {
+                io::ErrorKind::InvalidInput => format!("error: {error}"),
+                _ => format!("error: cannot listen on {}: {error} (port 0 picks a free one)", arguments.listen),
+            });
             ExitCode::FAILURE
         }
     }
 }
 
 /// `localhost` without a look-up.
-fn address(text: &str) -> Result<SocketAddr, AddrParseError> {
-    match text.strip_prefix("localhost:") {
-        Some(port) => format!("127.0.0.1:{port}").parse(),
-        None => text.parse(),
-    }
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    let port = text.strip_prefix("localhost:");
+    let address = port.map_or_else(|| text.parse(), |port| format!("127.0.0.1:{port}").parse());
+    address.map_err(|_| "an address and a port are needed, such as 127.0.0.1:8099")
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -136,7 +136,7 @@ fn start(arguments: &Arguments, secret_key: &str) -> io::Result<Sandbox> {
 
 fn announce(sandbox: &Sandbox, arguments: &Arguments, secret_key: &str) -> io::Result<()> {
     if !sandbox.address().ip().is_loopback() {
-        complain("warning: not a loopback address, other machines may reach this sandbox");
+        complain("warning: not a loopback address, other machines may reach this local gateway");
     }
     let (origin, client) = (sandbox.origin(), quoted(&arguments.api_client));
     let key = match secret_key {

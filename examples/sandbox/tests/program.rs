@@ -1,7 +1,7 @@
 //! The program `ekolopay-sandbox`: what it prints, how it fails and stops, and the PHP of its README.
 #![cfg(unix)]
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{self, Child, Command, Stdio};
@@ -32,7 +32,6 @@ fn command(listen: &str, arguments: &[&str], key: &str) -> Command {
     command
 }
 
-/// Process 1 of a container has no defaults for signals, so it stops by its own.
 #[test]
 fn it_prints_variables_to_paste_and_logs_until_it_is_asked_to_stop() {
     let odd = r#"it's "$HOME"; * `echo` \n"#;
@@ -51,11 +50,10 @@ fn it_prints_variables_to_paste_and_logs_until_it_is_asked_to_stop() {
         assert!(lines[7] == "Ctrl-C pour arrêter" && (key.is_empty() || !lines.concat().contains(key)));
         assert_eq!(minreq::get(format!("{origin}/sandbox")).with_timeout(10).send().unwrap().status_code, 200);
 
-        let kill = Command::new("sh").args(["-c", &format!("kill -s {signal} {}", program.0.id())]).status();
-        assert!(kill.unwrap().success());
+        let kill = format!("kill -s {signal} {}", program.0.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         assert_eq!(program.0.wait().unwrap().code(), Some(code));
-        let mut log = String::new();
-        program.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        let log = io::read_to_string(program.0.stderr.take().unwrap()).unwrap();
         assert!(log.starts_with(warning) && log.lines().last().unwrap().starts_with("GET /sandbox 200 "), "{log}");
     }
 }
@@ -83,6 +81,7 @@ fn what_cannot_work_is_an_error() {
             assert!(!failed.status.success() && text.starts_with(&format!("error: {message}")), "{argument}: {text}");
         }
     }
+    assert!(String::from_utf8_lossy(&command("8099", &[], "").output().unwrap().stderr).contains("such as 127.0.0.1:"));
 }
 
 #[test]
@@ -103,25 +102,29 @@ fn the_php_of_the_readme_sells() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(process::id().to_string());
     fs::create_dir_all(&folder).unwrap();
     let script = README.split("```php\n").nth(1).unwrap().split("```").next().unwrap();
-    fs::write(folder.join("shop.php"), script).unwrap();
-    let shop = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let callback = format!("--callback-url=http://{shop}/callback");
-    let mut gateway = Running(command("localhost:0", &[&callback, "--pay-after=0.5"], "").spawn().unwrap());
-    let mut line = String::new();
-    BufReader::new(gateway.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let origin = line.trim().strip_prefix("Gateway: ").unwrap();
+    let ship = "file_put_contents('shipped', \"$token\\n\", FILE_APPEND); //";
+    fs::write(folder.join("shop.php"), script.replace("// Ship here", ship)).unwrap();
+    let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let shops = free.each_ref().map(|free| free.local_addr().unwrap().to_string());
+    let callback = format!("--callback-url=http://{}/callback", shops[0]);
+    let mut gateway =
+        Running(command("localhost:0", &[&callback, "--pay-after=0.5", "--latency=0.2"], "").spawn().unwrap());
+    let line = BufReader::new(gateway.0.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let origin = line.strip_prefix("Gateway: ").unwrap();
     let php = |arguments: &[&str]| {
         let mut command = Command::new("php");
-        command.args(arguments).current_dir(&folder).env("TMPDIR", &folder).env("SHOP", format!("http://{shop}"));
+        command.args(arguments).current_dir(&folder).env("TMPDIR", &folder).env("SHOPS", shops.join(" "));
         command.env("EKOLOPAY_ORIGIN", origin).env("EKOLOPAY_API_CLIENT", "demo");
         command.env("EKOLOPAY_SECRET_KEY", DEMO_SECRET_KEY);
         command
     };
-    let _shop = Running(php(&["-S", &shop, "shop.php"]).stderr(Stdio::null()).spawn().unwrap());
-    while TcpStream::connect(&shop).is_err() {
+    drop(free); // Until now, no other program could take their ports.
+    let serve = |shop: &String| Running(php(&["-S", shop, "shop.php"]).stderr(Stdio::null()).spawn().unwrap());
+    let _running = shops.each_ref().map(serve);
+    while shops.iter().any(|shop| TcpStream::connect(shop).is_err()) {
         thread::sleep(Duration::from_millis(20));
     }
     let test = php(&[concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journey.php")]).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&test.stdout), "all as expected");
+    assert_eq!(String::from_utf8_lossy(&test.stdout), "all as expected", "{}", String::from_utf8_lossy(&test.stderr));
     fs::remove_dir_all(&folder).unwrap();
 }

@@ -1,7 +1,7 @@
 //! The requests that the tests share. `minreq` sends them; where it can't, `raw` does.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -78,9 +78,7 @@ pub(crate) fn raw(sandbox: &Sandbox, head: &str) -> String {
     let mut stream = TcpStream::connect(sandbox.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    io::read_to_string(stream).unwrap()
 }
 
 /// The callback URL of a shop that answers each callback with these bytes.

@@ -100,7 +100,6 @@ fn calls_beyond_the_limit_get_a_429() {
     assert_eq!(check(&sandbox, "").status, 200);
 }
 
-/// What becomes of this many calls.
 fn fates(calls: u32, trouble: Trouble) -> Vec<&'static str> {
     let sandbox = Sandbox::builder().trouble(trouble).start().unwrap();
     let fate = |_| {

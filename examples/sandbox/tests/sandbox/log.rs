@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use ekolopay_sandbox::{DEMO_SECRET_KEY, Inbox, Sandbox, SandboxBuilder};
 
-use crate::client::{CHECK, JSON, PURCHASE, check, get, new_token, post, purchase, request, settle};
+use crate::client::{CHECK, JSON, PURCHASE, check, get, new_token, post, purchase, raw, request, settle};
 
 const MULTIPART: (&str, &str) = ("Content-Type", "multipart/form-data; boundary=x");
 
@@ -28,6 +28,7 @@ fn one_line_per_call_and_callback_with_what_was_said() {
     settle(&sandbox, &token, "paid");
     assert_eq!(get(&sandbox, "/boom").status, 500, "a log that panics does not stop the server");
     get(&sandbox, "/nowhere?secret=1");
+    raw(&sandbox, "GET / HTTP/1.1\r\nHost: gateway:8099");
     purchase(&sandbox, &[("secret_key", "wrong")]);
     post(&sandbox, CHECK, "purchaseToken=");
     request(&sandbox, "POST", PURCHASE, &[JSON], "{}");
@@ -43,8 +44,9 @@ fn one_line_per_call_and_callback_with_what_was_said() {
         callback {url} 200
         POST /purchase-product/{token} 303
         GET /nowhere 404
+        GET / 421 Host: gateway:8099
         POST /api/v1/gateway/purchase-token refused: secret_key manquante ou incorrecte.
-        POST /api/v1/gateway/check-payment refused: secret_key manquante ou incorrecte. Sans clé, comme un contrôle de disponibilité.
+        POST /api/v1/gateway/check-payment refused: secret_key manquante ou incorrecte. Aucune secret_key reçue : normal pour le contrôle de disponibilité du SDK.
         POST /api/v1/gateway/purchase-token refused: Le corps de la requête doit être en x-www-form-urlencoded. Reçu : « application/json ».
         POST /api/v1/gateway/purchase-token refused: Le corps de la requête doit être en x-www-form-urlencoded. Reçu : « multipart/form-data ».
         POST /api/v1/gateway/check-payment refused: Service indisponible
@@ -64,7 +66,6 @@ fn one_line_per_call_and_callback_with_what_was_said() {
 #[test]
 fn no_key_is_in_any_line_page_or_json() {
     let (sandbox, lines) = logged(Sandbox::builder());
-    // A wrong key here may be the right one elsewhere.
     let wrong = "sk-live-1234";
     let token = new_token(&sandbox, &[("customer", r#"{"phone":"066304925","Secret_Key":["sk-live-1234"]}"#)]);
     for name in ["secret_key", "secret_key[]", "SECRET_KEY"] {

@@ -30,7 +30,6 @@ fn the_page_shows_the_order_the_outcomes_and_the_way_back() {
         assert!(!page.text.contains("<script") && !page.text.contains("<b>"));
         let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
         assert_eq!(page.http.header("Content-Security-Policy"), Some(policy));
-        // With `no-referrer` or `same-origin`, browsers would send forms to the shop with `Origin: null`.
         assert_eq!(page.http.header("Referrer-Policy"), Some("origin"));
         assert_eq!(page.http.header("Content-Type"), Some("text/html; charset=utf-8"));
         for wrong in ["", "outcome=", "outcome=PAID", "outcome=success", "result=paid"] {
