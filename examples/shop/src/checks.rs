@@ -166,3 +166,16 @@ impl Database {
 pub(crate) fn wait(asked: &Asked) -> i64 {
     (0..asked.checks.unwrap_or(0)).fold(SHORTEST_WAIT, |wait, _| (wait * 7 / 5).min(LONGEST_WAIT))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_that_nobody_pays_costs_fewer_than_a_hundred_checks_a_year() {
+        let after = |checks| wait(&Asked { token: "a".parse().unwrap(), claim: None, checks: Some(checks), at: 0 });
+        let waits: i64 = (0..100).map(after).sum();
+        assert!(waits > 365 * 24 * 60 * 60 * 1_000, "{waits}");
+        assert!((0..1_000).all(|checks| after(checks) <= LONGEST_WAIT), "checks never stop");
+    }
+}
