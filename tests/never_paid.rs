@@ -23,7 +23,7 @@ const PAYMENTS: [&str; 3] = [
     r#"null|2|-1|-0|1.0|1e0|1e400|"TRUE"|"true "|"01"|"yes"|""|[]|{}|[true]|{"0":true}|{"$serde_json::private::Number":"1"}"#,
 ];
 
-/// Paid or not paid, if the status, the code and the payment say so.
+/// Code and payment at the documented places, whatever stands beside them: paid or not paid, if they say so.
 const DOCUMENTED: [&str; 13] = [
     r#"{"response":{"API_RESPONSE_CODE":<code>,"API_RESPONSE_DATA":{"API_DATA":{"payment_successful":<payment>}}}}"#,
     "\r\n{ \"response\" :\n\t{ \"API_RESPONSE_CODE\" : <code> , \"API_RESPONSE_DATA\" : { \"API_DATA\" : { \"payment_successful\" : <payment> } } } }\n ",

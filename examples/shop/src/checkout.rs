@@ -72,7 +72,8 @@ pub(crate) fn order(shop: &Shop, (Path(slug), visitor, body): (Path<String>, Vis
         return mistake("Le nom est trop long.");
     }
     if let Some(order) = shop.database.by_form(&form.key, &slug, &number)? {
-        return shop.pay(order);
+        let browser = visitor.browser.or_else(|| Some(order.browser.clone()));
+        return shop.pay(order, browser);
     }
     if form.price != Some(product.amount) {
         let changed = "Le prix de cet article a changé. Vérifiez-le avant de payer.";
@@ -85,7 +86,7 @@ pub(crate) fn order(shop: &Shop, (Path(slug), visitor, body): (Path<String>, Vis
     let browser = visitor.browser.unwrap_or_else(new_key);
     // This order has no token yet: here it is known that nothing was debited.
     let order = shop.database.add(product, &form.key, &browser, [form.name.trim(), &number], None);
-    shop.pay(order.map_err(Message::NotOrdered)?)
+    shop.pay(order.map_err(Message::NotOrdered)?, Some(browser))
 }
 
 /// The number as it is sent, if it is one of Congo. A shop in another country changes this function and the sentence above.
@@ -97,7 +98,7 @@ pub(crate) fn pay_again(shop: &Shop, (Path(reference), visitor): (Path<String>, 
     let (order, others) = shop.of_page(&reference, &visitor)?;
     match twin(&others, &order.product, &order.phone).filter(|twin| twin.is_paid()) {
         Some(paid) => Ok(Redirect::to(&paid.path()).into_response()),
-        None => shop.pay(order),
+        None => shop.pay(order, visitor.browser),
     }
 }
 
@@ -110,7 +111,7 @@ pub(crate) fn start_over(shop: &Shop, (Path(reference), visitor, body): (Path<St
     }
     let form_key = format!("after {}", old.reference);
     if let Some(order) = shop.database.by_form(&form_key, &old.product.slug, &old.phone)? {
-        return shop.pay(order);
+        return shop.pay(order, visitor.browser);
     }
     let named = read::<OrderForm>(&body)?.price;
     let product = shop.database.product(&old.product.slug)?;
@@ -118,9 +119,9 @@ pub(crate) fn start_over(shop: &Shop, (Path(reference), visitor, body): (Path<St
     let Some(product) = product.filter(|product| old.may_start_over() && named == Some(product.amount)) else {
         return Ok(Redirect::to(&old.path()).into_response());
     };
-    let browser = visitor.browser.unwrap_or_else(|| old.browser.clone());
+    let browser = visitor.browser.unwrap_or_else(new_key);
     let order = shop.database.add(&product, &form_key, &browser, [&old.name, &old.phone], Some(old.first));
-    shop.pay(order.map_err(Message::NotOrdered)?)
+    shop.pay(order.map_err(Message::NotOrdered)?, Some(browser))
 }
 
 /// One of these orders, of this article and number: paid, or perhaps being paid in another tab.
@@ -131,17 +132,19 @@ pub(crate) fn twin<'a>(orders: &'a [Order], product: &Product, phone: &str) -> O
 }
 
 impl Shop {
-    /// Redirects the customer to the payment page, or to the order's page if it cannot be paid.
-    fn pay(&self, order: Order) -> Answer {
+    /// Redirects the customer to the payment page, or to the order's page if it cannot be paid. The cookie shows all orders
+    /// of a browser: someone who pays by an order's link, such as a relative, gets no other than their own.
+    fn pay(&self, order: Order, browser: Option<String>) -> Answer {
         let order = if order.is_payable() { self.with_token(order)? } else { order };
         let address = match &order.token {
             Some(token) if order.is_payable() => self.payments.gateway.payment_url(token),
             _ => order.path(),
         };
+        let secure = if self.demo { "" } else { "; Secure" };
         // For a week.
-        let (cookie, secure) = (&order.browser, if self.demo { "" } else { "; Secure" });
-        let cookie = format!("{BROWSER}={cookie}; HttpOnly; SameSite=Lax; Path=/; Max-Age=604800{secure}");
-        Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&address)).into_response())
+        let settings = format!("HttpOnly; SameSite=Lax; Path=/; Max-Age=604800{secure}");
+        let cookie = browser.map(|browser| [(header::SET_COOKIE, format!("{BROWSER}={browser}; {settings}"))]);
+        Ok((cookie, Redirect::to(&address)).into_response())
     }
 
     /// The order with its token, if one can be had. It may be another order of the browser that has the token.

@@ -36,7 +36,7 @@ fn the_documented_samples_get_the_documented_replies() {
     assert_eq!(sandbox.payments()[2].label, "Téléphone 1/2");
 }
 
-/// Row 118 among them: the number with its country code.
+/// The number with its country code among them.
 #[test]
 fn a_refusal_names_the_wrong_field_also_as_a_plain_error() {
     // A field, its values, and the reason and the message of the refusal.

@@ -80,7 +80,6 @@ fn out_of_service_every_endpoint_is_unavailable_and_nothing_changes() {
     new_token(&sandbox, &[]);
 }
 
-/// Row 115 among them.
 #[test]
 fn an_error_is_json_with_a_sentence() {
     let inbox = Inbox::start().unwrap();

@@ -1,4 +1,4 @@
-//! Rows 81, 82 and 114: pages of other sites can neither read the sandbox nor change anything.
+//! Pages of other sites can neither read the sandbox nor change anything.
 
 use ekolopay_sandbox::{PaymentState, Sandbox};
 

@@ -1,4 +1,4 @@
-//! Many payments and connections, too many requests (row 83), troubles that were asked for, and the end.
+//! Many payments and connections, too many requests, troubles that were asked for, and the end.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! Rows 117 and 121: the log says what the gateway said, and no key.
+//! The log says what the gateway said, and no key.
 
 use std::sync::{Arc, Mutex};
 

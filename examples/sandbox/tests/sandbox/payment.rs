@@ -49,7 +49,7 @@ const REJECTED: &str = "false&status=REJECTED&message=Le+paiement+est+rejet%C3%A
 const TIMEOUT: &str = "false&status=TIMEOUT&message=Le+temps+d%27attente+de+paiement+est+d%C3%A9pass%C3%A9.";
 const PAY_AFTER: Duration = Duration::from_millis(800);
 
-/// Rows 115 and 116: by telephone numbers without a browser, and by hand on the payment page, which refuses a second time.
+/// By telephone numbers without a browser, and by hand on the payment page, which refuses a second time.
 #[test]
 fn each_payment_ends_as_its_number_or_its_customer_says() {
     let success = SUCCESSFUL.replace("SUCCESSFUL", "SUCCESS");
