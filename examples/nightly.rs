@@ -1,4 +1,4 @@
-//! A batch job to copy: asks about each payment of a list on one thread, and appends a row for each answer.
+//! A batch job to copy: checks each payment of a list on one thread, and appends a row for each that the gateway judged.
 //!
 //! ```sh
 //! cargo run --example nightly -- orders.csv night-2026-11-30.csv
@@ -9,7 +9,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 use std::{env, process};
 
@@ -17,9 +17,6 @@ use anyhow::{Context, Result, bail, ensure};
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::verify::Verification;
 use ekolopay::{Error, Gateway};
-
-/// So many refusals before any other answer mean that the key is wrong, rather than the tokens.
-const REFUSALS: usize = 10;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -44,14 +41,14 @@ fn night(gateway: &Gateway, list: &Path, output: &Path) -> Result<usize> {
     let distinct: HashSet<_> = orders.iter().map(|(_, token)| token).collect();
     ensure!(distinct.len() == orders.len(), "a token is there twice: one payment would settle both orders");
 
-    let (mut file, answered) = open(output)?;
+    let lines = orders.iter().map(|(order, token)| format!("{order},{token}")).collect();
+    let (mut file, answered) = open(output, &lines)?;
     let (mut held, mut is_key_known, mut left) = (Vec::new(), false, 0);
-    for (order, token) in orders.iter().filter(|(_, token)| !answered.contains(token.as_str())) {
+    for (order, token) in orders.iter().filter(|(order, token)| !answered.contains(&format!("{order},{token}"))) {
         let outcome = match gateway.check_payment(token) {
             Ok(Verification::Paid(_)) => "paid",
             Ok(Verification::NotPaid) => "not_paid",
             Err(Error::Refused { .. }) => "refused",
-            // The next start comes soon enough.
             Err(error @ Error::Unavailable { .. }) => return Err(error.into()),
             Err(error) => {
                 eprintln!("{order}: {error}");
@@ -61,7 +58,8 @@ fn night(gateway: &Gateway, list: &Path, output: &Path) -> Result<usize> {
         };
         held.push(format!("{order},{token},{outcome}\n"));
         is_key_known |= outcome != "refused";
-        ensure!(is_key_known || held.len() < REFUSALS, "the gateway refuses every token: is the key right?");
+        // Ten refusals before any other answer: the key is wrong, rather than the tokens.
+        ensure!(is_key_known || held.len() < 10, "the gateway refuses every token: is the key right?");
         if is_key_known {
             for row in held.drain(..) {
                 file.write_all(row.as_bytes())?;
@@ -72,14 +70,16 @@ fn night(gateway: &Gateway, list: &Path, output: &Path) -> Result<usize> {
     Ok(left + held.len())
 }
 
-/// The output, and the tokens that are in it. A last row that a kill has cut is dropped.
-fn open(path: &Path) -> io::Result<(File, HashSet<String>)> {
+/// The output, and what of this list is in it. A last row that a kill has cut is dropped.
+fn open(path: &Path, list: &HashSet<String>) -> Result<(File, HashSet<String>)> {
     let file = OpenOptions::new().create(true).append(true).open(path)?;
     let mut text = fs::read_to_string(path)?;
     text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+    let line = |row: &str| row.rsplit_once(',').map_or(row, |(line, _)| line).to_owned();
+    let answered: HashSet<String> = text.lines().map(line).collect();
+    ensure!(answered.is_subset(list), "the output has rows that are not of this list: name another");
     file.set_len(text.len() as u64)?;
-    let token = |row: &str| row.rsplit(',').nth(1).map(str::to_owned);
-    Ok((file, text.lines().filter_map(token).collect()))
+    Ok((file, answered))
 }
 
 #[cfg(test)]
@@ -97,8 +97,7 @@ mod tests {
         let (list, output) = (folder.join("orders.csv"), folder.join("night.csv"));
         let tokens: Vec<String> = (0..12).map(|_| sandbox.add_payment("Iphone S", 150_000)).collect();
         sandbox.settle(&tokens[1], Settlement::Paid);
-        let line = |(number, token): (usize, &String)| format!("A, {number},{token}\n");
-        let lines: Vec<String> = tokens.iter().enumerate().map(line).collect();
+        let lines: Vec<String> = tokens.iter().map(|token| format!("A, 1,{token}\n")).collect();
         fs::write(&list, lines.concat()).unwrap();
         let gateway = |key: &str| {
             Gateway::builder(Credentials::new("demo", key).unwrap()).origin(&sandbox.origin()).build().unwrap()
@@ -112,8 +111,10 @@ mod tests {
         assert_eq!(night(&gateway(ekolopay_sandbox::DEMO_SECRET_KEY), &list, &output).unwrap(), 0);
         let expected = rows.concat().replacen(&format!("{},not_paid", tokens[1]), &format!("{},paid", tokens[1]), 1);
         assert_eq!(fs::read_to_string(&output).unwrap(), expected);
-        sandbox.set_in_service(false);
-        assert_eq!(night(&gateway("any"), &list, &output).unwrap(), 0, "all are answered");
+        fs::write(&list, lines.concat().replacen('A', "B", 1)).unwrap();
+        assert!(
+            night(&gateway("any"), &list, &output).unwrap_err().to_string().ends_with("not of this list: name another")
+        );
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -11,7 +11,7 @@ use crate::transport::TransportError;
 /// stands in [one table](crate#errors).
 ///
 /// `Display` never repeats its [`source`](std::error::Error::source), and the secret key is [removed](crate#security)
-/// from every text. Log the whole chain:
+/// from every text of a reply. Log the whole chain:
 ///
 /// ```
 /// use std::error::Error;
