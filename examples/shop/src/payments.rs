@@ -214,6 +214,7 @@ mod tests {
     use std::time::Duration;
 
     use ekolopay::canned::PAID;
+    use ekolopay::purchase::PurchaseToken;
     use ekolopay::transport::{Endpoint, Reply, Request};
     use ekolopay::{Credentials, Gateway};
 
@@ -226,9 +227,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let database = Arc::new(Database::open(&directory.path().join("shop.db")).unwrap());
         let product = database.product("cafe").unwrap().unwrap();
-        let order = database.add(&product, "key", "", ["Kanza", "066304925"], None).unwrap();
-        let token = "940d4e9a".parse().unwrap();
-        database.keep_token(&order, &token).unwrap();
+        let orders = [(); 6].map(|()| {
+            let token: PurchaseToken = fastrand::u64(..).to_string().parse().unwrap();
+            let order = database.add(&product, token.as_str(), "", ["Kanza", "066304925"], None).unwrap();
+            database.keep_token(&order, &token).unwrap();
+            database.hurry(&token).unwrap();
+            order.reference
+        });
         let panics = AtomicI32::new(5);
         let transport = move |request: &Request| match request.endpoint() {
             Endpoint::Availability => Ok(Reply::new(200, "{}")),
@@ -241,11 +246,10 @@ mod tests {
             let payments = Arc::clone(&payments);
             move || payments.run()
         });
-        let is_paid = || database.by_reference(&order.reference).unwrap().unwrap().state == OrderState::Paid;
+        let is_paid = |order: &String| database.by_reference(order).unwrap().unwrap().state == OrderState::Paid;
         let paid = (0..300).any(|_| {
-            database.hurry(&token).unwrap();
             thread::sleep(Duration::from_millis(100));
-            is_paid()
+            orders.iter().any(is_paid)
         });
         assert!(paid, "no thread is left");
         payments.stops.store(true, Ordering::SeqCst);
