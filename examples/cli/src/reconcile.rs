@@ -12,7 +12,7 @@ use std::{io, mem, thread};
 
 use anyhow::{Context, Result};
 use clap::{Args, value_parser};
-use humantime::format_duration;
+use humantime::{format_duration, format_rfc3339_seconds};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -74,13 +74,14 @@ pub(crate) fn run(options: &GatewayOptions, arguments: &ReconcileArguments, prin
     let list = List::read(&arguments.orders, [&arguments.column_order, &arguments.column_token]);
     let list = named("cannot read", &arguments.orders, list)?;
     let mut answers = vec![None; list.len() as usize];
-    let output = Output::open(&arguments.output, &list, |row, answer| answers[row as usize] = Some(answer));
+    let output = Output::open(&arguments.output, &list, &mut answers);
     let output = named("cannot use the output", &arguments.output, output)?;
     let is_mine = |row: &u32| arguments.shard.is_none_or(|(part, of)| list.part(*row, of) == part);
     let mine: Vec<u32> = (0..list.len()).filter(is_mine).collect();
     let todo: Vec<u32> = mine.iter().copied().filter(|row| answers[*row as usize].is_none()).collect();
 
     let bar = progress(mine.len() - todo.len(), mine.len());
+    let since = output.since.map(|at| format!(", since {} UTC", &format_rfc3339_seconds(at).to_string()[11..16]));
     let book = Book { output, answers, held: Vec::new(), is_key_known, last_answer: Instant::now(), end: None };
     let (book, ended) = (Mutex::new(book), Condvar::new());
     let night = Arc::new(Night { gateway, list, threads, wait, bar, book, ended });
@@ -102,7 +103,7 @@ pub(crate) fn run(options: &GatewayOptions, arguments: &ReconcileArguments, prin
     night.bar.finish_and_clear();
     let exit = summary(&night, &mine, &unanswered, printer)?;
     let time = format_duration(Duration::from_secs(started.elapsed().as_secs()));
-    tell(&format!("{position} in {time}, {before} of them before."));
+    tell(&format!("{position} in {time}, {before} of them before{}.", since.unwrap_or_default()));
     Ok(exit)
 }
 
@@ -145,7 +146,7 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
     }
     let count = |answer| has(answer).count();
     let [paid, not_paid, refused] = Answer::ALL.map(|answer| count(Some(answer)));
-    let (held, left) = (book.held.len(), count(None) - book.held.len());
+    let (held, left) = (book.held.len(), count(None));
     let counts = [("paid", paid), ("not_paid", not_paid), ("refused", refused), ("not_judged", held), ("left", left)];
     if printer.json {
         let counts: HashMap<_, _> = counts.into_iter().collect();

@@ -77,9 +77,7 @@ impl List {
         let mut is_said = said.is_some();
         while csv.read_byte_record(&mut record).map_err(io::Error::from)? {
             if record == [b"\0"][..] {
-                ensure!(columns.is_some(), "the list is empty: its first line must name the columns");
-                ensure!(bad.is_empty(), "bad lines in the list: {}; nothing was sent{}", bad.len(), listed(&bad));
-                return Ok(list);
+                break;
             }
             // The parser counts the line breaks that it has read.
             let within = record.as_slice().split(|byte| *byte == b'\n').count() as u64 - 1;
@@ -96,7 +94,9 @@ impl List {
                 columns = Some(places(&record, &names).map_err(|why| anyhow!("line {line} of the list {why}"))?);
             }
         }
-        bail!("bad lines in the list: {}; nothing was sent{}", bad.len(), listed(&bad))
+        ensure!(bad.is_empty(), "bad lines in the list: {}; nothing was sent{}", bad.len(), listed(&bad));
+        ensure!(columns.is_some(), "the list is empty: its first line must name the columns");
+        Ok(list)
     }
 
     fn add(&mut self, record: &ByteRecord, places: [usize; 2], names: &[String; 2], line: u32) -> Result<()> {
@@ -105,11 +105,11 @@ impl List {
         let [order, token] = [order, token].map(decoded);
         let is_name = |cell: &str, at: usize| cell.trim().len() == names[at].len() && plain(cell) == names[at];
         ensure!(!(is_name(&order, 0) && is_name(&token, 1)), "repeats the header: were two lists joined?");
-        let token = unquoted(&token);
-        for text in [&*order, token] {
+        let [order, token] = [&order, &token].map(|cell| unquoted(cell));
+        for text in [order, token] {
             damage(text).map_or(Ok(()), |why| Err(anyhow!("{text:?} {why}")))?;
         }
-        ensure!(!order.trim().is_empty(), "the order is missing");
+        ensure!(!order.is_empty(), "the order is missing");
         ensure!(order.len() <= 1024, "the order is longer than 1,024 bytes");
         ensure!(!order.contains(char::is_control), "the order holds a line break or another control character");
         ensure!(!token.is_empty(), "the token is missing");
@@ -124,7 +124,7 @@ impl List {
         let row = self.len();
         let (order_len, token_len) = (u16::try_from(order.len())?, u16::try_from(token.len())?);
         self.rows.push(Row { start: self.text.len(), line, order: order_len, token: token_len });
-        self.text.push_str(&order);
+        self.text.push_str(order);
         self.text.push_str(token);
         let mut index = mem::take(&mut self.index);
         index.insert_unique(hash, row, |row| self.hasher.hash_one(self.token(*row)));
@@ -188,7 +188,7 @@ fn decoded(cell: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(cell).map_or_else(|_| WINDOWS_1252.decode_without_bom_handling(cell).0, Cow::Borrowed)
 }
 
-/// The token without what keeps spreadsheets from reading it as a number: `="token"` or `'token`.
+/// A cell without what keeps spreadsheets from reading it as a number: `="token"` or `'token`.
 pub(super) fn unquoted(cell: &str) -> &str {
     let cell = cell.trim();
     let formula = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));

@@ -39,13 +39,15 @@ pub(super) struct Output {
     file: File,
     pub(super) path: PathBuf,
     separator: u8,
+    /// The time of the oldest answer that it held at the start.
+    pub(super) since: Option<SystemTime>,
     /// After a row that may be cut, none is written.
     is_broken: bool,
 }
 
 impl Output {
-    /// Opens or creates it, gives its answers to `each`, and drops a last row that was cut.
-    pub(super) fn open(path: &Path, list: &List, mut each: impl FnMut(u32, Answer)) -> Result<Output> {
+    /// Opens or creates it, takes its answers, and drops a last row that was cut.
+    pub(super) fn open(path: &Path, list: &List, answers: &mut [Option<Answer>]) -> Result<Output> {
         // Opening a pipe would block; and for `-`, people would expect the standard output.
         let is_other = path == Path::new("-") || path.metadata().is_ok_and(|data| !data.is_file());
         ensure!(!is_other, "the output {} is not a file", path.display());
@@ -55,8 +57,8 @@ impl Output {
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             bail!(Coded(Exit::Local, format!("{} is in use by another run", path.display())));
         }
-        let mut output =
-            Output { file: file.try_clone()?, path: path.to_owned(), separator: list.separator, is_broken: false };
+        let (copy, separator) = (file.try_clone()?, list.separator);
+        let mut output = Output { file: copy, path: path.to_owned(), separator, since: None, is_broken: false };
 
         let length = file.metadata()?.len();
         let end = whole_rows(&mut file, length)?;
@@ -72,7 +74,7 @@ impl Output {
         if end > 0 {
             output.separator = separator.as_bytes()[0];
             file.rewind()?;
-            output.read(file.take(end), list, &mut each)?;
+            output.read(file.take(end), list, answers)?;
         }
         if end < length {
             output.file.set_len(end)?;
@@ -86,7 +88,7 @@ impl Output {
         Ok(output)
     }
 
-    fn read(&self, file: impl Read, list: &List, each: &mut impl FnMut(u32, Answer)) -> Result<()> {
+    fn read(&mut self, file: impl Read, list: &List, answers: &mut [Option<Answer>]) -> Result<()> {
         let name = self.path.display();
         let mut csv = ReaderBuilder::new().delimiter(self.separator).flexible(true).from_reader(file);
         // No cell holds a line break.
@@ -97,13 +99,24 @@ impl Output {
             let (Some(answer), Some(at), 5) = (answer, at, row.len()) else {
                 bail!("line {line} of {name} is not a row of this command: choose another --output");
             };
-            if line == 2 && !is_of_tonight(at, SystemTime::now()) {
+            if !is_of_tonight(at, SystemTime::now()) {
                 let tonight = tonight(&self.path, SystemTime::now());
                 bail!("{name} is of another night ({}): use another --output, {}", &row[3], tonight.display());
             }
-            if let Some(row) = list.find(unquoted(&row[1])) {
-                each(row, answer);
-            }
+            let (order, token) = (&row[0], unquoted(&row[1]));
+            let Some(known) = list.find(token) else { continue };
+            ensure!(
+                order == no_formula(list.order(known)),
+                "line {line} of {name} has the token {token} with the order {order:?}, and the list with {:?}: \
+                 name another --output",
+                list.order(known)
+            );
+            let before = answers[known as usize].replace(answer);
+            ensure!(
+                before.is_none(),
+                "line {line} of {name} is a second row about the token {token}: name another --output"
+            );
+            self.since = Some(self.since.map_or(at, |since| since.min(at)));
         }
         Ok(())
     }
@@ -150,11 +163,8 @@ fn is_of_tonight(at: SystemTime, now: SystemTime) -> bool {
 fn tonight(path: &Path, now: SystemTime) -> PathBuf {
     let day = format_rfc3339_seconds(now).to_string()[..10].to_owned();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let parts = stem.len().checked_sub(11).and_then(|at| stem.split_at_checked(at));
-    let is_date = |end: &str| parse_rfc3339(&format!("{}T00:00:00Z", &end[1..])).is_ok();
-    let name = parts.filter(|(_, end)| end.starts_with('-') && is_date(end)).map_or(&*stem, |(name, _)| name);
-    let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
-    path.with_file_name(format!("{name}-{day}{extension}"))
+    let name = stem.split("-20").next().unwrap_or_default();
+    path.with_file_name(format!("{name}-{day}.csv"))
 }
 
 /// No spreadsheet runs the cell as a formula, also none that splits the line at another separator.
@@ -179,8 +189,7 @@ mod tests {
     fn the_name_for_tonight_has_its_date_once() {
         let now = parse_rfc3339("2026-11-30T01:00:00Z").unwrap();
         let names = ["out/night.csv", "night-2026-11-29.csv", "été"].map(|name| tonight(Path::new(name), now));
-        let tonights = ["out/night-2026-11-30.csv", "night-2026-11-30.csv", "été-2026-11-30"];
-        assert_eq!(names, tonights.map(PathBuf::from));
+        assert_eq!(names, ["out/night", "night", "été"].map(|name| PathBuf::from(format!("{name}-2026-11-30.csv"))));
     }
 
     /// A disk that is full for a moment: a whole row behind a cut one would be glued to it.
@@ -190,7 +199,7 @@ mod tests {
         let (orders, path) = (folder.path().join("orders.csv"), folder.path().join("out.csv"));
         std::fs::write(&orders, "order,token\nA1,t1\n").unwrap();
         let list = List::read(&orders, ["order", "token"]).unwrap();
-        let mut output = Output::open(&path, &list, |_, _| {}).unwrap();
+        let mut output = Output::open(&path, &list, &mut [None]).unwrap();
         let good = std::mem::replace(&mut output.file, File::open(&path).unwrap());
         let write = |output: &mut Output| output.write(&list, 0, Answer::Paid, SystemTime::now(), "");
         assert!(write(&mut output).is_err());

@@ -78,7 +78,7 @@ fn lists_of_spreadsheets_can_be_read_and_the_output_is_written_alike() {
         let second = "\né2,ta,paid,20".replace(',', separator);
         assert!(output.starts_with(&start) && output.contains(&second) && output.lines().count() == 3, "{output}");
         // They are recognized, and nothing is sent.
-        folder.run(NOBODY, more).says(0, ", 2 of them before.");
+        folder.run(NOBODY, more).says(0, ", 2 of them before, since ");
     }
 }
 
@@ -93,7 +93,7 @@ fn no_cell_of_the_output_runs_as_a_formula() {
     assert_eq!(written, safe);
     assert!(rows[0][4].starts_with("the gateway refused"), "{rows:?}");
     // Written and read again, it is the same.
-    folder.run(NOBODY, "").says(1, ", 6 of them before.");
+    folder.run(NOBODY, "").says(1, ", 6 of them before, since ");
 }
 
 /// The arguments of the Job of Kubernetes are run, and its policy knows the exit codes.

@@ -60,6 +60,6 @@ fn a_stop_says_how_far_it_came_within_a_second_and_frees_the_output() {
         assert!(stopped.elapsed() < Duration::from_secs(1), "{:?}", stopped.elapsed());
         assert_eq!(output.status.code(), Some(code));
         assert_eq!(output.stderr, b"Stopped: 4 of 8 answered. The same command goes on.\n");
-        folder.run(&server(|_| paid()).origin, "").says(0, ", 4 of them before.");
+        folder.run(&server(|_| paid()).origin, "").says(0, ", 4 of them before, since ");
     }
 }
