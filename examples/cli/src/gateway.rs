@@ -21,7 +21,7 @@ pub(crate) const ACCOUNT: &str = "both EKOLOPAY_API_CLIENT and EKOLOPAY_SECRET_K
 
 #[derive(Args)]
 pub(crate) struct GatewayOptions {
-    /// The gateway, in place of `EKOLOPAY_ORIGIN` or the real one
+    /// The gateway, in place of `EKOLOPAY_ORIGIN` or the live gateway
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) origin: Option<String>,
 

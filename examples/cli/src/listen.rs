@@ -8,7 +8,6 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow};
 use ekolopay::Gateway;
-use ekolopay::callback::Callback;
 use humantime::format_rfc3339_seconds;
 use serde_json::json;
 use tiny_http::{Method, Request, Response, Server};
@@ -70,7 +69,7 @@ impl Listener {
         let read = request.as_reader().take(callback::MAX_BODY).read_to_end(&mut body);
         let callback = match (read, request.method()) {
             (Err(error), _) => Err(format!("its body could not be read: {error}")),
-            (_, Method::Post) => Callback::parse(&body).map_err(|invalid| invalid.to_string()),
+            (_, Method::Post) => callback::parse(&body).map_err(|invalid| invalid.to_string()),
             (_, method) => Err(format!("it is a {method}, not a POST")),
         };
         let callback = match callback {
@@ -89,7 +88,12 @@ impl Listener {
         let (status, words) = match forwarded {
             None => (200, String::new()),
             Some((_, Ok(status))) => (status, format!("\nThe shop answered: {status}")),
-            Some((shop, Err(error))) => (502, format!("\nThe shop did not answer: {shop}: {error}")),
+            Some((shop, Err(error))) => {
+                // Neither a password nor a query, which may hold a key.
+                let host = shop.authority().and_then(|authority| authority.as_str().rsplit('@').next());
+                let (host, path) = (host.unwrap_or_default(), shop.path());
+                (502, format!("\nThe shop did not answer: {host}{path}: {error}"))
+            }
         };
         if self.shop.is_some() {
             known["forwarded"] = status.into();

@@ -1,9 +1,9 @@
 //! Results go to the standard output, and everything else to the standard error. Neither panics when the reader is gone.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anyhow::{Context, Error, Result};
-use serde_json::{Value, json};
+use serde_json::Value;
 use textwrap::{Options, WordSplitter};
 
 use crate::exit::{self, Exit};
@@ -38,12 +38,6 @@ impl Printer {
             write(&ascii(&known))?;
         }
         Ok(Exit::of(error))
-    }
-
-    /// The error that ends the program. If the reader is gone, it ends quietly.
-    pub(crate) fn last_error(self, error: &Error) -> Exit {
-        let is_gone = error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == ErrorKind::BrokenPipe);
-        if is_gone { Exit::Local } else { self.error(json!({}), "", error).unwrap_or(Exit::Local) }
     }
 }
 

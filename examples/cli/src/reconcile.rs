@@ -109,9 +109,11 @@ pub(crate) fn run(options: &GatewayOptions, arguments: &ReconcileArguments, prin
 
 /// One line, on a terminal. What does not fit is cut.
 fn progress(before: usize, all: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{human_pos} of {human_len}, {eta} left {wide_msg}");
-    let bar = ProgressBar::new(all as u64).with_position(before as u64);
+    let style = ProgressStyle::with_template("{human_pos} of {human_len}, {eta} left{wide_msg}");
+    let bar = ProgressBar::new(all as u64);
     bar.set_style(style.expect("a template"));
+    bar.set_position(before as u64);
+    // The rate is that of this run.
     bar.reset_eta();
     bar.enable_steady_tick(Duration::from_millis(500));
     bar
@@ -122,7 +124,7 @@ fn tell_every(pause: Duration, bar: ProgressBar, tell: impl Fn(&str) + Send + 's
     let lines = move || {
         loop {
             thread::sleep(pause);
-            tell(format!("{} {}", position(&bar), bar.message()).trim_end());
+            tell(&format!("{}{}", position(&bar), bar.message()));
         }
     };
     thread::Builder::new().spawn(lines).map(drop)
@@ -138,7 +140,7 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
     let book = lock(&night.book);
     let (list, path) = (&night.list, book.output.path.display().to_string());
     let synced = book.output.sync().with_context(|| format!("cannot write {path}"));
-    let answers = &book.answers;
+    let (answers, end) = (&book.answers, book.end.as_ref().or(synced.as_ref().err()));
     let has = |answer| mine.iter().copied().filter(move |row| answers[*row as usize] == answer);
     let (mut once, mut twice) = (HashSet::new(), Vec::new());
     for row in has(Some(Answer::Paid)).filter(|row| !once.insert(list.order(*row))) {
@@ -150,7 +152,8 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
     let counts = [("paid", paid), ("not_paid", not_paid), ("refused", refused), ("not_judged", held), ("left", left)];
     if printer.json {
         let counts: HashMap<_, _> = counts.into_iter().collect();
-        printer.result(&json!({ "counts": counts, "paidTwice": twice.len() }), "")?;
+        let stopped = end.map(|error| format!("{error:#}"));
+        printer.result(&json!({ "counts": counts, "paidTwice": twice.len(), "stopped": stopped }), "")?;
     }
     for (word, count) in counts.into_iter().filter(|(word, count)| *count > 0 || *word != "not_judged") {
         tell(&format!("{word:<10}{:>9}", HumanCount(count as u64).to_string()));
@@ -161,7 +164,7 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
         look.push(format!("Paid twice: look whether to refund one.{}", listed(&twice)));
     }
     if refused > 0 {
-        look.push(format!("Nothing is known about the payments that are refused: {path} says why."));
+        look.push(format!("Nothing is known about the payments that are refused: {path} says why. To ask again, name another --output."));
     }
     if let Some((.., why)) = book.held.first() {
         look.push(format!(
@@ -178,7 +181,7 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
     for words in &look {
         tell(words);
     }
-    match book.end.as_ref().or(synced.as_ref().err()) {
+    match end {
         Some(error) if Exit::of(error) != Exit::Look => {
             let (left, all) = (HumanCount(left as u64), HumanCount(mine.len() as u64));
             tell(&format!("Stopped: {error:#}.\n{left} of {all} are left. The same command goes on."));
@@ -201,7 +204,7 @@ mod tests {
         let (bar, (line, said)) = (progress(1, 3), std::sync::mpsc::channel());
         tell_every(Duration::from_millis(1), bar.clone(), move |text| drop(line.send(text.to_owned()))).unwrap();
         assert_eq!(said.recv().unwrap(), "1 of 3 answered");
-        bar.set_message("waiting: HTTP 503");
-        assert!(said.iter().take(100).any(|line| line == "1 of 3 answered waiting: HTTP 503"));
+        bar.set_message(", waiting: HTTP 503");
+        assert!(said.iter().take(100).any(|line| line == "1 of 3 answered, waiting: HTTP 503"));
     }
 }

@@ -41,7 +41,7 @@ fn the_progress_is_one_line_with_the_reason_of_a_wait() {
     let (code, shown) = shown(folder.reconcile(&server.origin, "--threads 8"), 60);
     assert_eq!(code, 0);
     let lines: Vec<&str> = shown.lines().filter(|line| line.contains(" of 100, ")).collect();
-    assert!(lines.iter().any(|line| line.contains(" left waiting: \"Service")), "{shown:?}");
+    assert!(lines.iter().any(|line| line.contains(" left, waiting: \"Service")), "{shown:?}");
     assert!(lines.iter().all(|line| line.chars().count() <= 60), "{shown:?}");
 }
 
