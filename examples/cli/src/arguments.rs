@@ -125,14 +125,11 @@ pub(crate) struct DoctorArguments {
     pub(crate) report: Option<PathBuf>,
 }
 
-fn amount(text: &str) -> Result<u64, &'static str> {
-    text.parse().map_err(|_| "must be a whole number, digits only")
-}
-
 #[derive(Args)]
 pub(crate) struct PurchaseArguments {
     /// The amount, in whole currency units
-    #[arg(long, allow_negative_numbers = true, value_parser = amount)]
+    #[arg(long, allow_negative_numbers = true)]
+    #[arg(value_parser = |text: &str| text.parse::<u64>().map_err(|_| "must be a whole number, digits only"))]
     pub(crate) amount: u64,
 
     /// What is sold: the first line on the payment page
@@ -150,8 +147,4 @@ pub(crate) struct PurchaseArguments {
     /// The customer's name
     #[arg(long)]
     pub(crate) name: Option<String>,
-
-    /// The customer's UUID in the shop
-    #[arg(long)]
-    pub(crate) uuid: Option<String>,
 }

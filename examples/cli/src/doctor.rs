@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -22,7 +21,7 @@ use crate::stop::lock;
 
 const LOOK: &str = "the key may not be accepted: look at both variables, and at Domain Origin in your merchant account";
 const REFUSAL: &str =
-    "right for a token that does not exist. If it is about the account: look at both variables, and at Domain Origin";
+    "right if the token does not exist; if it is about the account, look at both variables, and at Domain Origin there";
 const REPORT: &str = "this is not what the documentation shows. --report writes a text for an issue";
 
 const HIDDEN: &str =
@@ -47,11 +46,8 @@ struct Seen(u16, String, u128);
 struct Traced(Gateway, Arc<Mutex<Option<Seen>>>);
 
 pub(crate) fn run(options: &GatewayOptions, arguments: &DoctorArguments, printer: Printer) -> Result<Exit> {
-    let create = |path: &PathBuf| {
-        let file = File::create_new(path);
-        file.map_err(|error| anyhow!("the report must be a new file: cannot create {}: {error}", path.display()))
-    };
-    let report = arguments.report.as_ref().map(create).transpose()?;
+    let report = arguments.report.as_ref().map(File::create_new).transpose();
+    let report = report.map_err(|why| anyhow!("the report must be a new file: {why}"))?;
     let mut doctor = Doctor { printer, report, secrets: Vec::new(), exit: Exit::Done };
     let (system, time) = (std::env::consts::OS, format_rfc3339_seconds(SystemTime::now()));
     doctor.write(&format!("ekolopay {}, {system}, {time}\n", env!("CARGO_PKG_VERSION")))?;
@@ -137,7 +133,6 @@ impl Doctor {
         Ok(())
     }
 
-    /// What an attempt gave, with its words.
     fn step<T>(&mut self, step: &str, tried: Result<(String, T)>, todo: &str) -> Result<Option<T>> {
         match tried {
             Ok((seen, value)) => self.say(Exit::Done, step, &seen, "").map(|()| Some(value)),
@@ -226,7 +221,6 @@ fn is_documented(Seen(status, body, _): &Seen) -> bool {
     }
 }
 
-/// As the gateway's tokens are.
 fn hexadecimal() -> String {
     format!("{:032x}", fastrand::u128(..))
 }

@@ -75,7 +75,6 @@ impl GatewayOptions {
         Ok(gateway)
     }
 
-    /// The certificates to trust, in PEM.
     pub(crate) fn roots(&self) -> Result<Option<Vec<u8>>> {
         let read = |path: &PathBuf| named("cannot read", path, fs::read(path).map_err(Error::from));
         self.root_certificates.as_ref().map(read).transpose()

@@ -2,9 +2,9 @@
 
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::{Arc, Mutex, mpsc};
-use std::thread;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
+use std::{process, thread};
 
 use anyhow::{Context, Result, anyhow};
 use ekolopay::Gateway;
@@ -36,20 +36,17 @@ pub(crate) fn run(options: &GatewayOptions, port: u16, forward_to: Option<&str>,
     let url = format!("http://{}", socket.local_addr()?);
     let server = Server::from_listener(socket, None).map_err(|error| anyhow!("cannot listen: {error}"))?;
     printer.result(&json!({ "listening": url }), &format!("listening on {url}, until Ctrl-C"))?;
-    let (failed, failure) = mpsc::channel();
-    thread::Builder::new().spawn(move || {
-        for request in server.incoming_requests() {
-            let (listener, failed) = (Arc::clone(&listener), failed.clone());
-            // Without a thread, the gateway gets no answer, and sends the callback again or does not.
-            let _ = thread::Builder::new().spawn(move || {
-                if let Err(error) = listener.answer(request) {
-                    let _ = failed.send(error);
-                }
-            });
-        }
-    })?;
-    // Only an output that cannot be written ends it.
-    failure.recv().map_or(Ok(Exit::Done), Err)
+    for request in server.incoming_requests() {
+        let listener = Arc::clone(&listener);
+        // Without a thread, the gateway gets no answer, and sends the callback again or does not.
+        let _ = thread::Builder::new().spawn(move || {
+            if let Err(error) = listener.answer(request) {
+                // The output cannot be written.
+                process::exit(printer.error(json!({}), "", &error).unwrap_or(Exit::Local).code().into());
+            }
+        });
+    }
+    Ok(Exit::Done)
 }
 
 /// Not the address that listens: a callback would go round for ever.
@@ -91,8 +88,7 @@ impl Listener {
             Some((shop, Err(error))) => {
                 // Neither a password nor a query, which may hold a key.
                 let host = shop.authority().and_then(|authority| authority.as_str().rsplit('@').next());
-                let (host, path) = (host.unwrap_or_default(), shop.path());
-                (502, format!("\nThe shop did not answer: {host}{path}: {error}"))
+                (502, format!("\nThe shop did not answer: {}{}: {error}", host.unwrap_or_default(), shop.path()))
             }
         };
         if self.shop.is_some() {

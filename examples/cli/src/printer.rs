@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::{Context, Error, Result};
+use ekolopay::Error as SdkError;
 use serde_json::Value;
 use textwrap::{Options, WordSplitter};
 
@@ -34,14 +35,16 @@ impl Printer {
             tell(&format!("\n  tip: {tip}"));
         }
         if self.json {
-            exit::describe(error, &mut known);
+            known["error"] = Exit::of(error).name().into();
+            known["reason"] = error.to_string().into();
+            known["because"] = error.chain().skip(1).map(ToString::to_string).collect();
+            known["mayHaveActed"] = error.downcast_ref().is_some_and(SdkError::may_have_acted).into();
             write(&ascii(&known))?;
         }
         Ok(Exit::of(error))
     }
 }
 
-/// A line for people that is not a result.
 pub(crate) fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "{}", for_people(line, io::stderr().is_terminal()));
 }

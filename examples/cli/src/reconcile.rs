@@ -60,7 +60,6 @@ pub(crate) struct ReconcileArguments {
     shard: Option<(u32, u32)>,
 }
 
-/// A part, and how many there are.
 fn shard(text: &str) -> Result<(u32, u32), &'static str> {
     match text.split_once('/').map(|(part, of)| (part.parse(), of.parse())) {
         Some((Ok(part), Ok(of))) if part < of => Ok((part, of)),

@@ -166,7 +166,6 @@ impl List {
     }
 }
 
-/// Where the orders and the tokens are.
 fn places(header: &ByteRecord, names: &[String; 2]) -> Result<[usize; 2]> {
     let header: Vec<Cow<'_, str>> = header.iter().map(decoded).collect();
     let place = |name: &String| header.iter().position(|cell| plain(cell) == *name);
@@ -184,7 +183,6 @@ fn places(header: &ByteRecord, names: &[String; 2]) -> Result<[usize; 2]> {
     Ok([order, token])
 }
 
-/// Without regard to case and blanks.
 fn plain(name: &str) -> String {
     name.trim().to_lowercase()
 }

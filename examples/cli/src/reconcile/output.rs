@@ -51,6 +51,8 @@ impl Output {
         // Opening a pipe would block; and for `-`, people would expect the standard output.
         let is_other = path == Path::new("-") || path.metadata().is_ok_and(|data| !data.is_file());
         ensure!(!is_other, "the output {} is not a file", path.display());
+        let has_folder = Path::new(".").join(path).parent().is_some_and(Path::is_dir);
+        ensure!(has_folder, "the folder of the output {} does not exist: create it first", path.display());
         let mut options = OpenOptions::new();
         let mut file = options.read(true).write(true).create(true).truncate(false).open(path)?;
         // Some file systems know no locks.
@@ -96,26 +98,25 @@ impl Output {
             let row = row.unwrap_or_default();
             let answer = Answer::ALL.into_iter().find(|answer| row.get(2) == Some(answer.word()));
             let at = row.get(3).and_then(|at| parse_rfc3339(at).ok());
+            let odd = |why: &str| format!("line {line} of {name} {why}: name another --output");
             let (Some(answer), Some(at), 5) = (answer, at, row.len()) else {
-                bail!("line {line} of {name} is not a row of this command: choose another --output");
+                bail!(odd("is not a row of this command"));
             };
-            if !is_of_tonight(at, SystemTime::now()) {
-                let tonight = tonight(&self.path, SystemTime::now());
+            let now = SystemTime::now();
+            if !is_of_tonight(at, now) {
+                let (stem, day) = (self.path.file_stem().unwrap_or_default(), format_rfc3339_seconds(now).to_string());
+                // Without the date of that night.
+                let stem = stem.to_string_lossy().split("-20").next().unwrap_or_default().to_owned();
+                let tonight = self.path.with_file_name(format!("{stem}-{}.csv", &day[..10]));
                 bail!("{name} is of another night ({}): use another --output, {}", &row[3], tonight.display());
             }
-            let (order, token) = (&row[0], unquoted(&row[1]));
+            let token = unquoted(&row[1]);
             let Some(known) = list.find(token) else { continue };
-            ensure!(
-                order == no_formula(list.order(known)),
-                "line {line} of {name} has the token {token} with the order {order:?}, and the list with {:?}: \
-                 name another --output",
-                list.order(known)
-            );
-            let before = answers[known as usize].replace(answer);
-            ensure!(
-                before.is_none(),
-                "line {line} of {name} is a second row about the token {token}: name another --output"
-            );
+            let (order, now) = (&row[0], list.order(known));
+            let other = || format!("has the token {token} with the order {order:?}, and the list with {now:?}");
+            ensure!(order == no_formula(now), odd(&other()));
+            let is_new = answers[known as usize].replace(answer).is_none();
+            ensure!(is_new, odd(&format!("is a second row about the token {token}")));
             self.since = Some(self.since.map_or(at, |since| since.min(at)));
         }
         Ok(())
@@ -159,14 +160,6 @@ fn is_of_tonight(at: SystemTime, now: SystemTime) -> bool {
     now.duration_since(at).unwrap_or_else(|ahead| ahead.duration()) < Duration::from_secs(20 * 60 * 60)
 }
 
-/// The output's name with tonight's date in place of another one.
-fn tonight(path: &Path, now: SystemTime) -> PathBuf {
-    let day = format_rfc3339_seconds(now).to_string()[..10].to_owned();
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let name = stem.split("-20").next().unwrap_or_default();
-    path.with_file_name(format!("{name}-{day}.csv"))
-}
-
 /// No spreadsheet runs the cell as a formula, also none that splits the line at another separator.
 fn no_formula(cell: &str) -> String {
     let mut is_start = true;
@@ -184,13 +177,6 @@ fn no_formula(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_name_for_tonight_has_its_date_once() {
-        let now = parse_rfc3339("2026-11-30T01:00:00Z").unwrap();
-        let names = ["out/night.csv", "night-2026-11-29.csv", "été"].map(|name| tonight(Path::new(name), now));
-        assert_eq!(names, ["out/night", "night", "été"].map(|name| PathBuf::from(format!("{name}-2026-11-30.csv"))));
-    }
 
     /// A disk that is full for a moment: a whole row behind a cut one would be glued to it.
     #[test]
