@@ -103,7 +103,7 @@ fn a_callback_is_passed_on_at_once_and_checked_later() {
     let answer = agent.post(here.split([' ', ',']).nth(2).unwrap()).send(&claim).unwrap();
     assert_eq!(answer.status().as_u16(), 502);
     let said = lines.find(|line| line.contains("did not answer")).unwrap();
-    assert_eq!(said, "The shop did not answer: 127.0.0.1:1/paid: io: Connection refused (os error 111)");
+    assert!(said.starts_with("The shop did not answer: 127.0.0.1:1/paid: io: "), "{said}");
 
     let itself = format!("listen --port {port} --forward-to {url}/x");
     run_at(NOBODY, &itself).says(2, "forward-to must be an http or https URL other than this one");
@@ -126,7 +126,6 @@ fn an_error_says_what_to_do() {
             "for '--amount <AMOUNT>': must be a whole number, digits only",
         ),
         (NOBODY, "purchase --label a --phone 12 --amount 5", 2, "invalid value '12' for '--phone <PHONE>'"),
-        (NOBODY, "callback", 2, "purchaseToken is missing"),
         (NOBODY, "trigger paid a", 4, "no answer from 127.0.0.1:1"),
         ("", "trigger paid a", 2, "origin must be that of the local gateway"),
         (&other.origin, "trigger paid a", 2, "is not the local gateway: it answered HTTP 200"),
@@ -134,8 +133,8 @@ fn an_error_says_what_to_do() {
     ] {
         run_at(origin, arguments).says(code, text);
     }
-    let json = run(ekolopay(NOBODY, "callback"), " {\"purchaseToken\":\"a\"}");
-    json.says(2, "purchaseToken is missing (a form is expected; this looks like JSON)");
+    run(ekolopay(NOBODY, "callback"), " {}")
+        .says(2, "purchaseToken is missing (a form is expected; this looks like JSON)");
     let out_of_service = Server::start(|_| response(200, UNAVAILABLE));
     let without_key = |arguments| {
         let mut program = ekolopay(&out_of_service.origin, arguments);
