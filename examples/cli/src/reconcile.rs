@@ -163,7 +163,10 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
         look.push(format!("Paid twice: look whether to refund one.{}", listed(&twice)));
     }
     if refused > 0 {
-        look.push(format!("Nothing is known about the payments that are refused: {path} says why. To ask again, name another --output."));
+        look.push(format!(
+            "Nothing is known about the payments that are refused: {path} says why. To ask again, name another \
+             --output."
+        ));
     }
     if let Some((.., why)) = book.held.first() {
         look.push(format!(
