@@ -14,7 +14,7 @@ const ENVIRONMENT: &str = "\
 Environment:
   EKOLOPAY_API_CLIENT  the merchant's API client
   EKOLOPAY_SECRET_KEY  the secret key, never an argument
-  EKOLOPAY_ORIGIN      the gateway, in place of the real one";
+  EKOLOPAY_ORIGIN      the gateway, in place of the live one";
 
 fn end_of_help() -> String {
     let codes: String = TABLE.iter().map(|(code, meaning)| format!("\n  {code:<3}  {meaning}")).collect();
@@ -120,7 +120,7 @@ pub(crate) struct DoctorArguments {
     #[arg(long)]
     pub(crate) try_wrong_key: bool,
 
-    /// Write all of it to this file, without any secret
+    /// Write all of it to this new file; read it before you send it
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 }
@@ -129,6 +129,7 @@ pub(crate) struct DoctorArguments {
 pub(crate) struct PurchaseArguments {
     /// The amount, in whole currency units
     #[arg(long, allow_negative_numbers = true)]
+    #[arg(value_parser = |text: &str| text.parse::<u64>().map_err(|_| "must be a whole number, digits only"))]
     pub(crate) amount: u64,
 
     /// What is sold: the first line on the payment page
@@ -146,8 +147,4 @@ pub(crate) struct PurchaseArguments {
     /// The customer's name
     #[arg(long)]
     pub(crate) name: Option<String>,
-
-    /// The customer's UUID in the shop
-    #[arg(long)]
-    pub(crate) uuid: Option<String>,
 }

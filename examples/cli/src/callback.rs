@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use ekolopay::Error;
 use ekolopay::callback::Callback;
 use ekolopay::verify::Verification;
@@ -19,7 +19,7 @@ pub(crate) const MAX_BODY: u64 = 64 * 1024;
 pub(crate) fn run(options: &GatewayOptions, file: &Path, verify: bool, printer: Printer) -> Result<Exit> {
     let body = input::read(file, "callback", MAX_BODY)?;
     // Editors and `echo` end a file with a line break. It is not part of the form, which would write it as `%0A`.
-    let callback = Callback::parse(body.trim_ascii_end())?;
+    let callback = parse(body.trim_ascii_end())?;
     if verify {
         let gateway = options.gateway()?;
         printer.words(&words(&callback))?;
@@ -29,6 +29,12 @@ pub(crate) fn run(options: &GatewayOptions, file: &Path, verify: bool, printer: 
     json["verified"] = false.into();
     printer.result(&json, &format!("{}\nNot verified: --verify asks the gateway.", words(&callback)))?;
     Ok(Exit::Done)
+}
+
+pub(crate) fn parse(body: &[u8]) -> Result<Callback> {
+    let is_json = body.trim_ascii_start().starts_with(b"{");
+    let hint = if is_json { " (a form is expected; this looks like JSON)" } else { "" };
+    Callback::parse(body).map_err(|invalid| anyhow!("{invalid}{hint}"))
 }
 
 pub(crate) fn words(callback: &Callback) -> String {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Error, Result, ensure};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 use ekolopay::Gateway;
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::verify::Verification;
@@ -39,16 +39,9 @@ pub(crate) fn run(
     let end = wait.map(|wait| Instant::now().checked_add(wait).context("wait is too long")).transpose()?;
     let (mut worst, mut open) = (Exit::Done, Vec::new());
     for (position, text) in (1..).zip(&tokens) {
-        match PurchaseToken::new(text) {
-            Ok(token) => {
-                let answer = Err(Coded(Exit::NoAnswer, "not asked before the end".to_owned()).into());
-                open.push(Open { token, answer, refused_since: None });
-            }
-            Err(invalid) => {
-                let about = format!("token {position}: ");
-                worst = worst.max(printer.error(json!({ "position": position }), &about, &invalid.into())?);
-            }
-        }
+        let token = PurchaseToken::new(text).map_err(|invalid| anyhow!("token {position}: {invalid}"))?;
+        let answer = Err(Coded(Exit::NoAnswer, "not asked before the end".to_owned()).into());
+        open.push(Open { token, answer, refused_since: None });
     }
     if let Some(wait) = wait {
         tell(&format!("Waiting at most {} for a payment.", humantime::format_duration(wait)));

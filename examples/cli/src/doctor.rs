@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Error, Result, anyhow};
 use ekolopay::purchase::PurchaseToken;
 use ekolopay::verify::Verification;
 use ekolopay::{Credentials, Error as SdkError, Gateway};
@@ -15,16 +14,18 @@ use humantime::format_rfc3339_seconds;
 use serde_json::{Value, json};
 
 use crate::arguments::DoctorArguments;
-use crate::exit::{Coded, Exit, advice, named};
+use crate::exit::{Coded, Exit, advice};
 use crate::gateway::{ACCOUNT, GatewayOptions, address_of, origin_of};
 use crate::printer::{Printer, printable};
 use crate::stop::lock;
 
 const LOOK: &str = "the key may not be accepted: look at both variables, and at Domain Origin in your merchant account";
 const REFUSAL: &str =
-    "it is about the token, or about the account: then look at both variables, and at Domain Origin there";
+    "right if the token does not exist; if it is about the account, look at both variables, and at Domain Origin there";
 const REPORT: &str = "this is not what the documentation shows. --report writes a text for an issue";
 
+const HIDDEN: &str =
+    "without key, API client, token and proxy password, as far as they were recognised: read it before you send it.";
 const NAME: &str = "is the name spelled right, and does this machine reach a name server?";
 const BETWEEN: &str = "is the gateway started, and does a firewall or a proxy of your company stand between?";
 const OWN_TOKEN: &str = "your token";
@@ -45,14 +46,14 @@ struct Seen(u16, String, u128);
 struct Traced(Gateway, Arc<Mutex<Option<Seen>>>);
 
 pub(crate) fn run(options: &GatewayOptions, arguments: &DoctorArguments, printer: Printer) -> Result<Exit> {
-    let create = |path: &PathBuf| named("cannot write", path, File::create(path).map_err(Error::from));
-    let report = arguments.report.as_ref().map(create).transpose()?;
+    let report = arguments.report.as_ref().map(File::create_new).transpose();
+    let report = report.map_err(|why| anyhow!("the report must be a new file: {why}"))?;
     let mut doctor = Doctor { printer, report, secrets: Vec::new(), exit: Exit::Done };
     let (system, time) = (std::env::consts::OS, format_rfc3339_seconds(SystemTime::now()));
     doctor.write(&format!("ekolopay {}, {system}, {time}\n", env!("CARGO_PKG_VERSION")))?;
     doctor.examine(options, arguments)?;
     if let Some(path) = &arguments.report {
-        printer.words(&format!("Written to {}, without any secret. Read it before you pass it on.", path.display()))?;
+        printer.words(&format!("Written to {}, {HIDDEN}", path.display()))?;
     }
     Ok(doctor.exit)
 }
@@ -132,7 +133,6 @@ impl Doctor {
         Ok(())
     }
 
-    /// What an attempt gave, with its words.
     fn step<T>(&mut self, step: &str, tried: Result<(String, T)>, todo: &str) -> Result<Option<T>> {
         match tried {
             Ok((seen, value)) => self.say(Exit::Done, step, &seen, "").map(|()| Some(value)),
@@ -221,7 +221,6 @@ fn is_documented(Seen(status, body, _): &Seen) -> bool {
     }
 }
 
-/// As the gateway's tokens are.
 fn hexadecimal() -> String {
     format!("{:032x}", fastrand::u128(..))
 }

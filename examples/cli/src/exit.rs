@@ -9,7 +9,6 @@ use std::sync::Arc;
 use anyhow::{Error, Result};
 use ekolopay::Error as SdkError;
 use rustls::{CertificateError, Error as TlsError};
-use serde_json::Value;
 
 /// How the program ended, the best first. Of several tokens the worst decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,11 +48,10 @@ impl Exit {
         [0, 10, 3, 4, 1, 2, 5][self as usize]
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         ["", "", "unavailable", "no_answer", "refused", "bad_input", "local"][self as usize]
     }
 
-    /// That of a verified payment, and the words for it.
     pub(crate) fn of_payment(paid: bool) -> (Exit, &'static str) {
         if paid { (Exit::Done, "paid") } else { (Exit::NotPaid, "not paid, or not yet") }
     }
@@ -74,18 +72,9 @@ impl Exit {
     }
 }
 
-/// Says which file could not be read or written.
 pub(crate) fn named<T>(what: &str, path: &Path, result: Result<T>) -> Result<T> {
     let name = |error: Error| error.context(format!("{what} {}", path.display()));
     result.map_err(|error| if error.is::<io::Error>() { name(error) } else { error })
-}
-
-/// Adds the fields of an error to its JSON.
-pub(crate) fn describe(error: &Error, json: &mut Value) {
-    json["error"] = Exit::of(error).name().into();
-    json["reason"] = error.to_string().into();
-    json["because"] = error.chain().skip(1).map(ToString::to_string).collect();
-    json["mayHaveActed"] = error.downcast_ref().is_some_and(SdkError::may_have_acted).into();
 }
 
 /// Whether this machine has run out of something: memory, disk, threads, open files.
@@ -110,7 +99,6 @@ fn all_causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &
     })
 }
 
-/// What a person can do about it.
 pub(crate) fn advice(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     use CertificateError as E;
     let certificate = |error: &TlsError| match error {

@@ -21,7 +21,7 @@ pub(crate) const ACCOUNT: &str = "both EKOLOPAY_API_CLIENT and EKOLOPAY_SECRET_K
 
 #[derive(Args)]
 pub(crate) struct GatewayOptions {
-    /// The gateway, in place of `EKOLOPAY_ORIGIN` or the real one
+    /// The gateway, in place of `EKOLOPAY_ORIGIN` or the live gateway
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) origin: Option<String>,
 
@@ -75,7 +75,6 @@ impl GatewayOptions {
         Ok(gateway)
     }
 
-    /// The certificates to trust, in PEM.
     pub(crate) fn roots(&self) -> Result<Option<Vec<u8>>> {
         let read = |path: &PathBuf| named("cannot read", path, fs::read(path).map_err(Error::from));
         self.root_certificates.as_ref().map(read).transpose()

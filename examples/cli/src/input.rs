@@ -1,7 +1,7 @@
 //! Reads files and the standard input.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal, Read, StdinLock};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -15,12 +15,7 @@ use crate::printer::tell;
 pub(crate) fn read(file: &Path, what: &'static str, max: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = if file == Path::new("-") {
-        let stdin = io::stdin();
-        if stdin.is_terminal() {
-            let end = if cfg!(windows) { "Ctrl-Z and Enter" } else { "Ctrl-D" };
-            tell(&format!("Type or paste the {what}, then press Enter and {end}."));
-        }
-        stdin.lock().take(max + 1).read_to_end(&mut bytes)
+        stdin(what).take(max + 1).read_to_end(&mut bytes)
     } else {
         File::open(file).and_then(|file| file.take(max + 1).read_to_end(&mut bytes))
     };
@@ -28,4 +23,12 @@ pub(crate) fn read(file: &Path, what: &'static str, max: u64) -> Result<Vec<u8>>
     ensure!(bytes.len() as u64 <= max, "{what} must be at most {} KiB long", max / 1024);
     let decoded = Encoding::for_bom(&bytes).map(|(encoding, _)| encoding.decode(&bytes).0.into_owned().into_bytes());
     Ok(decoded.unwrap_or(bytes))
+}
+
+pub(crate) fn stdin(what: &str) -> StdinLock<'static> {
+    if io::stdin().is_terminal() {
+        let end = if cfg!(windows) { "Ctrl-Z and Enter" } else { "Ctrl-D" };
+        tell(&format!("Type or paste the {what}, then press Enter and {end}."));
+    }
+    io::stdin().lock()
 }

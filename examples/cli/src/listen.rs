@@ -2,13 +2,12 @@
 
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::{Arc, Mutex, mpsc};
-use std::thread;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
+use std::{process, thread};
 
 use anyhow::{Context, Result, anyhow};
 use ekolopay::Gateway;
-use ekolopay::callback::Callback;
 use humantime::format_rfc3339_seconds;
 use serde_json::json;
 use tiny_http::{Method, Request, Response, Server};
@@ -37,20 +36,17 @@ pub(crate) fn run(options: &GatewayOptions, port: u16, forward_to: Option<&str>,
     let url = format!("http://{}", socket.local_addr()?);
     let server = Server::from_listener(socket, None).map_err(|error| anyhow!("cannot listen: {error}"))?;
     printer.result(&json!({ "listening": url }), &format!("listening on {url}, until Ctrl-C"))?;
-    let (failed, failure) = mpsc::channel();
-    thread::Builder::new().spawn(move || {
-        for request in server.incoming_requests() {
-            let (listener, failed) = (Arc::clone(&listener), failed.clone());
-            // Without a thread, the gateway gets no answer, and sends the callback again or does not.
-            let _ = thread::Builder::new().spawn(move || {
-                if let Err(error) = listener.answer(request) {
-                    let _ = failed.send(error);
-                }
-            });
-        }
-    })?;
-    // Only an output that cannot be written ends it.
-    failure.recv().map_or(Ok(Exit::Done), Err)
+    for request in server.incoming_requests() {
+        let listener = Arc::clone(&listener);
+        // Without a thread, the gateway gets no answer, and sends the callback again or does not.
+        let _ = thread::Builder::new().spawn(move || {
+            if let Err(error) = listener.answer(request) {
+                // The output cannot be written.
+                process::exit(printer.error(json!({}), "", &error).unwrap_or(Exit::Local).code().into());
+            }
+        });
+    }
+    Ok(Exit::Done)
 }
 
 /// Not the address that listens: a callback would go round for ever.
@@ -70,7 +66,7 @@ impl Listener {
         let read = request.as_reader().take(callback::MAX_BODY).read_to_end(&mut body);
         let callback = match (read, request.method()) {
             (Err(error), _) => Err(format!("its body could not be read: {error}")),
-            (_, Method::Post) => Callback::parse(&body).map_err(|invalid| invalid.to_string()),
+            (_, Method::Post) => callback::parse(&body).map_err(|invalid| invalid.to_string()),
             (_, method) => Err(format!("it is a {method}, not a POST")),
         };
         let callback = match callback {
@@ -89,7 +85,11 @@ impl Listener {
         let (status, words) = match forwarded {
             None => (200, String::new()),
             Some((_, Ok(status))) => (status, format!("\nThe shop answered: {status}")),
-            Some((shop, Err(error))) => (502, format!("\nThe shop did not answer: {shop}: {error}")),
+            Some((shop, Err(error))) => {
+                // Neither a password nor a query, which may hold a key.
+                let host = shop.authority().and_then(|authority| authority.as_str().rsplit('@').next());
+                (502, format!("\nThe shop did not answer: {}{}: {error}", host.unwrap_or_default(), shop.path()))
+            }
         };
         if self.shop.is_some() {
             known["forwarded"] = status.into();

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::parse();
     let printer = Printer { json: arguments.json };
-    let exit = run(&arguments, printer).unwrap_or_else(|error| printer.last_error(&error));
+    let exit = run(&arguments, printer).or_else(|error| printer.error(json!({}), "", &error)).unwrap_or(Exit::Local);
     ExitCode::from(exit.code())
 }
 

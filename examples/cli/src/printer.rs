@@ -1,9 +1,10 @@
 //! Results go to the standard output, and everything else to the standard error. Neither panics when the reader is gone.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anyhow::{Context, Error, Result};
-use serde_json::{Value, json};
+use ekolopay::Error as SdkError;
+use serde_json::Value;
 use textwrap::{Options, WordSplitter};
 
 use crate::exit::{self, Exit};
@@ -34,20 +35,16 @@ impl Printer {
             tell(&format!("\n  tip: {tip}"));
         }
         if self.json {
-            exit::describe(error, &mut known);
+            known["error"] = Exit::of(error).name().into();
+            known["reason"] = error.to_string().into();
+            known["because"] = error.chain().skip(1).map(ToString::to_string).collect();
+            known["mayHaveActed"] = error.downcast_ref().is_some_and(SdkError::may_have_acted).into();
             write(&ascii(&known))?;
         }
         Ok(Exit::of(error))
     }
-
-    /// The error that ends the program. If the reader is gone, it ends quietly.
-    pub(crate) fn last_error(self, error: &Error) -> Exit {
-        let is_gone = error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == ErrorKind::BrokenPipe);
-        if is_gone { Exit::Local } else { self.error(json!({}), "", error).unwrap_or(Exit::Local) }
-    }
 }
 
-/// A line for people that is not a result.
 pub(crate) fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "{}", for_people(line, io::stderr().is_terminal()));
 }

@@ -42,8 +42,5 @@ fn purchase(arguments: &PurchaseArguments) -> Result<Purchase> {
     if let Some(name) = &arguments.name {
         customer = customer.name(name);
     }
-    if let Some(uuid) = &arguments.uuid {
-        customer = customer.uuid(uuid);
-    }
     Ok(Purchase::new(arguments.amount, product, customer)?)
 }

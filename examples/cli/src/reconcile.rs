@@ -12,7 +12,7 @@ use std::{io, mem, thread};
 
 use anyhow::{Context, Result};
 use clap::{Args, value_parser};
-use humantime::format_duration;
+use humantime::{format_duration, format_rfc3339_seconds};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -60,7 +60,6 @@ pub(crate) struct ReconcileArguments {
     shard: Option<(u32, u32)>,
 }
 
-/// A part, and how many there are.
 fn shard(text: &str) -> Result<(u32, u32), &'static str> {
     match text.split_once('/').map(|(part, of)| (part.parse(), of.parse())) {
         Some((Ok(part), Ok(of))) if part < of => Ok((part, of)),
@@ -74,13 +73,14 @@ pub(crate) fn run(options: &GatewayOptions, arguments: &ReconcileArguments, prin
     let list = List::read(&arguments.orders, [&arguments.column_order, &arguments.column_token]);
     let list = named("cannot read", &arguments.orders, list)?;
     let mut answers = vec![None; list.len() as usize];
-    let output = Output::open(&arguments.output, &list, |row, answer| answers[row as usize] = Some(answer));
+    let output = Output::open(&arguments.output, &list, &mut answers);
     let output = named("cannot use the output", &arguments.output, output)?;
     let is_mine = |row: &u32| arguments.shard.is_none_or(|(part, of)| list.part(*row, of) == part);
     let mine: Vec<u32> = (0..list.len()).filter(is_mine).collect();
     let todo: Vec<u32> = mine.iter().copied().filter(|row| answers[*row as usize].is_none()).collect();
 
     let bar = progress(mine.len() - todo.len(), mine.len());
+    let since = output.since.map(|at| format!(", since {} UTC", &format_rfc3339_seconds(at).to_string()[11..16]));
     let book = Book { output, answers, held: Vec::new(), is_key_known, last_answer: Instant::now(), end: None };
     let (book, ended) = (Mutex::new(book), Condvar::new());
     let night = Arc::new(Night { gateway, list, threads, wait, bar, book, ended });
@@ -102,15 +102,17 @@ pub(crate) fn run(options: &GatewayOptions, arguments: &ReconcileArguments, prin
     night.bar.finish_and_clear();
     let exit = summary(&night, &mine, &unanswered, printer)?;
     let time = format_duration(Duration::from_secs(started.elapsed().as_secs()));
-    tell(&format!("{position} in {time}, {before} of them before."));
+    tell(&format!("{position} in {time}, {before} of them before{}.", since.unwrap_or_default()));
     Ok(exit)
 }
 
 /// One line, on a terminal. What does not fit is cut.
 fn progress(before: usize, all: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{human_pos} of {human_len}, {eta} left {wide_msg}");
-    let bar = ProgressBar::new(all as u64).with_position(before as u64);
+    let style = ProgressStyle::with_template("{human_pos} of {human_len}, {eta} left{wide_msg}");
+    let bar = ProgressBar::new(all as u64);
     bar.set_style(style.expect("a template"));
+    bar.set_position(before as u64);
+    // The rate is that of this run.
     bar.reset_eta();
     bar.enable_steady_tick(Duration::from_millis(500));
     bar
@@ -121,7 +123,7 @@ fn tell_every(pause: Duration, bar: ProgressBar, tell: impl Fn(&str) + Send + 's
     let lines = move || {
         loop {
             thread::sleep(pause);
-            tell(format!("{} {}", position(&bar), bar.message()).trim_end());
+            tell(&format!("{}{}", position(&bar), bar.message()));
         }
     };
     thread::Builder::new().spawn(lines).map(drop)
@@ -137,7 +139,7 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
     let book = lock(&night.book);
     let (list, path) = (&night.list, book.output.path.display().to_string());
     let synced = book.output.sync().with_context(|| format!("cannot write {path}"));
-    let answers = &book.answers;
+    let (answers, end) = (&book.answers, book.end.as_ref().or(synced.as_ref().err()));
     let has = |answer| mine.iter().copied().filter(move |row| answers[*row as usize] == answer);
     let (mut once, mut twice) = (HashSet::new(), Vec::new());
     for row in has(Some(Answer::Paid)).filter(|row| !once.insert(list.order(*row))) {
@@ -145,11 +147,12 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
     }
     let count = |answer| has(answer).count();
     let [paid, not_paid, refused] = Answer::ALL.map(|answer| count(Some(answer)));
-    let (held, left) = (book.held.len(), count(None) - book.held.len());
+    let (held, left) = (book.held.len(), count(None));
     let counts = [("paid", paid), ("not_paid", not_paid), ("refused", refused), ("not_judged", held), ("left", left)];
     if printer.json {
         let counts: HashMap<_, _> = counts.into_iter().collect();
-        printer.result(&json!({ "counts": counts, "paidTwice": twice.len() }), "")?;
+        let stopped = end.map(|error| format!("{error:#}"));
+        printer.result(&json!({ "counts": counts, "paidTwice": twice.len(), "stopped": stopped }), "")?;
     }
     for (word, count) in counts.into_iter().filter(|(word, count)| *count > 0 || *word != "not_judged") {
         tell(&format!("{word:<10}{:>9}", HumanCount(count as u64).to_string()));
@@ -160,7 +163,10 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
         look.push(format!("Paid twice: look whether to refund one.{}", listed(&twice)));
     }
     if refused > 0 {
-        look.push(format!("Nothing is known about the payments that are refused: {path} says why."));
+        look.push(format!(
+            "Nothing is known about the payments that are refused: {path} says why. To ask again, name another \
+             --output."
+        ));
     }
     if let Some((.., why)) = book.held.first() {
         look.push(format!(
@@ -177,7 +183,7 @@ fn summary(night: &Night, mine: &[u32], unanswered: &[Unanswered], printer: Prin
     for words in &look {
         tell(words);
     }
-    match book.end.as_ref().or(synced.as_ref().err()) {
+    match end {
         Some(error) if Exit::of(error) != Exit::Look => {
             let (left, all) = (HumanCount(left as u64), HumanCount(mine.len() as u64));
             tell(&format!("Stopped: {error:#}.\n{left} of {all} are left. The same command goes on."));
@@ -198,9 +204,8 @@ mod tests {
     #[test]
     fn without_a_terminal_lines_say_how_far_it_is_and_why_it_waits() {
         let (bar, (line, said)) = (progress(1, 3), std::sync::mpsc::channel());
-        tell_every(Duration::from_millis(1), bar.clone(), move |text| drop(line.send(text.to_owned()))).unwrap();
-        assert_eq!(said.recv().unwrap(), "1 of 3 answered");
-        bar.set_message("waiting: HTTP 503");
-        assert!(said.iter().take(100).any(|line| line == "1 of 3 answered waiting: HTTP 503"));
+        bar.set_message(", waiting: HTTP 503");
+        tell_every(Duration::from_millis(1), bar, move |text| drop(line.send(text.to_owned()))).unwrap();
+        assert_eq!(said.recv().unwrap(), "1 of 3 answered, waiting: HTTP 503");
     }
 }

@@ -29,7 +29,14 @@ pub(crate) fn run(options: &GatewayOptions, outcome: &str, token: &PurchaseToken
         None if body["token"] == token.as_str() => {}
         None => bail!("{} is not the local gateway: it answered HTTP {status}", address_of(&gateway)),
     }
-    printer.result(&json!({ "purchaseToken": token, "outcome": outcome }), &format!("{token} settled: {outcome}"))?;
+    let sent = body["callbacks"].as_array().and_then(|sent| sent.last());
+    let callback = match sent.map(|sent| sent["error"].as_str().ok_or(&sent["status"])) {
+        None => "no callback sent: start the gateway with --callback-url".to_owned(),
+        Some(Ok(error)) => format!("callback: {error}"),
+        Some(Err(status)) => format!("callback: HTTP {status}"),
+    };
+    let json = json!({ "purchaseToken": token, "outcome": outcome, "callback": callback });
+    printer.result(&json, &format!("{token} settled: {outcome}\n{callback}"))?;
     Ok(Exit::Done)
 }
 

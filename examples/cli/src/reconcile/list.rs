@@ -13,6 +13,8 @@ use ekolopay::purchase::PurchaseToken;
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use hashbrown::HashTable;
 
+use crate::input;
+
 /// A record of its own behind the list. If it is not found, a quote was still open.
 const END: &[u8] = b"\n\0\n";
 
@@ -42,7 +44,7 @@ impl List {
     pub(super) fn read(path: &Path, names: [&str; 2]) -> Result<List> {
         let names = names.map(plain);
         let mut reader: Box<dyn Read> = match path.to_str() {
-            Some("-") => Box::new(io::stdin().lock()),
+            Some("-") => Box::new(input::stdin("list")),
             _ => Box::new(File::open(path)?),
         };
         let mut start = Vec::new();
@@ -77,9 +79,7 @@ impl List {
         let mut is_said = said.is_some();
         while csv.read_byte_record(&mut record).map_err(io::Error::from)? {
             if record == [b"\0"][..] {
-                ensure!(columns.is_some(), "the list is empty: its first line must name the columns");
-                ensure!(bad.is_empty(), "bad lines in the list: {}; nothing was sent{}", bad.len(), listed(&bad));
-                return Ok(list);
+                break;
             }
             // The parser counts the line breaks that it has read.
             let within = record.as_slice().split(|byte| *byte == b'\n').count() as u64 - 1;
@@ -93,10 +93,12 @@ impl List {
                     bad.push(format!("line {line}: {why}"));
                 }
             } else {
-                columns = Some(places(&record, &names).map_err(|why| anyhow!("line {line} of the list {why}"))?);
+                columns = Some(places(&record, &names).map_err(|why| anyhow!("line {line} {why}"))?);
             }
         }
-        bail!("bad lines in the list: {}; nothing was sent{}", bad.len(), listed(&bad))
+        ensure!(bad.is_empty(), "bad lines in the list: {}; nothing was sent{}", bad.len(), listed(&bad));
+        ensure!(columns.is_some(), "the list is empty: its first line must name the columns");
+        Ok(list)
     }
 
     fn add(&mut self, record: &ByteRecord, places: [usize; 2], names: &[String; 2], line: u32) -> Result<()> {
@@ -105,15 +107,17 @@ impl List {
         let [order, token] = [order, token].map(decoded);
         let is_name = |cell: &str, at: usize| cell.trim().len() == names[at].len() && plain(cell) == names[at];
         ensure!(!(is_name(&order, 0) && is_name(&token, 1)), "repeats the header: were two lists joined?");
-        let token = unquoted(&token);
-        for text in [&*order, token] {
+        let [order, token] = [&order, &token].map(|cell| unquoted(cell));
+        for text in [order, token] {
             damage(text).map_or(Ok(()), |why| Err(anyhow!("{text:?} {why}")))?;
         }
-        ensure!(!order.trim().is_empty(), "the order is missing");
+        ensure!(!order.is_empty(), "the order is missing: delete the line if it is a total");
         ensure!(order.len() <= 1024, "the order is longer than 1,024 bytes");
         ensure!(!order.contains(char::is_control), "the order holds a line break or another control character");
-        ensure!(!token.is_empty(), "the token is missing");
-        PurchaseToken::new(token).map_err(|invalid| anyhow!("the token {}", invalid.reason()))?;
+        ensure!(!token.is_empty(), "the token is missing: delete the line if it is a total or has no token yet");
+        let start: String = token.chars().take(40).collect();
+        let invalid = |reason| anyhow!("the token {start:?} {reason}: is it the right column?");
+        PurchaseToken::new(token).map_err(|error| invalid(error.reason()))?;
 
         let hash = self.hasher.hash_one(token);
         if let Some(&known) = self.index.find(hash, |row| self.token(*row) == token) {
@@ -124,7 +128,7 @@ impl List {
         let row = self.len();
         let (order_len, token_len) = (u16::try_from(order.len())?, u16::try_from(token.len())?);
         self.rows.push(Row { start: self.text.len(), line, order: order_len, token: token_len });
-        self.text.push_str(&order);
+        self.text.push_str(order);
         self.text.push_str(token);
         let mut index = mem::take(&mut self.index);
         index.insert_unique(hash, row, |row| self.hasher.hash_one(self.token(*row)));
@@ -162,23 +166,23 @@ impl List {
     }
 }
 
-/// Where the orders and the tokens are.
 fn places(header: &ByteRecord, names: &[String; 2]) -> Result<[usize; 2]> {
     let header: Vec<Cow<'_, str>> = header.iter().map(decoded).collect();
-    let places = names.each_ref().map(|name| {
-        let mut found = (0..header.len()).filter(|at| plain(&header[*at]) == *name);
-        (name, found.next(), found.next())
-    });
-    let missing: Vec<_> = places.iter().filter(|(_, place, _)| place.is_none()).map(|(name, ..)| *name).collect();
-    let shown: String = format!("{header:?}").chars().take(300).collect();
-    ensure!(missing.is_empty(), "must name {missing:?}, and names {shown}. See --column-order and --column-token");
-    ensure!(places.iter().all(|(.., second)| second.is_none()), "names a column twice");
-    let [(_, Some(order), _), (_, Some(token), _)] = places else { bail!("names no columns") };
+    let place = |name: &String| header.iter().position(|cell| plain(cell) == *name);
+    let [Some(order), Some(token)] = names.each_ref().map(place) else {
+        let (cells, [order, token]) = (format!("{header:?}"), names);
+        let shown: String = cells.trim_matches(['[', ']']).chars().take(300).collect();
+        bail!(
+            "must name the columns {order} and {token}, and names {shown}: delete the lines above the column names, \
+             or name your columns with --column-order and --column-token"
+        );
+    };
+    let is_twice = |name: &&String| header.iter().filter(|cell| plain(cell) == **name).count() > 1;
+    names.iter().find(is_twice).map_or(Ok(()), |name| Err(anyhow!("names the column {name} twice")))?;
     ensure!(order != token, "the orders and the tokens must be different columns");
     Ok([order, token])
 }
 
-/// Without regard to case and blanks.
 fn plain(name: &str) -> String {
     name.trim().to_lowercase()
 }
@@ -188,7 +192,7 @@ fn decoded(cell: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(cell).map_or_else(|_| WINDOWS_1252.decode_without_bom_handling(cell).0, Cow::Borrowed)
 }
 
-/// The token without what keeps spreadsheets from reading it as a number: `="token"` or `'token`.
+/// A cell without what keeps spreadsheets from reading it as a number: `="token"` or `'token`.
 pub(super) fn unquoted(cell: &str) -> &str {
     let cell = cell.trim();
     let formula = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));

@@ -150,7 +150,7 @@ impl Night {
 
     /// Ends the run if there has been no answer for too long.
     fn unanswered(&self, why: &str) {
-        self.bar.set_message(format!("waiting: {}", why.rsplit(": ").next().unwrap_or(why)));
+        self.bar.set_message(format!(", waiting: {}", why.rsplit(": ").next().unwrap_or(why)));
         if lock(&self.book).last_answer.elapsed() >= self.wait {
             let wait = humantime::format_duration(self.wait);
             self.end(Coded(Exit::NoAnswer, format!("no answer for {wait}: {why}")).into());

@@ -39,24 +39,28 @@ pub(super) struct Output {
     file: File,
     pub(super) path: PathBuf,
     separator: u8,
+    /// The time of the oldest answer that it held at the start.
+    pub(super) since: Option<SystemTime>,
     /// After a row that may be cut, none is written.
     is_broken: bool,
 }
 
 impl Output {
-    /// Opens or creates it, gives its answers to `each`, and drops a last row that was cut.
-    pub(super) fn open(path: &Path, list: &List, mut each: impl FnMut(u32, Answer)) -> Result<Output> {
+    /// Opens or creates it, takes its answers, and drops a last row that was cut.
+    pub(super) fn open(path: &Path, list: &List, answers: &mut [Option<Answer>]) -> Result<Output> {
         // Opening a pipe would block; and for `-`, people would expect the standard output.
         let is_other = path == Path::new("-") || path.metadata().is_ok_and(|data| !data.is_file());
         ensure!(!is_other, "the output {} is not a file", path.display());
+        let has_folder = Path::new(".").join(path).parent().is_some_and(Path::is_dir);
+        ensure!(has_folder, "the folder of the output {} does not exist: create it first", path.display());
         let mut options = OpenOptions::new();
         let mut file = options.read(true).write(true).create(true).truncate(false).open(path)?;
         // Some file systems know no locks.
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             bail!(Coded(Exit::Local, format!("{} is in use by another run", path.display())));
         }
-        let mut output =
-            Output { file: file.try_clone()?, path: path.to_owned(), separator: list.separator, is_broken: false };
+        let (copy, separator) = (file.try_clone()?, list.separator);
+        let mut output = Output { file: copy, path: path.to_owned(), separator, since: None, is_broken: false };
 
         let length = file.metadata()?.len();
         let end = whole_rows(&mut file, length)?;
@@ -72,7 +76,7 @@ impl Output {
         if end > 0 {
             output.separator = separator.as_bytes()[0];
             file.rewind()?;
-            output.read(file.take(end), list, &mut each)?;
+            output.read(file.take(end), list, answers)?;
         }
         if end < length {
             output.file.set_len(end)?;
@@ -86,7 +90,7 @@ impl Output {
         Ok(output)
     }
 
-    fn read(&self, file: impl Read, list: &List, each: &mut impl FnMut(u32, Answer)) -> Result<()> {
+    fn read(&mut self, file: impl Read, list: &List, answers: &mut [Option<Answer>]) -> Result<()> {
         let name = self.path.display();
         let mut csv = ReaderBuilder::new().delimiter(self.separator).flexible(true).from_reader(file);
         // No cell holds a line break.
@@ -94,16 +98,26 @@ impl Output {
             let row = row.unwrap_or_default();
             let answer = Answer::ALL.into_iter().find(|answer| row.get(2) == Some(answer.word()));
             let at = row.get(3).and_then(|at| parse_rfc3339(at).ok());
+            let odd = |why: &str| format!("line {line} of {name} {why}: name another --output");
             let (Some(answer), Some(at), 5) = (answer, at, row.len()) else {
-                bail!("line {line} of {name} is not a row of this command: choose another --output");
+                bail!(odd("is not a row of this command"));
             };
-            if line == 2 && !is_of_tonight(at, SystemTime::now()) {
-                let tonight = tonight(&self.path, SystemTime::now());
+            let now = SystemTime::now();
+            if !is_of_tonight(at, now) {
+                let (stem, day) = (self.path.file_stem().unwrap_or_default(), format_rfc3339_seconds(now).to_string());
+                // Without the date of that night.
+                let stem = stem.to_string_lossy().split("-20").next().unwrap_or_default().to_owned();
+                let tonight = self.path.with_file_name(format!("{stem}-{}.csv", &day[..10]));
                 bail!("{name} is of another night ({}): use another --output, {}", &row[3], tonight.display());
             }
-            if let Some(row) = list.find(unquoted(&row[1])) {
-                each(row, answer);
-            }
+            let token = unquoted(&row[1]);
+            let Some(known) = list.find(token) else { continue };
+            let (order, now) = (&row[0], list.order(known));
+            let other = || format!("has the token {token} with the order {order:?}, and the list with {now:?}");
+            ensure!(order == no_formula(now), odd(&other()));
+            let is_new = answers[known as usize].replace(answer).is_none();
+            ensure!(is_new, odd(&format!("is a second row about the token {token}")));
+            self.since = Some(self.since.map_or(at, |since| since.min(at)));
         }
         Ok(())
     }
@@ -146,17 +160,6 @@ fn is_of_tonight(at: SystemTime, now: SystemTime) -> bool {
     now.duration_since(at).unwrap_or_else(|ahead| ahead.duration()) < Duration::from_secs(20 * 60 * 60)
 }
 
-/// The output's name with tonight's date in place of another one.
-fn tonight(path: &Path, now: SystemTime) -> PathBuf {
-    let day = format_rfc3339_seconds(now).to_string()[..10].to_owned();
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let parts = stem.len().checked_sub(11).and_then(|at| stem.split_at_checked(at));
-    let is_date = |end: &str| parse_rfc3339(&format!("{}T00:00:00Z", &end[1..])).is_ok();
-    let name = parts.filter(|(_, end)| end.starts_with('-') && is_date(end)).map_or(&*stem, |(name, _)| name);
-    let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
-    path.with_file_name(format!("{name}-{day}{extension}"))
-}
-
 /// No spreadsheet runs the cell as a formula, also none that splits the line at another separator.
 fn no_formula(cell: &str) -> String {
     let mut is_start = true;
@@ -175,14 +178,6 @@ fn no_formula(cell: &str) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_name_for_tonight_has_its_date_once() {
-        let now = parse_rfc3339("2026-11-30T01:00:00Z").unwrap();
-        let names = ["out/night.csv", "night-2026-11-29.csv", "été"].map(|name| tonight(Path::new(name), now));
-        let tonights = ["out/night-2026-11-30.csv", "night-2026-11-30.csv", "été-2026-11-30"];
-        assert_eq!(names, tonights.map(PathBuf::from));
-    }
-
     /// A disk that is full for a moment: a whole row behind a cut one would be glued to it.
     #[test]
     fn after_a_row_that_was_not_written_none_is() {
@@ -190,7 +185,7 @@ mod tests {
         let (orders, path) = (folder.path().join("orders.csv"), folder.path().join("out.csv"));
         std::fs::write(&orders, "order,token\nA1,t1\n").unwrap();
         let list = List::read(&orders, ["order", "token"]).unwrap();
-        let mut output = Output::open(&path, &list, |_, _| {}).unwrap();
+        let mut output = Output::open(&path, &list, &mut [None]).unwrap();
         let good = std::mem::replace(&mut output.file, File::open(&path).unwrap());
         let write = |output: &mut Output| output.write(&list, 0, Answer::Paid, SystemTime::now(), "");
         assert!(write(&mut output).is_err());

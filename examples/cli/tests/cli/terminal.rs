@@ -41,7 +41,7 @@ fn the_progress_is_one_line_with_the_reason_of_a_wait() {
     let (code, shown) = shown(folder.reconcile(&server.origin, "--threads 8"), 60);
     assert_eq!(code, 0);
     let lines: Vec<&str> = shown.lines().filter(|line| line.contains(" of 100, ")).collect();
-    assert!(lines.iter().any(|line| line.contains(" left waiting: \"Service")), "{shown:?}");
+    assert!(lines.iter().any(|line| line.contains(" left, waiting: \"Service")), "{shown:?}");
     assert!(lines.iter().all(|line| line.chars().count() <= 60), "{shown:?}");
 }
 
@@ -60,6 +60,6 @@ fn a_stop_says_how_far_it_came_within_a_second_and_frees_the_output() {
         assert!(stopped.elapsed() < Duration::from_secs(1), "{:?}", stopped.elapsed());
         assert_eq!(output.status.code(), Some(code));
         assert_eq!(output.stderr, b"Stopped: 4 of 8 answered. The same command goes on.\n");
-        folder.run(&server(|_| paid()).origin, "").says(0, ", 4 of them before.");
+        folder.run(&server(|_| paid()).origin, "").says(0, ", 4 of them before, since ");
     }
 }
