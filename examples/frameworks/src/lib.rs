@@ -43,7 +43,7 @@ impl Shop {
     pub fn order(&self) -> Answer {
         let token = match self.gateway.create_purchase_token(&self.purchase) {
             Ok(token) => token,
-            Err(error) => return failed(&error, NO_PAYMENT),
+            Err(error) => return failed(error, NO_PAYMENT),
         };
         let (reference, location) = (uuid::Uuid::new_v4().to_string(), self.gateway.payment_url(&token));
         // Not `Secure` only because this runs without https. A `Strict` cookie would not come back with the customer.
@@ -63,7 +63,7 @@ impl Shop {
             None => page(404, "no order has this token"),
             Some(Ok(_)) => page(200, "checked"),
             // Not 200: a sender that repeats callbacks is to repeat this one.
-            Some(Err(error)) => failed(&error, "not checked"),
+            Some(Err(error)) => failed(error, "not checked"),
         }
     }
 
@@ -75,7 +75,7 @@ impl Shop {
             None => page(200, "Ouvrez cette page dans le navigateur avec lequel vous avez commandé."),
             Some(Ok(true)) => page(200, "Votre paiement est confirmé. Nous préparons votre commande."),
             Some(Ok(false)) => page(200, "Aucun paiement n’est confirmé pour le moment. Rechargez cette page."),
-            Some(Err(error)) => failed(&error, "Le paiement ne peut pas être vérifié pour le moment."),
+            Some(Err(error)) => failed(error, "Le paiement ne peut pas être vérifié pour le moment."),
         }
     }
 
@@ -104,8 +104,8 @@ pub fn page(status: u16, html: &str) -> Answer {
 }
 
 /// The merchant reads why, the sender does not. An error never means that an order is not paid.
-fn failed(error: &Error, shown: &str) -> Answer {
-    eprintln!("{error}: {:?}", std::error::Error::source(error));
+fn failed(error: Error, shown: &str) -> Answer {
+    eprintln!("{:#}", anyhow::Error::from(error));
     page(503, shown)
 }
 
