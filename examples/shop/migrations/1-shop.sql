@@ -100,7 +100,9 @@ CREATE TABLE strays (
 
 -- The orders as people see them. Times are Brazzaville's.
 CREATE VIEW shown AS
-SELECT id, reference, browser, first, slug, label, details, amount, name, phone, token, sent_at, twice,
+SELECT id, reference, browser, first, slug, label, details, amount, name, phone, token, sent_at,
+       twice = 1 AND (SELECT COUNT(*) FROM payments p JOIN orders o ON o.id = p.order_id
+                      WHERE p.refunded_at IS NULL AND COALESCE(orders.first, orders.id) IN (o.id, o.first)) > 1 AS twice,
        strftime('%d/%m/%Y à %H:%M', ordered_at / 1000, 'unixepoch', '+1 hour') AS ordered,
        strftime('%d/%m/%Y à %H:%M', paid_at / 1000, 'unixepoch', '+1 hour') AS paid,
        strftime('%d/%m/%Y à %H:%M', delivered_at / 1000, 'unixepoch', '+1 hour') AS delivered,

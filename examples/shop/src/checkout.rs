@@ -80,12 +80,14 @@ pub(crate) fn order(shop: &Shop, (Path(slug), visitor, body): (Path<String>, Vis
         return again(StatusCode::CONFLICT, Some(changed), None);
     }
     let orders = shop.of_visitor(&visitor)?;
-    if let Some(twin) = twin(&orders, product, &number).filter(|twin| form.again.is_none() && !twin.is_over()) {
+    let twin = twin(&orders, product, &number).filter(|_| form.again.is_none());
+    if let Some(twin) = twin.filter(|twin| !twin.is_over()) {
         return again(StatusCode::CONFLICT, None, Some(twin));
     }
     let browser = visitor.browser.unwrap_or_else(new_key);
     // This order has no token yet: here it is known that nothing was debited.
-    let order = shop.database.add(product, &form.key, &browser, [form.name.trim(), &number], None);
+    let first = twin.map(|twin| twin.first);
+    let order = shop.database.add(product, &form.key, &browser, [form.name.trim(), &number], first);
     shop.pay(order.map_err(Message::NotOrdered)?, Some(browser))
 }
 
@@ -120,8 +122,8 @@ pub(crate) fn start_over(shop: &Shop, (Path(reference), visitor, body): (Path<St
         return Ok(Redirect::to(&old.path()).into_response());
     };
     let browser = visitor.browser.unwrap_or_else(new_key);
-    let order = shop.database.add(&product, &form_key, &browser, [&old.name, &old.phone], Some(old.first));
-    shop.pay(order.map_err(Message::NotOrdered)?, Some(browser))
+    let order = shop.database.add(&product, &form_key, &browser, [&old.name, &old.phone], Some(old.first))?;
+    shop.pay(order, Some(browser))
 }
 
 /// One of these orders, of this article and number: paid, or perhaps being paid in another tab.

@@ -127,6 +127,10 @@ impl Database {
             Ok(Asked { token, claim, checks, at: wall_clock() })
         };
         let now = self.now();
+        // Without the lock for writing, which another program may want.
+        if self.rows(sql, [now], |_| Ok(()))?.is_empty() {
+            return Ok(None);
+        }
         self.write(|transaction| {
             let asked = transaction.prepare_cached(sql)?.query_row([now], asked).optional()?;
             if let Some(Asked { token, checks, .. }) = &asked {
@@ -153,10 +157,12 @@ impl Database {
         self.change(sql, params![token, asked.at, asked.claim, self.now() + wait(asked)]).map(drop)
     }
 
-    /// The check failed, or what it said cannot be stored: the order stays open, and is due again after this wait.
+    /// The check failed, or what it said cannot be stored: the order stays open, and is due again after this wait. An outage
+    /// does not count as a check, and hides no payment that waits to be stored.
     pub(crate) fn not_known(&self, token: &PurchaseToken, problem: &Problem, wait: i64) -> Result<()> {
-        let sql = "UPDATE orders SET problem = ?2, problem_text = ?3, problem_at = ?4, due = IIF(urgent = 1, due, ?5)
-                   WHERE token = ?1 AND due IS NOT NULL";
+        let sql = "UPDATE orders SET problem = ?2, problem_text = ?3, problem_at = ?4, due = IIF(urgent = 1, due, ?5),
+                                     checks = MAX(checks - (?2 IN ('unavailable', 'unreachable')), 0)
+                   WHERE token = ?1 AND due IS NOT NULL AND (?2 = 'not-stored' OR problem IS NOT 'not-stored')";
         let kind: &str = problem.kind.into();
         self.change(sql, params![token.as_str(), kind, problem.text, wall_clock(), self.now() + wait]).map(drop)
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, ensure};
 use parking_lot::Mutex;
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, OpenFlags, Params, Result, Row, Transaction, TransactionBehavior, ffi};
+use rusqlite::{Connection, Error, OpenFlags, Params, Result, Row, Transaction, TransactionBehavior, ffi};
 use rusqlite_migration::{M, Migrations};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -23,6 +23,8 @@ pub(crate) struct Database {
     reader: Mutex<Connection>,
     writer: Mutex<Connection>,
     start: Instant,
+    /// Locked: the times of two programs would not agree.
+    _file: fs::File,
 }
 
 impl Database {
@@ -37,7 +39,8 @@ impl Database {
             );
             tracing::info!("{} is a new, empty database", path.display());
         }
-        private().create(true).open(path)?;
+        let file = private().create(true).open(path)?;
+        ensure!(file.try_lock().is_ok(), "another shop uses this database");
         let mut writer = connect(path)?;
         Migrations::from_slice(MIGRATIONS).to_latest(&mut writer)?;
         // Nobody knows what happened in the meantime, nor for how long: all open orders are due, the newest first.
@@ -48,7 +51,7 @@ impl Database {
         reader.create_scalar_function("fold", 1, FunctionFlags::SQLITE_DETERMINISTIC, |values| {
             Ok(fold(&values.get::<String>(0)?))
         })?;
-        Ok(Database { reader: Mutex::new(reader), writer: Mutex::new(writer), start: Instant::now() })
+        Ok(Database { reader: Mutex::new(reader), writer: Mutex::new(writer), start: Instant::now(), _file: file })
     }
 
     /// Milliseconds since the start of the shop, by a clock that nobody sets.
@@ -57,18 +60,13 @@ impl Database {
     }
 
     /// The rows of a query.
-    pub(crate) fn rows<T>(
-        &self,
-        sql: &str,
-        values: impl Params,
-        row: impl FnMut(&Row<'_>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        self.reader.lock().prepare_cached(sql)?.query_map(values, row)?.collect()
+    pub(crate) fn rows<T>(&self, sql: &str, of: impl Params, row: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        self.reader.lock().prepare_cached(sql)?.query_map(of, row)?.collect()
     }
 
     /// Runs statements that write, as one. All waits together take at most twice the patience, however many threads wait.
     pub(crate) fn write<T>(&self, statements: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let busy = || rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None);
+        let busy = || Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), Some("database is locked".into()));
         let mut connection = self.writer.try_lock_for(PATIENCE).ok_or_else(busy)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = statements(&transaction)?;

@@ -158,7 +158,8 @@ impl Database {
     /// Stores the token, unless the order already has one: the customer is sent to pay now. Returns this order, or the one to
     /// which the gateway has given the token before.
     pub(crate) fn keep_token(&self, order: &Order, token: &PurchaseToken) -> Result<Order> {
-        let sql = "UPDATE orders SET due = IIF(token IS NULL, ?3, due), problem = IIF(token IS NULL, NULL, problem),
+        let sql = "UPDATE orders SET due = IIF(token IS NULL OR due IS NOT NULL, ?3, NULL), checks = 0,
+                                     problem = IIF(token IS NULL, NULL, problem),
                                      token = COALESCE(token, ?2), sent_at = ?4 WHERE id = ?1";
         let values = params![order.id, token.as_str(), self.now() + SHORTEST_WAIT, wall_clock()];
         let owner = match self.change(sql, values) {

@@ -219,6 +219,7 @@ impl Shop {
             let Some(token) = order.token.as_ref().filter(|_| !order.is_paid()) else { continue };
             if let Err(error) = self.database.hurry(token) {
                 tracing::warn!("cannot note that a customer waits for order {}: {error}", order.id);
+                return;
             }
         }
     }

@@ -43,8 +43,8 @@ impl Database {
                 return Ok(None);
             };
             if !before {
-                let sql = "INSERT INTO payments (order_id, paid_at) VALUES (?1, ?2)";
-                transaction.execute(sql, params![id, wall_clock()])?;
+                let sql = "INSERT INTO payments (order_id, paid_at) VALUES (?1, ?2) RETURNING order_id";
+                transaction.query_one(sql, params![id, wall_clock()], |_| Ok(()))?;
             }
             // Money wins: an order that the merchant has archived is to be delivered.
             let sql = "UPDATE orders SET due = NULL, urgent = 0, problem = NULL, archived_at = NULL WHERE id = ?1";
@@ -52,8 +52,7 @@ impl Database {
             // A customer who tried anew may have paid both.
             let sql =
                 "UPDATE payments SET twice = 1 WHERE order_id IN (SELECT id FROM orders WHERE id = ?1 OR first = ?1)
-                       AND (SELECT COUNT(*) FROM payments JOIN orders ON order_id = id
-                            WHERE (id = ?1 OR first = ?1) AND refunded_at IS NULL) > 1";
+                       AND (SELECT COUNT(*) FROM payments JOIN orders ON order_id = id WHERE id = ?1 OR first = ?1) > 1";
             transaction.execute(sql, [first])?;
             Ok(Some(id))
         })
@@ -113,9 +112,6 @@ impl Payments {
                 self.store();
             }
         });
-        for token in self.proofs.lock().keys() {
-            tracing::error!("paid, but not stored: token {token}; the next start checks it again");
-        }
     }
 
     /// Checks what is due, one after the other, and rests when nothing is.
@@ -163,13 +159,14 @@ impl Payments {
             Err(error) => {
                 let problem = Problem::from(&error);
                 let gateway_fails = matches!(problem.kind, Kind::Unavailable | Kind::Unreachable);
-                let is_general = gateway_fails || problem.is_about_the_key();
+                let is_odd = problem.kind == Kind::Unexpected;
+                let is_general = gateway_fails || problem.is_about_the_key() || (is_odd && !is_stray);
                 *failures = if gateway_fails { *failures + 1 } else { 0 };
                 // Anyone can make up a token, and its refusal is no news.
                 if is_general || !is_stray {
                     tracing::warn!("cannot check the token {token}: {:#}", anyhow::Error::from(error));
                 }
-                if is_stray && !gateway_fails {
+                if is_stray && !is_general {
                     self.database.not_paid(&asked)?;
                 }
                 let wait = if gateway_fails { SHORTEST_WAIT } else { wait(&asked) };
