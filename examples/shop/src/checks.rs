@@ -89,6 +89,7 @@ impl Database {
         let sql = "UPDATE orders SET claim = ?2, failure = IIF(failure = ?2, failure, NULL) WHERE token = ?1";
         let known = self.change(sql, params![token.as_str(), claim])? > 0;
         if known {
+            tracing::info!("callback: token {token}, {}", claim.unwrap_or("no failure"));
             self.hurry(token)?;
         } else if !failed {
             self.keep_stray(token)?;

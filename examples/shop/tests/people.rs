@@ -121,11 +121,14 @@ fn an_order_that_is_paid_twice_is_named_before_either_is_delivered() {
     shop.get(&first.path, &[]).shows(&["n’a pas abouti", "Réessayer le paiement&nbsp;: 24", &first.number]);
     let [second, same] = [(); 2].map(|()| shop.ordered(&shop.press("recommencer", &first)));
     assert!(second.token == same.token && second.token != first.token, "a double click is one order");
+    let browser = &[("Cookie", &*second.cookie)];
+    shop.get(&second.path, browser).shows(&["Essai précédent", &first.number]).hides(&["aussi commandé"]);
     shop.pays(&second);
     shop.merchant("").hides(&[twice]);
     shop.pays(&first);
     let refunded = |order: &Order| format!("{} remboursée", order.number);
     shop.merchant("").shows(&[twice, &refunded(&first), &refunded(&second)]);
+    shop.get(&second.path, browser).shows(&["Vous avez payé deux fois le même achat", &first.number]);
     shop.merchant_presses("rembourser", &first);
     shop.merchant("").hides(&[twice]);
     shop.merchant_presses("livrer", &first);

@@ -158,7 +158,7 @@ fn a_token_that_another_order_has_leads_to_that_order_or_to_a_clear_page() {
     let again = |browser: &[(&str, &str)]| shop.submit("cafe", "phone=066304925&name=Kanza&again=1", browser);
     let sorry = |browser: &[(&str, &str)]| {
         let page = shop.get(&again(browser).location, browser);
-        page.shows(&["ne peut pas être payée pour le moment", "confond cette commande", "numéro de commande"]);
+        page.shows(&["ne peut pas être payée pour le moment", "confond cette commande", "citez la commande"]);
         page
     };
     assert_eq!(again(&[("Cookie", &first.cookie)]).token(), Some(&*first.token));
