@@ -124,8 +124,10 @@ fn an_order_that_is_paid_twice_is_named_before_either_is_delivered() {
     let browser = &[("Cookie", &*second.cookie)];
     shop.get(&second.path, browser).shows(&["Essai précédent", &first.number]).hides(&["aussi commandé"]);
     shop.pays(&second);
-    shop.merchant("").hides(&[twice]);
+    shop.merchant_presses("rembourser", &second);
     shop.pays(&first);
+    shop.merchant("").hides(&[twice]);
+    shop.merchant_presses("annuler", &second);
     let refunded = |order: &Order| format!("{} remboursée", order.number);
     shop.merchant("").shows(&[twice, &refunded(&first), &refunded(&second)]);
     shop.get(&second.path, browser).shows(&["Vous avez payé deux fois le même achat", &first.number]);
@@ -144,9 +146,8 @@ fn a_customer_whose_payment_does_not_end_may_choose_after_a_minute() {
     let (order, lost) = (shop.order("cafe"), shop.ordered(&shop.submit("lampe", "phone=060000006", &[])));
     shop.sql(&format!("UPDATE orders SET due = {day} WHERE id = {}", lost.id));
     let wait = || shop.value::<i64>(&format!("SELECT due - asked FROM orders WHERE id = {}", order.id));
-    shop.not_paid_after(&order, || {
-        shop.sql(&format!("UPDATE orders SET due = 0, checks = 99 WHERE id = {}", order.id))
-    });
+    let due = format!("UPDATE orders SET due = 0, checks = 99 WHERE id = {}", order.id);
+    shop.not_paid_after(&order, || shop.sql(&due));
     assert_eq!(wait() / day, 7, "checks go on, and thin out");
     shop.press("payer", &order);
     assert_eq!(shop.state(&order), "pending");
