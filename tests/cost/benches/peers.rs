@@ -7,14 +7,12 @@ use std::time::{Duration, Instant};
 use ekolopay_cost::peers::{PEERS, paid};
 use ekolopay_test_kit::{Authority, Server};
 
-const NONE: f64 = f64::INFINITY;
-
 /// A case, whether it is over TLS, the gateway's core, and the limits for all peers but `ekolopay`.
 const CASES: [(&str, bool, usize, [f64; 4]); 4] = [
-    ("one core", false, 0, [1.00, 0.70, 0.65, NONE]),
-    ("two cores", false, 1, [1.20, 0.90, 0.65, NONE]),
-    ("TLS, one core", true, 0, [0.95, 0.70, 0.65, NONE]),
-    ("TLS, two cores", true, 1, [NONE; 4]),
+    ("one core", false, 0, [1.00, 0.70, 0.65, f64::INFINITY]),
+    ("two cores", false, 1, [1.20, 0.90, 0.65, f64::INFINITY]),
+    ("TLS, one core", true, 0, [0.95, 0.70, 0.65, f64::INFINITY]),
+    ("TLS, two cores", true, 1, [f64::INFINITY; 4]),
 ];
 
 /// Each client has this many turns of at least this length.

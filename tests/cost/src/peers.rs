@@ -29,7 +29,6 @@ pub const PEERS: [(&str, Peer); 5] = [
     ("a raw socket", |origin, _| check(raw(origin))),
 ];
 
-/// The gateway that is asked: every order is paid.
 pub fn paid(_: &RawRequest) -> Vec<u8> {
     response(200, PAID)
 }

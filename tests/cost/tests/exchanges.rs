@@ -27,8 +27,8 @@ fn an_exchange_is_one_write_and_at_most_8_system_calls() {
 #[test]
 fn so_it_is_over_tls() {
     let authority = Authority::new();
-    let server = Server::start_tls(authority.config("localhost"), paid);
-    assert_cheap(&server.origin, &authority.pem(), "", &HANDSHAKE);
+    let gateway = Server::start_tls(authority.config("localhost"), paid).origin;
+    assert_cheap(&gateway, &authority.pem(), "", &HANDSHAKE);
 }
 
 #[test]
@@ -65,8 +65,7 @@ fn assert_cheap(origin: &str, root: &str, proxy: &str, opening: &[&str]) {
 }
 
 fn tunnel(mut client: TcpStream, mut gateway: TcpStream) -> io::Result<u64> {
-    let head = BufReader::new(&client).lines();
-    head.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
+    BufReader::new(&client).lines().map_while(Result::ok).find(String::is_empty);
     client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
     let (mut replies, mut to_client) = (gateway.try_clone()?, client.try_clone()?);
     thread::spawn(move || io::copy(&mut replies, &mut to_client));

@@ -27,9 +27,8 @@ fn main() {
         // Without what is done once.
         let [more, fewer] = ["1100", "100"].map(|times| {
             let mut valgrind = Command::new("valgrind");
-            valgrind
-                .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-                .arg(env::current_exe().expect("a path"));
+            let program = env::current_exe().expect("a path");
+            valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
             let output = valgrind.args([name, times, &origin, &root]).output().expect("apt-get install valgrind");
             let report = String::from_utf8_lossy(&output.stderr);
             let count = report.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse::<u64>().ok());
