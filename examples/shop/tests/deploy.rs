@@ -3,14 +3,12 @@
 mod support;
 
 use std::collections::HashSet;
-use std::env;
-use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 use ekolopay_sandbox::{PaymentState, Settlement, Trouble};
 use support::{GUESS, Killed, Shop, free_port, program, send, wait_until};

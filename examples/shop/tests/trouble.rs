@@ -1,4 +1,5 @@
 //! What goes wrong around a shop: nothing is lost that was paid, and nothing is said that is not known.
+#![cfg(unix)]
 
 mod support;
 
