@@ -100,7 +100,7 @@ fn silence_ends_with_the_timeout() {
 fn an_idle_connection_is_kept_for_three_seconds() {
     let server = Server::in_service(|_| response(200, NOT_PAID));
     let gateway = at(&server.origin);
-    for (pause, connections) in [(0, 1), (1_500, 1), (3_100, 2)] {
+    for (pause, connections) in [(0, 1), (1_000, 1), (3_100, 2)] {
         thread::sleep(Duration::from_millis(pause));
         gateway.check_payment(&token()).map(drop).unwrap();
         assert_eq!(server.connections(), connections);

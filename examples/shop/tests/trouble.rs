@@ -50,7 +50,7 @@ fn after_an_outage_every_payment_is_found_at_once_the_newest_first() {
 #[test]
 fn while_the_gateway_is_out_of_service_orders_are_kept_and_it_is_asked_less_often() {
     let shop = Shop::start();
-    let orders: Vec<_> = (0..20).map(|_| shop.order("cafe")).collect();
+    let orders: Vec<_> = (0..40).map(|_| shop.order("cafe")).collect();
     shop.gateway.set_in_service(false);
     let checks = shop.checks();
     assert_eq!(shop.callback(&orders[0].token, "SUCCESS").status, 200);
@@ -58,7 +58,7 @@ fn while_the_gateway_is_out_of_service_orders_are_kept_and_it_is_asked_less_ofte
     shop.get(&orders[0].path, &[]).shows(&["votre paiement n’est pas perdu"]);
     let path = shop.submit("lampe", "phone=066304925", &[]).location;
     shop.get(&path, &[]).shows(&["Rien n’a été débité"]);
-    thread::sleep(Duration::from_secs(10));
+    thread::sleep(Duration::from_secs(6));
     let during = shop.checks() - checks;
     assert!((1..=20).contains(&during), "each thread rests for longer and longer: {during}");
     shop.gateway.set_in_service(true);
