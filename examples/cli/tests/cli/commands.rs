@@ -131,8 +131,7 @@ fn an_error_says_what_to_do() {
     ] {
         run_at(origin, arguments).says(code, text);
     }
-    run(ekolopay(NOBODY, "callback"), " {}")
-        .says(2, "purchaseToken is missing (a form is expected; this looks like JSON)");
+    run(ekolopay(NOBODY, "callback"), " {}").says(2, "is missing (a form is expected; this looks like JSON)");
     let out_of_service = Server::start(|_| response(200, UNAVAILABLE));
     let without_key = |arguments| {
         let mut program = ekolopay(&out_of_service.origin, arguments);

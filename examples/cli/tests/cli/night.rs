@@ -50,12 +50,11 @@ fn a_wrong_key_writes_no_rows_and_asks_ten_times() {
 
 #[test]
 fn a_token_whose_answer_is_never_usable_is_named_with_its_line() {
-    let odd = |token: &str| match token {
+    let server = server(|token| match token {
         "t1" => response(500, "<h1>panne</h1>"),
         "t2" => Vec::new(),
         _ => paid(),
-    };
-    let server = server(odd);
+    });
     let folder = Folder::new(numbered(9));
     let run = folder.run(&server.origin, "--threads 2");
     run.says(1, "left              2\nNo usable answer, which does not mean \"not paid\". ");
@@ -65,8 +64,7 @@ fn a_token_whose_answer_is_never_usable_is_named_with_its_line() {
     assert_eq!(folder.rows().len(), 7);
     // Once in its turn, and three times after all others.
     let checked = checked(&server);
-    let [first, second] = ["t1", "t2"].map(|odd| checked.iter().filter(|token| *token == odd).count());
-    assert_eq!((first, second), (4, 4));
+    assert_eq!(["t1", "t2"].map(|odd| checked.iter().filter(|token| *token == odd).count()), [4, 4]);
     assert!(checked[checked.len() - 6..].iter().all(|token| token == "t1" || token == "t2"), "{checked:?}");
 }
 
@@ -114,7 +112,6 @@ fn any_answer_resets_the_clock() {
 fn trouble_and_a_limit_of_requests_need_one_start() {
     let trouble = |share, seed| Sandbox::builder().trouble(Trouble::share(share, seed));
     let cases = [(Sandbox::builder().rate_limit(20), 40, 8), (trouble(0.05, 1), 1000, 8), (trouble(0.05, 2), 1000, 64)];
-    // They mostly wait.
     thread::scope(|scope| {
         for (gateway, count, threads) in cases {
             scope.spawn(move || {
