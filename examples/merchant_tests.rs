@@ -1,5 +1,5 @@
 //! A merchant's function and its unit tests. They need no network and no local gateway: the documented replies go through
-//! the same code as the replies of the real gateway.
+//! the same code as the replies of the live gateway.
 //!
 //! `cargo test --example merchant_tests` runs the tests, and `cargo run --example merchant_tests` shows what each reply
 //! does to an order.

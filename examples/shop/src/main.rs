@@ -47,7 +47,7 @@ const SHORTEST_PASSWORD: usize = 12;
                   Environment, with --live:\n  \
                   EKOLOPAY_API_CLIENT   the merchant's API client\n  \
                   EKOLOPAY_SECRET_KEY   the merchant's secret key\n  \
-                  EKOLOPAY_ORIGIN       another gateway than the real one\n  \
+                  EKOLOPAY_ORIGIN       another gateway than the live one\n  \
                   SHOP_PASSWORD         the password of /marchand, at least 12 characters",
     args_conflicts_with_subcommands = true
 )]

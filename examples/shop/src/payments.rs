@@ -49,7 +49,7 @@ impl Database {
             // Money wins: an order that the merchant has archived is to be delivered.
             let sql = "UPDATE orders SET due = NULL, urgent = 0, problem = NULL, archived_at = NULL WHERE id = ?1";
             transaction.execute(sql, [id])?;
-            // A customer who tried anew may have paid both.
+            // A customer who tried again may have paid both.
             let sql =
                 "UPDATE payments SET twice = 1 WHERE order_id IN (SELECT id FROM orders WHERE id = ?1 OR first = ?1)
                        AND (SELECT COUNT(*) FROM payments JOIN orders ON order_id = id WHERE id = ?1 OR first = ?1) > 1";

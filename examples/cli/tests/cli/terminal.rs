@@ -4,7 +4,7 @@ use pty_process::{Size, blocking};
 
 use crate::support::*;
 
-/// The exit code, and the lines that a terminal of so many columns has shown.
+/// The exit code, and the lines that a terminal this wide has shown.
 fn shown(program: Command, columns: u16) -> (i32, String) {
     let (mut terminal, other_side) = blocking::open().unwrap();
     terminal.resize(Size::new(24, columns)).unwrap();

@@ -261,7 +261,7 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Does this so many times, all at once.
+/// What this gives, done `times` times at once.
 pub fn at_once<T: Send>(times: usize, act: impl Fn() -> T + Sync) -> Vec<T> {
     thread::scope(|scope| {
         let threads: Vec<_> = (0..times).map(|_| scope.spawn(&act)).collect();
